@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace NexStream.Core.Buffers;
+
+/// <summary>
+/// An endpoint's own frames: what it sends and has not seen acknowledged, and what it received and the application has not read.
+/// Allocation is a pop from a stack of free frames; an empty stack is back-pressure, never an allocation.
+/// </summary>
+public sealed class FrameArena : FrameRegion
+{
+    private readonly int[] _free;
+    private readonly byte[]? _pinned;
+    private int _freeCount;
+    private int _unused;
+
+    /// <summary>An arena in one pinned array.</summary>
+    /// <param name="frameSize">Bytes in a frame.</param>
+    /// <param name="frameCount">Frames; at most 2^24, and at most 2 GiB in all.</param>
+    public FrameArena(int frameSize, int frameCount)
+        : this(GC.AllocateUninitializedArray<byte>(checked(frameSize * frameCount), pinned: true), frameSize, frameCount)
+    {
+    }
+
+    /// <summary>An arena in memory that the host owns and keeps mapped, usually shared with a link.</summary>
+    /// <param name="memory">The first byte.</param>
+    /// <param name="frameSize">Bytes in a frame.</param>
+    /// <param name="frameCount">Frames.</param>
+    public FrameArena(nint memory, int frameSize, int frameCount)
+        : base(memory, frameSize, frameCount)
+    {
+        _free = new int[frameCount];
+    }
+
+    private FrameArena(byte[] pinned, int frameSize, int frameCount)
+        : this(Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0), frameSize, frameCount)
+    {
+        _pinned = pinned;
+    }
+
+    /// <summary>Frames that nobody references.</summary>
+    public int FreeCount => _freeCount + (FrameCount - _unused);
+
+    /// <summary>Whether the arena lives in a pinned array rather than in the host's memory.</summary>
+    public bool IsManaged => _pinned is not null;
+
+    /// <summary>Takes a free frame with one reference, which the caller owns. False: the arena is exhausted.</summary>
+    public bool TryAllocate(out int index)
+    {
+        if (_freeCount > 0)
+        {
+            index = _free[--_freeCount];
+        }
+        else if (_unused < FrameCount)
+        {
+            index = _unused++;
+        }
+        else
+        {
+            index = -1;
+            return false;
+        }
+
+        References(index) = 1;
+        Owner(index) = -1;
+        return true;
+    }
+
+    /// <inheritdoc />
+    protected internal override void OnUnreferenced(int index) => _free[_freeCount++] = index;
+}
