@@ -91,7 +91,10 @@ internal sealed class Path(ICongestionController congestion)
         BytesSent = BytesReceived = ProbeTimeouts = 0;
     }
 
-    public bool MayAmplify(int bytes) => IsValidated || BytesSent + (ulong)bytes <= AmplificationFactor * BytesReceived;
+    /// <summary>The largest frame that may be sent now: the path's, or what is left of three times the bytes received.</summary>
+    public int FrameLengthNow => IsValidated
+        ? FrameLength
+        : (int)Math.Min((ulong)FrameLength, (AmplificationFactor * BytesReceived) - Math.Min(BytesSent, AmplificationFactor * BytesReceived));
 
     public PathStatistics Statistics() => new()
     {

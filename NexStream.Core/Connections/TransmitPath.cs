@@ -18,6 +18,9 @@ internal sealed class TransmitPath(
     /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
     private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / StreamAckFrame.WireSize;
 
+    /// <summary>Headers, CONN_ACCEPT and an acknowledgement: less is left to an unvalidated address only when it has had its answers.</summary>
+    private const int FrameLengthUseful = 256;
+
     /// <summary>How long a connection waits before it looks again whether the endpoint's records came free.</summary>
     private const long MemoryRetryNs = Instant.Millisecond;
 
@@ -33,7 +36,8 @@ internal sealed class TransmitPath(
     {
         Path path = connection.Path;
         connection.PaceAt = Instant.Never;
-        if (!path.MayAmplify(path.FrameLength) || state.Packets.FreeCount == 0 || state.Controls.FreeCount < ControlsPerPacketMax)
+        int frameLength = path.FrameLengthNow;
+        if (frameLength < FrameLengthUseful || state.Packets.FreeCount == 0 || state.Controls.FreeCount < ControlsPerPacketMax)
         {
             connection.PaceAt = path.IsValidated ? now + MemoryRetryNs : Instant.Never;
             return false;
@@ -48,7 +52,7 @@ internal sealed class TransmitPath(
             return false;
         }
 
-        var builder = new PacketBuilder(transmission, path.FrameLength);
+        var builder = new PacketBuilder(transmission, frameLength);
         bool hasAck = path.Received.AckDeadline != Instant.Never && TryWriteAck(connection, path, now, ref builder);
         if (hasWindow)
         {
