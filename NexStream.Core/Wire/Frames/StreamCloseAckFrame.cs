@@ -8,7 +8,7 @@ namespace NexStream.Core.Wire.Frames;
 // |                         Stream Id (32)                        |
 // +---------------------------------------------------------------+
 
-/// <summary>STREAM_CLOSE_ACK: everything up to the final size of a closed stream came.</summary>
+/// <summary>STREAM_CLOSE_ACK: STREAM_CLOSE came, and the final size is known.</summary>
 internal struct StreamCloseAckFrame
 {
     /// <summary>Bytes of the frame with its header.</summary>

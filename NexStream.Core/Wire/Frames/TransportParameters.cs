@@ -32,6 +32,9 @@ internal struct TransportParameters
     /// <summary>The largest shift that RFC 7323 §2.3 allows.</summary>
     public const byte WindowScaleMax = 14;
 
+    /// <summary>The smallest <see cref="MaxFrameLength"/>: what RFC 9000 §14 asks of every path, so that each frame type fits somewhere.</summary>
+    public const uint MaxFrameLengthMin = 1200;
+
     /// <summary>The tag that packets to the sender of this must carry. Never 0, which is CONN_INIT's.</summary>
     public ulong Tag;
 
@@ -44,7 +47,7 @@ internal struct TransportParameters
     /// <summary>The longest that the sender of this will hold an acknowledgement back, in microseconds (RFC 9000 §18.2).</summary>
     public uint MaxAckDelayUs;
 
-    /// <summary>The longest packet that the sender of this takes: bytes behind the NexLink header.</summary>
+    /// <summary>The longest NexLink frame that the sender of this takes, in bytes, its 48-byte header included.</summary>
     public uint MaxFrameLength;
 
     /// <summary>The longest message that the sender of this takes, in bytes.</summary>
@@ -56,7 +59,7 @@ internal struct TransportParameters
     /// <summary>The shift of the window_update field in the sender's DATA_ACK of reliable-ordered streams (RFC 7323 §2).</summary>
     public byte WindowScale;
 
-    /// <summary>Reads the first <see cref="Size"/> bytes. False: too short, tag 0, or a scale above <see cref="WindowScaleMax"/>.</summary>
+    /// <summary>Reads the first <see cref="Size"/> bytes. False: too short, tag 0, too small a frame length, or too large a scale.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out TransportParameters parameters)
     {
         parameters = default;
@@ -73,7 +76,7 @@ internal struct TransportParameters
         parameters.MaxMessageLength = BinaryPrimitives.ReadUInt32BigEndian(source[24..]);
         parameters.Features = BinaryPrimitives.ReadUInt32BigEndian(source[28..]);
         parameters.WindowScale = source[32];
-        return parameters.Tag != 0 && parameters.WindowScale <= WindowScaleMax;
+        return parameters.Tag != 0 && parameters.MaxFrameLength >= MaxFrameLengthMin && parameters.WindowScale <= WindowScaleMax;
     }
 
     /// <summary>Writes the first <see cref="Size"/> bytes of <paramref name="destination"/>.</summary>
