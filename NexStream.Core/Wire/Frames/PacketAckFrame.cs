@@ -116,7 +116,7 @@ internal ref struct PacketAckFrame
     public readonly bool TryExpandRanges(ulong largest, Span<PacketNumberRange> newestFirst, out int count)
     {
         count = 0;
-        Debug.Assert((uint)largest == LargestLow32, "The expanded number has other low bits than the frame.");
+        Debug.Assert(unchecked((uint)largest) == LargestLow32, "The expanded number has other low bits than the frame.");
         if (newestFirst.Length < RangeCount || _firstRangeLength > largest)
         {
             return false;
