@@ -46,7 +46,7 @@ internal ref struct ConnCloseFrame
     public readonly ushort GetVersion(int index) => BinaryPrimitives.ReadUInt16BigEndian(Versions[(index * VersionSize)..]);
 
     /// <summary>False: too short, or a version list longer than the payload.</summary>
-    public static bool TryRead(in RawFrame raw, out ConnCloseFrame frame)
+    public static bool TryRead(scoped in RawFrame raw, out ConnCloseFrame frame)
     {
         frame = default;
         ReadOnlySpan<byte> payload = raw.Payload;

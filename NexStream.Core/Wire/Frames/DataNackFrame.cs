@@ -44,7 +44,7 @@ internal ref struct DataNackFrame
     }
 
     /// <summary>False: no whole number of ranges, none or too many, or ranges that are empty, reversed, overlapping or not in order.</summary>
-    public static bool TryRead(in RawFrame raw, out DataNackFrame frame)
+    public static bool TryRead(scoped in RawFrame raw, out DataNackFrame frame)
     {
         frame = default;
         ReadOnlySpan<byte> payload = raw.Payload;

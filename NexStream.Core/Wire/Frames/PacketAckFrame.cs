@@ -75,7 +75,7 @@ internal ref struct PacketAckFrame
         RawFrame.HeaderSize + RangesOffset + ((rangeCount - 1) * RangeSize) + (hasEcn ? EcnSize : 0) + CreditSize;
 
     /// <summary>False: too short, of another stream, or with more ranges than <see cref="RangeCountMax"/>.</summary>
-    public static bool TryRead(in RawFrame raw, out PacketAckFrame frame)
+    public static bool TryRead(scoped in RawFrame raw, out PacketAckFrame frame)
     {
         frame = default;
         ReadOnlySpan<byte> payload = raw.Payload;
