@@ -24,7 +24,7 @@ internal ref struct FrameWriter
     /// </summary>
     public bool TryBegin(FrameType type, byte flags, int payloadLength, out Span<byte> payload)
     {
-        if ((uint)payloadLength > ushort.MaxValue || payloadLength > Remaining - RawFrame.HeaderSize)
+        if (payloadLength is < 0 or > ushort.MaxValue || payloadLength > Remaining - RawFrame.HeaderSize)
         {
             payload = default;
             return false;

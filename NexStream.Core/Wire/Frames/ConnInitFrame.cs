@@ -46,7 +46,7 @@ internal ref struct ConnInitFrame
         RawFrame.HeaderSize + PrefixSize + (Version == ProtocolVersion.Current ? TransportParameters.Size + 1 + Cookie.Length : 0);
 
     /// <summary>False: too short, impossible parameters, or a cookie too long.</summary>
-    public static bool TryRead(in RawFrame raw, out ConnInitFrame frame)
+    public static bool TryRead(scoped in RawFrame raw, out ConnInitFrame frame)
     {
         frame = default;
         ReadOnlySpan<byte> payload = raw.Payload;

@@ -19,7 +19,7 @@ internal ref struct ConnRetryFrame
     public readonly int WireLength => RawFrame.HeaderSize + 1 + Cookie.Length;
 
     /// <summary>False: too short, or a cookie too long.</summary>
-    public static bool TryRead(in RawFrame raw, out ConnRetryFrame frame)
+    public static bool TryRead(scoped in RawFrame raw, out ConnRetryFrame frame)
     {
         frame = default;
         return TryReadCookie(raw.Payload, out frame.Cookie);

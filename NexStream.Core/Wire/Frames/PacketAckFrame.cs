@@ -75,7 +75,7 @@ internal ref struct PacketAckFrame
         RawFrame.HeaderSize + RangesOffset + ((rangeCount - 1) * RangeSize) + (hasEcn ? EcnSize : 0) + CreditSize;
 
     /// <summary>False: too short, of another stream, or with more ranges than <see cref="RangeCountMax"/>.</summary>
-    public static bool TryRead(in RawFrame raw, out PacketAckFrame frame)
+    public static bool TryRead(scoped in RawFrame raw, out PacketAckFrame frame)
     {
         frame = default;
         ReadOnlySpan<byte> payload = raw.Payload;
@@ -116,7 +116,7 @@ internal ref struct PacketAckFrame
     public readonly bool TryExpandRanges(ulong largest, Span<PacketNumberRange> newestFirst, out int count)
     {
         count = 0;
-        Debug.Assert((uint)largest == LargestLow32, "The expanded number has other low bits than the frame.");
+        Debug.Assert(unchecked((uint)largest) == LargestLow32, "The expanded number has other low bits than the frame.");
         if (newestFirst.Length < RangeCount || _firstRangeLength > largest)
         {
             return false;
