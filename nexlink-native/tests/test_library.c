@@ -1,5 +1,6 @@
 /* The shared library as the driver sees it: loaded by path, one symbol, one table. */
 #include <dlfcn.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "harness.h"
