@@ -31,7 +31,7 @@ for sanitizer in none address thread; do
     option=$sanitizer
     [ "$sanitizer" = none ] && option=
     if ! { cmake -S "$here" -B "$build" -DNEXLINK_SANITIZE="$option" && cmake --build "$build" -j 2; } >"$log" 2>&1; then
-        cat "$log" >&2
+        grep -v "^\[ *[0-9]*%\]\|^-- " "$log" >&2 # without the lines that tell of progress
         failed=$((failed + 1))
         continue
     fi

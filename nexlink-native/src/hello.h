@@ -22,8 +22,8 @@ typedef struct nx_hello {
 /* Sends a hello with both descriptors, or with none when `descriptors` is NULL. EPEER: the other end has hung up. */
 int32_t nx_hello_send(int socket, const int *descriptors);
 
-/* Takes a hello if one is there; the caller owns the descriptors then, and only then. Never blocks. EAGAIN: not there yet. EVERSION: the peer has another version.
- * EPEER: what came is no hello, or the peer has hung up. */
+/* Takes a hello if one is there; the caller owns the descriptors then, and only then. Never blocks. EAGAIN: not there yet. EVERSION: the peer
+ * has another version. EPEER: what came is no hello, or the peer has hung up. */
 int32_t nx_hello_receive(int socket, int descriptors[NX_HELLO_DESCRIPTORS]);
 
 #endif
