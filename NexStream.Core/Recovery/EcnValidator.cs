@@ -89,6 +89,7 @@ internal struct EcnValidator
         {
             // Every packet of the test came out as congested: something on the path sets the mark whatever happens.
             State = EcnState.Failed;
+            newCe = 0;
         }
     }
 
