@@ -67,7 +67,9 @@ internal sealed class PacketAckFrameTests
     public void PacketAck_WithGapBeyond32Bits_EndsBeforeIt()
     {
         const ulong Far = 1UL << 40;
-        PacketNumberRange[] ranges = [new(Far, Far + 4), new(Far - uint.MaxValue - 2, Far - uint.MaxValue - 2), new(5, 6)];
+        const ulong LongestGap = uint.MaxValue + 2UL;
+        const ulong Second = Far - LongestGap;
+        PacketNumberRange[] ranges = [new(Far, Far + 4), new(Second, Second), new(5, Second - LongestGap - 1)];
         var bytes = new byte[1000];
         var writer = new FrameWriter(bytes);
         Assert.That(PacketAckFrame.TryWrite(ref writer, 0, 0, ranges, default, hasEcn: false, 1), Is.True);
