@@ -27,6 +27,9 @@ internal sealed class Connection(int index, Path path)
     public ClosePhase ClosePhase;
     public bool IsClient;
 
+    /// <summary>The application asked for it: it has a handle, also when both sides opened at once and this one turned into the acceptor.</summary>
+    public bool IsOpenedHere;
+
     /// <summary>Whether the connection stands in the endpoint's lists: of those with something to send, with events, with a new deadline.</summary>
     public bool InReadyList;
     public bool InEventList;
@@ -108,7 +111,7 @@ internal sealed class Connection(int index, Path path)
     public bool CanSend => State is ConnectionState.Established or ConnectionState.Closing;
 
     /// <summary>Whether the application has, or will get, a handle: a connection that a peer opens is shown when its address is validated.</summary>
-    public bool IsKnownToApplication => IsClient || Path.IsValidated;
+    public bool IsKnownToApplication => IsOpenedHere || Path.IsValidated;
 
     public bool IsOpen => State == ConnectionState.Established;
 }

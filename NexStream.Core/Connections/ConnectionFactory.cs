@@ -147,6 +147,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         state.ConnectionCount++;
         connection.Config = config;
         connection.IsClient = isClient;
+        connection.IsOpenedHere = isClient;
         connection.ClosePhase = ClosePhase.None;
         connection.Events = ConnectionEvents.None;
         connection.LocalTag = NewTag(connection.Index);
