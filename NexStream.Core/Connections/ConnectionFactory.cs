@@ -177,6 +177,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.SkipTail = Slab<OutboundMessage>.None;
         connection.Control = ConnectionControl.None;
         connection.PingCount = 0;
+        connection.CongestionCount = 0;
         connection.SharedSend = SharedFrame.None;
         connection.SharedReceive = SharedFrame.None;
         connection.FramesMax = (int)Math.Max((long)state.Frames.Arena.FrameCount * config.ArenaShare256 / 256, 1);
