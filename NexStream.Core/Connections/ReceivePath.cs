@@ -149,10 +149,12 @@ internal sealed class ReceivePath(
             case FrameType.StreamAck:
                 return streams.OnOpenAcknowledged(connection, raw);
             case FrameType.StreamClose:
+                connection.LastActivityAt = now;
                 return streams.OnClose(connection, raw);
             case FrameType.StreamCloseAck:
                 return streams.OnCloseAcknowledged(connection, raw);
             case FrameType.StreamReset:
+                connection.LastActivityAt = now;
                 return streams.OnReset(connection, raw);
             case FrameType.DataSkip:
                 return streams.OnSkip(connection, raw);

@@ -134,6 +134,12 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
             return false;
         }
 
+        if (!stream.Has(StreamFlags.OpenKnown) || (stream.Control & (StreamControl.Close | StreamControl.Reset | StreamControl.StopSending)) != 0)
+        {
+            // Opening and ending streams is activity, on the side that does it as on the side that hears of it.
+            connection.LastActivityAt = now;
+        }
+
         StreamControl written = StreamControl.None;
         if ((stream.Control & StreamControl.Acknowledge) != 0 && new StreamAckFrame { StreamId = stream.Id }.TryWrite(ref builder.Writer))
         {
