@@ -300,7 +300,7 @@ public sealed class Endpoint
         }
 
         ref StreamState stream = ref _state.Streams[handle.Index];
-        return !stream.Receive.Ready.IsEmpty || stream.Receive.MessageHead >= 0 || stream.ReceiveState == ReceiveState.DataReceived;
+        return !stream.Receive.Ready.IsEmpty || stream.ReceiveState == ReceiveState.DataReceived;
     }
 
     internal SendResult Send(in StreamHandle handle, ReadOnlySpan<byte> data, in SendOptions options)

@@ -64,7 +64,7 @@ internal sealed class OutboundMessages(EndpointState state)
         ref OutboundMessage message = ref state.Messages[index];
         ref StreamState stream = ref state.Streams[message.Stream];
         RemoveDeadline(index);
-        if (stream.Send.MessageUnsent == index)
+        if (stream.IsMessageMode && stream.Send.MessageUnsent == index)
         {
             stream.Send.MessageUnsent = message.Next;
         }

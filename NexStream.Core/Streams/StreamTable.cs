@@ -216,16 +216,12 @@ internal sealed class StreamTable(EndpointState state)
         stream.Send.Lost = SegmentList.Empty;
         stream.Send.MessageHead = Slab<OutboundMessage>.None;
         stream.Send.MessageTail = Slab<OutboundMessage>.None;
-        stream.Send.MessageUnsent = Slab<OutboundMessage>.None;
         stream.Receive.Window.Reset(first, (uint)(ordered ? connection.Config.StreamReceiveWindow : connection.Config.StreamMessageWindow));
         stream.Receive.Next = first;
         stream.Receive.Highest = ordered ? first : 0;
         stream.Receive.Ready = ChunkList.Empty;
         stream.Receive.OutOfOrder = ChunkList.Empty;
         stream.Receive.Arrived = RangeSet.Empty;
-        stream.Receive.MessageHead = Slab<InboundMessage>.None;
-        stream.Receive.MessageTail = Slab<InboundMessage>.None;
-        stream.Receive.PartialHead = Slab<InboundMessage>.None;
         if (connection.StreamHead >= 0)
         {
             state.Streams[connection.StreamHead].SiblingPrevious = index;
