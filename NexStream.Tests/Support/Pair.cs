@@ -195,6 +195,9 @@ internal sealed class Pair
         /// <summary>Called for every event, before the network goes on.</summary>
         public Action<EndpointEvent>? OnEvent { get; set; }
 
+        /// <summary>Called for every frame that arrives, before the endpoint has it.</summary>
+        public Action<Frame>? OnArrival { get; set; }
+
         public long FramesSent { get; set; }
 
         public long LinkFreeAt { get; set; }
@@ -203,7 +206,11 @@ internal sealed class Pair
 
         public bool Has(EventKind kind) => Events.Any(e => e.Kind == kind);
 
-        public void Deliver(Frame frame) => Endpoint.Receive(new LinkFrame(frame.Header, frame.Bytes), _pair.Now);
+        public void Deliver(Frame frame)
+        {
+            OnArrival?.Invoke(frame);
+            Endpoint.Receive(new LinkFrame(frame.Header, frame.Bytes), _pair.Now);
+        }
 
         public void FireTimers()
         {
