@@ -106,6 +106,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         path.LargestAcknowledged = path.HasAcknowledgement ? Math.Max(path.LargestAcknowledged, largest) : largest;
         path.HasAcknowledgement = true;
         path.ProbeTimeoutCount = 0;
+        path.ProbesAllowed = 0;
         path.Delivered += batch.Bytes;
         path.DeliveredAt = now;
         path.FirstSentAt = batch.LargestSentAt;
