@@ -172,6 +172,75 @@ static void killed_peer_is_noticed_and_leaves_nothing_behind(void)
     CHECK_EQUAL(shared_memory_files(), files);
 }
 
+/* Calls, leaves a child of its own behind that has all its descriptors, and is killed. */
+static void leave_an_heir(const char *name, int until)
+{
+    nexlink_arena *arena;
+    (void)call(name, &arena);
+    const pid_t heir = fork();
+    if (heir == 0) {
+        char byte;
+        _exit(read(until, &byte, 1) == 0 ? 0 : 1); /* until the test has closed its end */
+    }
+    (void)raise(SIGKILL);
+}
+
+static void death_shows_by_the_process_and_not_by_its_socket(void)
+{
+    int until[2];
+    nexlink_arena *arena;
+    nexlink_listener *listener;
+    nexlink_link *link;
+    const char *name = unique_name("heir");
+    CHECK_EQUAL(pipe(until), 0);
+    CHECK_EQUAL(api->create_arena(FRAME_SIZE, FRAME_COUNT, &arena), NEXLINK_OK);
+    CHECK_EQUAL(api->listen(name, &listener), NEXLINK_OK);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        (void)close(until[1]);
+        api->close_listener(listener);
+        leave_an_heir(name, until[0]);
+    }
+    CHECK_EQUAL(accept_patiently(listener, arena, CAPACITY, &link), NEXLINK_OK);
+    /* Asleep when it happens, and no call but the process handle to tell. */
+    CHECK_EQUAL(api->wait(link, PATIENCE_NS), NEXLINK_EPEER);
+    CHECK_EQUAL(api->peer_state(link), NEXLINK_PEER_DEAD);
+    CHECK_EQUAL(waitpid(child, NULL, 0), child);
+    api->close_link(link);
+    api->close_listener(listener);
+    api->destroy_arena(arena);
+    (void)close(until[0]);
+    (void)close(until[1]);
+}
+
+static void peer_state_sees_a_kill_by_itself(void)
+{
+    nexlink_arena *arena;
+    nexlink_listener *listener;
+    nexlink_link *link;
+    const char *name = unique_name("state");
+    CHECK_EQUAL(api->create_arena(FRAME_SIZE, FRAME_COUNT, &arena), NEXLINK_OK);
+    CHECK_EQUAL(api->listen(name, &listener), NEXLINK_OK);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        nexlink_arena *own;
+        (void)call(name, &own);
+        for (;;) {
+            (void)pause();
+        }
+    }
+    CHECK_EQUAL(accept_patiently(listener, arena, CAPACITY, &link), NEXLINK_OK);
+    CHECK_EQUAL(api->peer_state(link), NEXLINK_PEER_ALIVE);
+    CHECK_EQUAL(kill(child, SIGKILL), 0);
+    CHECK_EQUAL(waitpid(child, NULL, 0), child);
+    CHECK_EQUAL(api->peer_state(link), NEXLINK_PEER_DEAD);
+    api->close_link(link);
+    api->close_listener(listener);
+    api->destroy_arena(arena);
+}
+
 static void name_of_a_killed_listener_is_free_at_once(void)
 {
     int ready[2];
@@ -312,6 +381,8 @@ int main(void)
 {
     RUN(payload_crosses_unharmed);
     RUN(killed_peer_is_noticed_and_leaves_nothing_behind);
+    RUN(death_shows_by_the_process_and_not_by_its_socket);
+    RUN(peer_state_sees_a_kill_by_itself);
     RUN(name_of_a_killed_listener_is_free_at_once);
     RUN(caller_learns_that_the_listener_was_killed);
     if (geteuid() == 0) {
