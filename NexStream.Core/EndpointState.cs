@@ -40,6 +40,7 @@ internal sealed class EndpointState
     public readonly IndexTable PeerIndex;
 
     public readonly Connection[] Connections;
+    public readonly PathPool Paths;
     public readonly Stack<int> FreeConnections;
     public readonly IndexRing Ready;
     public readonly IndexRing Deadlines;
@@ -79,10 +80,11 @@ internal sealed class EndpointState
         Events = new EventQueue(this, endpoint);
         Starved = new StarvedStreams(this);
         Connections = new Connection[config.MaxConnections];
+        Paths = new PathPool(config.Congestion, config.MaxConnections);
         FreeConnections = new Stack<int>(config.MaxConnections);
         for (int i = config.MaxConnections - 1; i >= 0; i--)
         {
-            Connections[i] = new Connection(i, new Path(config.Congestion.Create()));
+            Connections[i] = new Connection(i);
             FreeConnections.Push(i);
         }
     }
