@@ -266,6 +266,7 @@ static void hellos_that_are_none_are_refused(void)
     CHECK_EQUAL(outcome_of(&self, &hello, sizeof hello, both, 0), NEXLINK_EPEER);
     CHECK_EQUAL(outcome_of(&self, &hello, sizeof hello, both, 1), NEXLINK_EPEER);
     CHECK_EQUAL(outcome_of(&self, &hello, sizeof hello, both, 4), NEXLINK_EPEER);
+    CHECK_EQUAL(outcome_of(&self, &hello, 4, both, 2), NEXLINK_EPEER);
     CHECK_EQUAL(outcome_of(&self, &hello, 7, both, 2), NEXLINK_EPEER);
     CHECK_EQUAL(outcome_of(&self, &hello, sizeof hello - 1, both, 2), NEXLINK_EPEER);
     hello.magic ^= 1;
@@ -368,6 +369,30 @@ static void controls_that_contradict_themselves_are_refused(void)
         ways[i].spoil(control.memory);
         const int descriptors[] = {self.arena->segment.descriptor, control.descriptor};
         CHECK_EQUAL(outcome_of(&self, &good_hello, sizeof good_hello, descriptors, 2), ways[i].outcome);
+        nx_segment_destroy(&control);
+    }
+    CHECK(host_close(&self));
+}
+
+static void shapes_that_fit_but_are_not_allowed_are_refused(void)
+{
+    host self;
+    CHECK(host_open(&self));
+    /* Each is as large as it says, so that nothing but the rule itself is in its way. */
+    const nx_geometry good = nx_control_geometry(CAPACITY, FRAME_SIZE, FRAME_COUNT);
+    nx_geometry shapes[6] = {good, good, good, good, good, good};
+    shapes[1].ring_capacity = CAPACITY - 2;
+    shapes[2].ring_capacity = 2 * NX_RING_CAPACITY_MAX;
+    shapes[3].release_capacity = 12;
+    shapes[4].release_capacity = 2 * nx_control_release_capacity(NX_RING_CAPACITY_MAX);
+    shapes[5].frame_size = 32;
+    shapes[5].frame_count = FRAME_COUNT * (FRAME_SIZE / 32);
+    for (int i = 0; i < 6; i++) {
+        nx_segment control;
+        CHECK_EQUAL(nx_segment_create("shape", nx_control_size(&shapes[i]), &control), NEXLINK_OK);
+        nx_control_initialize(control.memory, &shapes[i]);
+        const int descriptors[] = {self.arena->segment.descriptor, control.descriptor};
+        CHECK_EQUAL(outcome_of(&self, &good_hello, sizeof good_hello, descriptors, 2), i == 0 ? NEXLINK_OK : NEXLINK_EPEER);
         nx_segment_destroy(&control);
     }
     CHECK(host_close(&self));
@@ -476,6 +501,7 @@ int main(void)
     RUN(other_version_is_told_ours);
     RUN(segments_that_could_change_under_us_are_refused);
     RUN(controls_that_contradict_themselves_are_refused);
+    RUN(shapes_that_fit_but_are_not_allowed_are_refused);
     RUN(caller_judges_the_listener_too);
     RUN(junk_on_the_doorbell_does_no_harm);
     FINISH();
