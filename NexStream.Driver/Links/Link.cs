@@ -12,7 +12,8 @@ public sealed unsafe class Link : IDisposable
     public const int PeerGone = NexLinkResult.PeerGone;
 
     /// <summary>
-    /// The most descriptors that a call without a GC transition moves: 8 KiB, well under the microsecond for which the collector may wait for this thread.
+    /// The most descriptors that a call without a GC transition moves: 8 KiB, under the microsecond for which the collector may wait for this thread.
+    /// Only a peer that sleeps costs such a call more, one system call that wakes it and never blocks.
     /// </summary>
     private const int DescriptorsUnderAMicrosecond = 16;
 
@@ -101,8 +102,8 @@ public sealed unsafe class Link : IDisposable
     }
 
     /// <summary>Gives holds on the peer's frames back. There is always room.</summary>
-    /// <returns>How many entries were taken, all of them; or <see cref="PeerGone"/>, when nobody is left to take them.</returns>
-    /// <exception cref="LinkException">The peer has no such frame.</exception>
+    /// <returns>How many entries were taken: all of them, also when nobody is left to take them.</returns>
+    /// <exception cref="LinkException">More holds than were received, or the peer has no such frame; then none was given back.</exception>
     public int Release(ReadOnlySpan<LinkRelease> releases)
     {
         ThrowIfDisposed();
@@ -116,7 +117,7 @@ public sealed unsafe class Link : IDisposable
     }
 
     /// <summary>Collects holds on own frames that the peer gave back, or that it left behind when it died.</summary>
-    /// <returns>How many entries were written to the front of <paramref name="releases"/>; call again while all of it was used.</returns>
+    /// <returns>How many entries were written to the front of <paramref name="releases"/>; call again until it is 0.</returns>
     /// <exception cref="LinkException">The link library failed.</exception>
     public int Reclaim(Span<LinkRelease> releases)
     {

@@ -66,7 +66,7 @@ public sealed unsafe class LinkLibrary
     /// <summary>Joins two endpoints of this process.</summary>
     /// <param name="a">The first endpoint's frames.</param>
     /// <param name="b">The second endpoint's frames.</param>
-    /// <param name="ringCapacity">Descriptors that may be under way in each direction; a power of two.</param>
+    /// <param name="ringCapacity">Descriptors that may be under way in each direction; a power of two, at most 65536.</param>
     /// <returns>The first endpoint's end and the second endpoint's end. Two threads may use them at once, one each.</returns>
     /// <exception cref="LinkException">The capacity is not a power of two, or there is not enough memory.</exception>
     public (Link A, Link B) CreateLoop(LinkArena a, LinkArena b, int ringCapacity)
@@ -82,7 +82,7 @@ public sealed unsafe class LinkLibrary
         {
             a.RemoveLink();
             b.RemoveLink();
-            ThrowIfFailed(result, $"A loop with rings of {ringCapacity} descriptors could not be made", "The capacity is a power of two");
+            ThrowIfFailed(result, $"A loop with rings of {ringCapacity} descriptors could not be made", "The capacity is a power of two, at most 65536");
         }
 
         return (new Link(this, a, linkA), new Link(this, b, linkB));
@@ -107,7 +107,7 @@ public sealed unsafe class LinkLibrary
     /// <summary>Connects to a process that listens under a name. The one call here that blocks.</summary>
     /// <param name="name">The name.</param>
     /// <param name="arena">This endpoint's frames.</param>
-    /// <param name="ringCapacity">Descriptors that may be under way in each direction; a power of two.</param>
+    /// <param name="ringCapacity">Descriptors that may be under way in each direction; a power of two, at most 65536.</param>
     /// <param name="timeoutMs">Milliseconds to wait for the peer to accept.</param>
     /// <exception cref="LinkException">Nobody listens there, the peer is of another version, or this library joins no processes.</exception>
     public Link Connect(string name, LinkArena arena, int ringCapacity, int timeoutMs)

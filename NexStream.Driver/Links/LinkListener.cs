@@ -18,7 +18,7 @@ public sealed unsafe class LinkListener : IDisposable
 
     /// <summary>Takes the next process that wants to connect, without waiting for one.</summary>
     /// <param name="arena">This endpoint's frames.</param>
-    /// <param name="ringCapacity">Descriptors that may be under way in each direction; a power of two.</param>
+    /// <param name="ringCapacity">Descriptors that may be under way in each direction; a power of two, at most 65536.</param>
     /// <returns>The link; null when nobody waits, or who did is gone or spoke another version.</returns>
     /// <exception cref="LinkException">An argument is out of range, or the system has no memory or descriptor left.</exception>
     public Link? Accept(LinkArena arena, int ringCapacity)

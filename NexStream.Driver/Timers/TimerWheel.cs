@@ -234,7 +234,7 @@ public sealed class TimerWheel
     {
         ulong tick = Math.Max(CeilingTick(timer.Deadline), _position);
         int level = BitOperations.Log2((tick ^ _position) | SlotMask) / SlotBits;
-        int slot = (level << SlotBits) | ((int)(tick >> (level * SlotBits)) & SlotMask);
+        int slot = (level << SlotBits) | (int)((tick >> (level * SlotBits)) & SlotMask);
         timer.Slot = slot;
         ref int head = ref _heads[slot];
         if (head == None)
@@ -304,7 +304,7 @@ public sealed class TimerWheel
     private ulong CeilingTick(long ns) => ns <= _start ? 0 : (unchecked((ulong)ns - (ulong)_start - 1) >> _tickShift) + 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ThrowIfUnknown(int id) => ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)_timers.Length, nameof(id));
+    private void ThrowIfUnknown(int id) => ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(unchecked((uint)id), (uint)_timers.Length, nameof(id));
 
     private struct Timer
     {

@@ -111,14 +111,14 @@ internal sealed unsafe class ManagedLink : IDisposable
     public int Release(LinkRelease* releases, uint count)
     {
         // All or nothing: a caller's mistake leaves the holds as they were.
-        for (uint i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
         {
             LinkRelease release = releases[i];
             if (release.Frame >= _borrowed.Length || release.Holds > _borrowed[release.Frame])
             {
-                while (i-- > 0)
+                for (int undone = 0; undone < i; undone++)
                 {
-                    _borrowed[releases[i].Frame] += releases[i].Holds;
+                    _borrowed[releases[undone].Frame] += releases[undone].Holds;
                 }
 
                 return ManagedError.Set(NexLinkResult.InvalidArgument, "more holds than were received, or of a frame that the peer does not have"u8);

@@ -13,8 +13,8 @@ internal static unsafe class ManagedLinkLibrary
 {
     private const int FrameSizeMultiple = 64;
 
-    /// <summary>2^20 descriptors are 512 MiB: more is a mistake.</summary>
-    private const uint RingCapacityMax = 1u << 20;
+    /// <summary>The native library's bound: 32 MiB of descriptors.</summary>
+    private const uint RingCapacityMax = 1u << 16;
 
     public static NexLinkApi* Table { get; } = CreateTable();
 
@@ -114,7 +114,7 @@ internal static unsafe class ManagedLinkLibrary
 
         if (!BitOperations.IsPow2(ringCapacity) || ringCapacity > RingCapacityMax)
         {
-            return ManagedError.Set(NexLinkResult.InvalidArgument, "a ring's capacity is a power of two, at most 2^20"u8);
+            return ManagedError.Set(NexLinkResult.InvalidArgument, "a ring's capacity is a power of two, at most 65536"u8);
         }
 
         try

@@ -30,6 +30,7 @@ public sealed class TimerWheelModelTests
         foreach (Step step in steps)
         {
             long ahead = long.MaxValue - step.Distance < model.Now ? long.MaxValue - 1 : model.Now + step.Distance;
+            long soon = long.MaxValue - (1L << 34) < model.Now ? long.MaxValue - 1 : model.Now + (1L << 34);
             switch (step.Kind)
             {
                 case 0:
@@ -45,14 +46,14 @@ public sealed class TimerWheelModelTests
                     model.AdvanceToNext();
                     break;
                 case 4:
-                    model.Advance(Math.Min(model.TrueNextDeadline, long.MaxValue - 1));
+                    model.Advance(model.TrueNextDeadline);
                     break;
                 case 5:
                     model.Advance(model.Now - Math.Min(step.Distance, 1L << 40));
                     break;
                 case 6:
                     // Mostly short steps: long ones would leave nothing armed.
-                    model.Advance(Math.Min(ahead, model.Now + (1L << 34)));
+                    model.Advance(Math.Min(ahead, soon));
                     break;
                 default:
                     model.Arm(step.Id, ahead);
