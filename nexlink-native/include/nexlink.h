@@ -62,7 +62,7 @@ typedef struct nexlink_descriptor {
     nexlink_slice slices[NEXLINK_SLICES_MAX];
     uint16_t head_length; /* bytes of head in use */
     uint16_t slice_count;
-    uint32_t epoch;       /* the peer's epoch, set by receive(): slices of an older epoch are never delivered */
+    uint32_t epoch;       /* set by receive() to link_info.epoch: slices of an older epoch are never delivered */
     uint8_t reserved[24];
     uint8_t head[NEXLINK_HEAD_CAPACITY];
 } nexlink_descriptor;
@@ -102,33 +102,42 @@ typedef struct nexlink_api {
     /* What the last failed call on this thread was about: UTF-8, valid until the next call. */
     const char *(*last_error)(void);
 
-    /* Frames in memory that can be shared. frame_size: a multiple of 64. */
+    /* Frames in memory that can be shared, zeroed and all in place: ENOMEM comes here and not later. frame_size: a multiple of 64. */
     int32_t (*create_arena)(uint32_t frame_size, uint32_t frame_count, nexlink_arena **arena);
     int32_t (*arena_info)(nexlink_arena *arena, nexlink_arena_info *info);
     void (*destroy_arena)(nexlink_arena *arena); /* after all its links were closed */
 
-    /* `loop`: both ends in this process. ring_capacity: descriptors, a power of two. */
+    /* `loop`: both ends in this process. ring_capacity: descriptors, a power of two up to 65536. */
     int32_t (*create_loop)(nexlink_arena *a, nexlink_arena *b, uint32_t ring_capacity, nexlink_link **link_a, nexlink_link **link_b);
 
     /* `shm`: two processes on one machine, found under a name (1 to 64 of [A-Za-z0-9._-]). */
     int32_t (*listen)(const char *name, nexlink_listener **listener);
-    int32_t (*accept)(nexlink_listener *listener, nexlink_arena *arena, uint32_t ring_capacity, nexlink_link **link); /* EAGAIN: none waits */
+    /* Never blocks. EAGAIN: none waits. EPEER, EVERSION: one client was turned away, the listener goes on. A client that has not said what it
+     * must 100 ms after it was first seen is dropped. */
+    int32_t (*accept)(nexlink_listener *listener, nexlink_arena *arena, uint32_t ring_capacity, nexlink_link **link);
     void (*close_listener)(nexlink_listener *listener);
+    /* ENOTFOUND at once when nobody listens; waits timeout_ms for the listener to accept, then EAGAIN. EPEER: it hung up instead. */
     int32_t (*connect)(const char *name, nexlink_arena *arena, uint32_t ring_capacity, uint32_t timeout_ms, nexlink_link **link);
 
     int32_t (*link_info)(nexlink_link *link, nexlink_link_info *info);
-    /* Takes up to count descriptors; returns how many: fewer when the ring is full. EPEER: the peer is gone. */
+    /* Takes up to count descriptors; returns how many: fewer when the ring is full or the next one is invalid. EINVAL: the first one is. EPEER: the
+     * peer is gone. Send and receive see by themselves that the peer closed; that it was killed they learn from peer_state() or wait(). */
     int32_t (*send)(nexlink_link *link, const nexlink_descriptor *descriptors, uint32_t count);
-    /* Copies out up to count descriptors, validated: every slice lies inside the peer's arena. EPEER: gone, and the ring is drained. */
+    /* Copies out up to count descriptors, validated: every slice lies inside the peer's arena. Bytes of
+     * head behind head_length are left as they were. EPEER: gone, and the ring is drained; or not to be trusted. */
     int32_t (*receive)(nexlink_link *link, nexlink_descriptor *descriptors, uint32_t count);
-    /* Gives holds on the peer's frames back. Never fails for want of room: the ring is sized to the peer's frames. */
+    /* Gives holds on the peer's frames back; returns count, also when the peer is gone. Never fails for want of room: what finds the ring full is
+     * kept by frame and moved on by later calls on this link. EINVAL: more holds than were received; then none was given back. */
     int32_t (*release)(nexlink_link *link, const nexlink_release *releases, uint32_t count);
-    /* Collects holds on own frames that the peer gave back, or that it left behind when it died. */
+    /* Collects holds on own frames that the peer gave back, or that it left behind when it died; 0: none now. Call until 0 before close_link. */
     int32_t (*reclaim)(nexlink_link *link, nexlink_release *releases, uint32_t count);
-    /* NEXLINK_PEER_ALIVE or NEXLINK_PEER_DEAD: by the process handle of the peer (pidfd), not by time. */
+    /* NEXLINK_PEER_ALIVE or NEXLINK_PEER_DEAD: by the process handle of the peer (pidfd), not by time. DEAD also when it closed or is
+     * not to be trusted. One system call while the peer lives. */
     int32_t (*peer_state)(nexlink_link *link);
-    /* Sleeps until the peer sent or released something, it died, or timeout_ns passed. The only call that blocks. */
+    /* Sleeps until the peer sent or released something, it died, or timeout_ns passed (UINT64_MAX: never). The only call that blocks, besides connect.
+     * 1: there is something to receive or reclaim, or room again after a send that took fewer than count. 0: the time passed. EPEER: as receive. */
     int32_t (*wait)(nexlink_link *link, uint64_t timeout_ns);
+    /* The peer may still be reading what it holds: frames that were not reclaimed are the caller's to write off or to leave alone. */
     void (*close_link)(nexlink_link *link);
 } nexlink_api;
 

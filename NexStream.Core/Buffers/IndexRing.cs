@@ -1,0 +1,27 @@
+namespace NexStream.Core.Buffers;
+
+/// <summary>A first-in-first-out queue of indexes, each in it at most once: so it is full never, and nothing in it can be lost.</summary>
+internal sealed class IndexRing(int capacity)
+{
+    private readonly int[] _items = new int[capacity];
+    private int _head;
+
+    public int Count { get; private set; }
+
+    public void Enqueue(int index)
+    {
+        int tail = _head + Count;
+        _items[tail >= _items.Length ? tail - _items.Length : tail] = index;
+        Count++;
+    }
+
+    public int Peek() => _items[_head];
+
+    public int Dequeue()
+    {
+        int index = _items[_head];
+        _head = _head + 1 == _items.Length ? 0 : _head + 1;
+        Count--;
+        return index;
+    }
+}

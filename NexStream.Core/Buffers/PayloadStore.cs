@@ -1,0 +1,234 @@
+namespace NexStream.Core.Buffers;
+
+/// <summary>Bytes of small payloads that share a frame: payloads of up to 256 bytes would waste one each (design, memory).</summary>
+internal struct SharedFrame
+{
+    public uint Frame;
+    public int Used;
+
+    public static SharedFrame None => new() { Frame = PayloadSlice.NoFrame };
+}
+
+/// <summary>
+/// Puts payload into frames and chunks, takes it out again, and gives both back. Every buffer of the core is a list of chunks that
+/// this class makes and unmakes.
+/// </summary>
+internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
+{
+    /// <summary>Payloads up to this length share frames.</summary>
+    public const int SmallLengthMax = 256;
+
+    public FrameTable Frames => frames;
+
+    public Slab<Chunk> Chunks => chunks;
+
+    /// <summary>
+    /// Appends a copy of <paramref name="data"/> to a list. Returns how many bytes it took: fewer when the arena or the chunks are exhausted.
+    /// </summary>
+    /// <param name="list">The list.</param>
+    /// <param name="data">What to copy.</param>
+    /// <param name="position">The position of the first byte.</param>
+    /// <param name="owner">The connection that is charged.</param>
+    /// <param name="shared">The connection's frame for small payloads.</param>
+    /// <param name="framesMax">How many frames the connection may hold.</param>
+    /// <param name="keepTail">Whether small payloads behind the first go into a frame of the list's own, which those that follow fill up.</param>
+    public int Append(
+        ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, ref SharedFrame shared, int framesMax, bool keepTail = false)
+    {
+        int taken = AppendToTail(ref list, data);
+        bool small = data.Length <= SmallLengthMax && !(keepTail && list.Tail >= 0);
+        while (taken < data.Length)
+        {
+            ReadOnlySpan<byte> rest = data[taken..];
+            PayloadSlice slice;
+            if (small ? !TryTakeShared(rest.Length, owner, ref shared, framesMax, out slice) : !TryTakeWhole(rest.Length, owner, framesMax, out slice))
+            {
+                break;
+            }
+
+            if (!TryLink(ref list, slice, position + (uint)taken, appendable: !small))
+            {
+                frames.Release(slice.Frame);
+                break;
+            }
+
+            rest[..slice.Length].CopyTo(frames.Bytes(slice));
+            taken += slice.Length;
+        }
+
+        return taken;
+    }
+
+    /// <summary>Adds a run to the end of a list; the list takes over the caller's reference. False: no chunk is free.</summary>
+    public bool TryLink(ref ChunkList list, in PayloadSlice slice, ulong position, bool appendable = false)
+    {
+        if (!chunks.TryAllocate(out int index))
+        {
+            return false;
+        }
+
+        ref Chunk chunk = ref chunks[index];
+        chunk.Slice = slice;
+        chunk.Position = position;
+        chunk.Next = Slab<Chunk>.None;
+        chunk.IsAppendable = appendable;
+        if (list.Tail >= 0)
+        {
+            chunks[list.Tail].Next = index;
+        }
+        else
+        {
+            list.Head = index;
+        }
+
+        list.Tail = index;
+        return true;
+    }
+
+    /// <summary>
+    /// Moves up to <paramref name="length"/> bytes from the front of a list into slices, each with a reference of its own.
+    /// Returns the bytes moved: fewer when the slices do not suffice or the list ends.
+    /// </summary>
+    public int Cut(ref ChunkList list, int length, Span<PayloadSlice> slices, out int sliceCount)
+    {
+        int moved = 0;
+        sliceCount = 0;
+        while (moved < length && sliceCount < slices.Length && list.Head >= 0)
+        {
+            ref Chunk chunk = ref chunks[list.Head];
+            int take = Math.Min(length - moved, chunk.Slice.Length);
+            slices[sliceCount++] = chunk.Slice with { Length = take };
+            moved += take;
+            if (take == chunk.Slice.Length)
+            {
+                // The slice inherits the chunk's reference.
+                Unlink(ref list);
+            }
+            else
+            {
+                frames.AddReference(chunk.Slice.Frame);
+                chunk.Slice = chunk.Slice with { Offset = chunk.Slice.Offset + take, Length = chunk.Slice.Length - take };
+                chunk.Position += (uint)take;
+            }
+        }
+
+        return moved;
+    }
+
+    /// <summary>Copies from the front of a list and frees what was copied whole.</summary>
+    public int Read(ref ChunkList list, Span<byte> destination)
+    {
+        int copied = 0;
+        while (copied < destination.Length && list.Head >= 0)
+        {
+            ref Chunk chunk = ref chunks[list.Head];
+            int take = Math.Min(destination.Length - copied, chunk.Slice.Length);
+            frames.Bytes(chunk.Slice with { Length = take }).CopyTo(destination[copied..]);
+            copied += take;
+            if (take == chunk.Slice.Length)
+            {
+                frames.Release(chunk.Slice.Frame);
+                Unlink(ref list);
+            }
+            else
+            {
+                chunk.Slice = chunk.Slice with { Offset = chunk.Slice.Offset + take, Length = chunk.Slice.Length - take };
+                chunk.Position += (uint)take;
+            }
+        }
+
+        return copied;
+    }
+
+    /// <summary>Frees a whole list and returns the bytes that were in it.</summary>
+    public long Clear(ref ChunkList list)
+    {
+        long bytes = 0;
+        while (list.Head >= 0)
+        {
+            ref Chunk chunk = ref chunks[list.Head];
+            bytes += chunk.Slice.Length;
+            frames.Release(chunk.Slice.Frame);
+            Unlink(ref list);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>A run in the frame that small payloads share; a new one is taken when it is full.</summary>
+    public bool TryTakeShared(int length, int owner, ref SharedFrame shared, int framesMax, out PayloadSlice slice)
+    {
+        if (shared.Frame == PayloadSlice.NoFrame || shared.Used + length > frames.FrameSize)
+        {
+            if (frames.FrameSize < length || frames.HeldBy(owner) >= framesMax || !frames.TryAllocate(owner, out uint fresh))
+            {
+                slice = default;
+                return false;
+            }
+
+            Drop(ref shared);
+            shared.Frame = fresh;
+        }
+
+        slice = new PayloadSlice(shared.Frame, shared.Used, length);
+        shared.Used += length;
+        frames.AddReference(shared.Frame);
+        return true;
+    }
+
+    /// <summary>Lets go of the frame that small payloads share.</summary>
+    public void Drop(ref SharedFrame shared)
+    {
+        if (shared.Frame != PayloadSlice.NoFrame)
+        {
+            frames.Release(shared.Frame);
+        }
+
+        shared = SharedFrame.None;
+    }
+
+    /// <summary>The start of a new frame.</summary>
+    public bool TryTakeWhole(int length, int owner, int framesMax, out PayloadSlice slice)
+    {
+        if (frames.HeldBy(owner) >= framesMax || !frames.TryAllocate(owner, out uint frame))
+        {
+            slice = default;
+            return false;
+        }
+
+        slice = new PayloadSlice(frame, 0, Math.Min(length, frames.FrameSize));
+        return true;
+    }
+
+    private void Unlink(ref ChunkList list)
+    {
+        int index = list.Head;
+        list.Head = chunks[index].Next;
+        if (list.Head < 0)
+        {
+            list.Tail = Slab<Chunk>.None;
+        }
+
+        chunks.Free(index);
+    }
+
+    private int AppendToTail(ref ChunkList list, ReadOnlySpan<byte> data)
+    {
+        if (list.Tail < 0 || !chunks[list.Tail].IsAppendable)
+        {
+            return 0;
+        }
+
+        // What lies behind the run was never handed to a link, so that writing it changes nothing anybody reads.
+        ref Chunk tail = ref chunks[list.Tail];
+        int end = tail.Slice.Offset + tail.Slice.Length;
+        int take = Math.Min(data.Length, frames.FrameSize - end);
+        if (take > 0)
+        {
+            data[..take].CopyTo(frames.Bytes(new PayloadSlice(tail.Slice.Frame, end, take)));
+            tail.Slice = tail.Slice with { Length = tail.Slice.Length + take };
+        }
+
+        return take;
+    }
+}

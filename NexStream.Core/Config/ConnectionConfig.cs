@@ -1,0 +1,122 @@
+using NexStream.Core.Wire;
+
+namespace NexStream.Core.Config;
+
+/// <summary>How streams with data share the congestion window.</summary>
+public enum SchedulingPolicy : byte
+{
+    /// <summary>Deficit round robin: a stream of priority p gets p + 1 parts. Nobody starves.</summary>
+    Weighted,
+
+    /// <summary>The highest priority that has something to send goes first; equals take turns.</summary>
+    Strict,
+}
+
+/// <summary>The limits and time-outs of one connection. Read when it is opened or accepted.</summary>
+public sealed record ConnectionConfig
+{
+    /// <summary>The smallest NexLink frame that carries every frame type, header included: RFC 9000 §14 asks 1200 bytes of a path.</summary>
+    public const int FrameLengthMin = 1200;
+
+    /// <summary>The most concurrent streams that a peer may be allowed (NS-NF-004).</summary>
+    public const int StreamsMax = 65_536;
+
+    /// <summary>The largest NexLink frame that is sent, its 48-byte header included, in bytes.</summary>
+    public int MaxFrameLength { get; init; } = 1500;
+
+    /// <summary>Streams that the peer may have open at a time (NS-C-005).</summary>
+    public int MaxStreams { get; init; } = 1024;
+
+    /// <summary>Connection credit at the start, in bytes of RO and RU data.</summary>
+    public int ReceiveWindow { get; init; } = 1024 * 1024;
+
+    /// <summary>What the connection's receive window may grow to, in bytes.</summary>
+    public int ReceiveWindowMax { get; init; } = 24 * 1024 * 1024;
+
+    /// <summary>Credit of a stream at the start, in bytes (RO).</summary>
+    public int StreamReceiveWindow { get; init; } = 128 * 1024;
+
+    /// <summary>What a stream's receive window may grow to, in bytes (RO).</summary>
+    public int StreamReceiveWindowMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Credit of a stream at the start, in messages (RU, NS-RU-004).</summary>
+    public int StreamMessageWindow { get; init; } = 256;
+
+    /// <summary>What a stream's receive window may grow to, in messages (RU).</summary>
+    public int StreamMessageWindowMax { get; init; } = 16 * 1024;
+
+    /// <summary>The longest RU message that is accepted, in bytes.</summary>
+    public int MaxMessageLength { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Bytes that a stream may hold for sending: queued and unacknowledged. One message may be longer when nothing else is held.</summary>
+    public int SendBuffer { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes of unread messages that a BE or PR stream holds; beyond it the oldest is dropped.</summary>
+    public int DatagramBuffer { get; init; } = 256 * 1024;
+
+    /// <summary>How much of the endpoint's arena, in 1/256 and by frames, one connection may hold.</summary>
+    public int ArenaShare256 { get; init; } = 192;
+
+    /// <summary>How long the initiator waits for CONN_ACCEPT (NS-C-002).</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a connection lives without stream activity (NS-C-003).</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often a PING is sent on a quiet connection; zero: never.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Whether keep-alive counts as activity, so that <see cref="IdleTimeout"/> never closes a connection whose peer answers.</summary>
+    public bool KeepAliveDefeatsIdle { get; init; }
+
+    /// <summary>How long nothing may come from the peer while data is outstanding.</summary>
+    public TimeSpan PeerTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a graceful close may flush, and unread data stays readable.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest that an acknowledgement is held back. A host that polls more rarely sets at least its interval.</summary>
+    public TimeSpan MaxAckDelay { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Ack-eliciting packets that one acknowledgement may wait for, once the connection has warmed up.</summary>
+    public int AckThreshold { get; init; } = 16;
+
+    /// <summary>How often the same data may be lost before its stream ends (NS-RO-006).</summary>
+    public int MaxAttempts { get; init; } = 10;
+
+    /// <summary>How streams share the window.</summary>
+    public SchedulingPolicy Scheduling { get; init; } = SchedulingPolicy.Weighted;
+
+    /// <summary>Whether packets are marked as ECN-capable until validation says otherwise (RFC 9000 §13.4).</summary>
+    public bool Ecn { get; init; } = true;
+
+    /// <summary>The first packet number: a test starts just below a boundary that would take hours to reach.</summary>
+    internal ulong FirstPacketNumber { get; init; }
+
+    /// <summary>The first offset and message number of every stream, the same on both sides: for the same kind of test.</summary>
+    internal ulong FirstSequence { get; init; }
+
+    internal void Validate()
+    {
+        Limit.Check(MaxFrameLength, FrameLengthMin, 1 << 20, nameof(MaxFrameLength));
+        Limit.Check(MaxStreams, 0, StreamsMax, nameof(MaxStreams));
+        Limit.Check(ReceiveWindow, LinkHeader.Size, int.MaxValue, nameof(ReceiveWindow));
+        Limit.Check(ReceiveWindowMax, ReceiveWindow, int.MaxValue, nameof(ReceiveWindowMax));
+        Limit.Check(StreamReceiveWindow, 1, int.MaxValue, nameof(StreamReceiveWindow));
+        Limit.Check(StreamReceiveWindowMax, StreamReceiveWindow, int.MaxValue, nameof(StreamReceiveWindowMax));
+        Limit.Check(StreamMessageWindow, 1, 1 << 24, nameof(StreamMessageWindow));
+        Limit.Check(StreamMessageWindowMax, StreamMessageWindow, 1 << 24, nameof(StreamMessageWindowMax));
+        Limit.Check(MaxMessageLength, 1, ReceiveWindowMax, nameof(MaxMessageLength));
+        Limit.Check(SendBuffer, 1, int.MaxValue, nameof(SendBuffer));
+        Limit.Check(DatagramBuffer, 1, int.MaxValue, nameof(DatagramBuffer));
+        Limit.Check(ArenaShare256, 1, 256, nameof(ArenaShare256));
+        Limit.Check(HandshakeTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1), nameof(HandshakeTimeout));
+        Limit.Check(IdleTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(365), nameof(IdleTimeout));
+        Limit.Check(KeepAlive, TimeSpan.Zero, TimeSpan.FromDays(1), nameof(KeepAlive));
+        Limit.Check(PeerTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1), nameof(PeerTimeout));
+        Limit.Check(Linger, TimeSpan.Zero, TimeSpan.FromDays(1), nameof(Linger));
+        Limit.Check(MaxAckDelay, TimeSpan.Zero, TimeSpan.FromSeconds(1), nameof(MaxAckDelay));
+        Limit.Check(AckThreshold, 1, 256, nameof(AckThreshold));
+        Limit.Check(MaxAttempts, 1, 255, nameof(MaxAttempts));
+    }
+}

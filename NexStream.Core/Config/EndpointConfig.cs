@@ -1,0 +1,86 @@
+using NexStream.Core.Congestion;
+using NexStream.Core.Primitives;
+
+namespace NexStream.Core.Config;
+
+/// <summary>When an acceptor answers CONN_INIT with CONN_RETRY and keeps no state until the cookie comes back (RFC 9260 §5.1).</summary>
+public enum CookieMode : byte
+{
+    /// <summary>Only while more connections are half open than <see cref="EndpointConfig.HalfOpenThreshold"/>.</summary>
+    UnderLoad,
+
+    /// <summary>Always: one round trip more, no state for an address that was not validated.</summary>
+    Always,
+}
+
+/// <summary>What an endpoint may hold and how it accepts. Read once, when the endpoint is made; every limit is a bound on memory.</summary>
+public sealed record EndpointConfig
+{
+    /// <summary>The length of <see cref="Key"/> in bytes.</summary>
+    public const int KeySize = 2 * KeyedHash.KeySize;
+
+    /// <summary>Index bits of a tag, and so the most connections that an endpoint can have (docs/wire-format.md).</summary>
+    public const int ConnectionsMax = 1 << 20;
+
+    /// <summary>Who this endpoint is.</summary>
+    public required NodeId Node { get; init; }
+
+    /// <summary>
+    /// 32 secret bytes. Everything that must be unguessable on the wire is a keyed function of them; with the same key and the same
+    /// inputs the endpoint gives the same outputs. Draw them from the operating system, once for each endpoint.
+    /// </summary>
+    public required ReadOnlyMemory<byte> Key { get; init; }
+
+    /// <summary>Connections at a time, opened and accepted.</summary>
+    public int MaxConnections { get; init; } = 64;
+
+    /// <summary>Streams at a time, over all connections.</summary>
+    public int MaxStreams { get; init; } = 4096;
+
+    /// <summary>Packets in flight at a time, over all connections.</summary>
+    public int MaxPacketsInFlight { get; init; } = 32 * 1024;
+
+    /// <summary>Messages at a time that are queued, unacknowledged, being put together or not yet read, over all connections.</summary>
+    public int MaxMessages { get; init; } = 32 * 1024;
+
+    /// <summary>Runs of buffered bytes at a time, over all connections.</summary>
+    public int MaxChunks { get; init; } = 64 * 1024;
+
+    /// <summary>Whether CONN_INIT from others is accepted.</summary>
+    public bool AcceptConnections { get; init; } = true;
+
+    /// <summary>When a cookie is asked for.</summary>
+    public CookieMode Cookies { get; init; } = CookieMode.UnderLoad;
+
+    /// <summary>Half-open connections beyond which a cookie is asked for, and the bound of the queue of those not yet validated.</summary>
+    public int HalfOpenThreshold { get; init; } = 16;
+
+    /// <summary>
+    /// Part of the arena, in 1/256, that only data which fills a gap may use, so that data out of order cannot keep out the piece that
+    /// everything waits for. 16 of 256 is 1/16.
+    /// </summary>
+    public int ArenaReserve256 { get; init; } = 16;
+
+    /// <summary>How accepted connections are configured.</summary>
+    public ConnectionConfig Connection { get; init; } = new();
+
+    /// <summary>Makes the congestion controllers: one for each path, made up front and used again. CUBIC unless set.</summary>
+    public ICongestionControllerFactory Congestion { get; init; } = CongestionControllers.Cubic;
+
+    internal void Validate()
+    {
+        if (Key.Length != KeySize)
+        {
+            throw new ArgumentException($"{nameof(Key)} has {Key.Length} bytes; an endpoint needs {KeySize}.");
+        }
+
+        Limit.Check(MaxConnections, 1, ConnectionsMax, nameof(MaxConnections));
+        Limit.Check(MaxStreams, 1, 1 << 24, nameof(MaxStreams));
+        Limit.Check(MaxPacketsInFlight, 16, 1 << 26, nameof(MaxPacketsInFlight));
+        Limit.Check(MaxMessages, 16, 1 << 26, nameof(MaxMessages));
+        Limit.Check(MaxChunks, 16, 1 << 26, nameof(MaxChunks));
+        Limit.Check(HalfOpenThreshold, 0, MaxConnections, nameof(HalfOpenThreshold));
+        Limit.Check(ArenaReserve256, 0, 128, nameof(ArenaReserve256));
+        Connection.Validate();
+    }
+}

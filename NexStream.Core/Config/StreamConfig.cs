@@ -1,0 +1,18 @@
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+
+namespace NexStream.Core.Config;
+
+/// <summary>What a stream is. Both directions have the same mode and priority.</summary>
+/// <param name="Mode">How it delivers.</param>
+/// <param name="Priority">0 (lowest) to 15; a stream of priority p has weight p + 1.</param>
+/// <param name="SequenceNumbers">BE only: whether each message carries its number, so that the reader can tell order and gaps (NS-BE-004).</param>
+/// <param name="MaxAttempts">How often the same data may be lost before the stream ends; 0: what the connection says.</param>
+public readonly record struct StreamConfig(TransportMode Mode, byte Priority = 8, bool SequenceNumbers = false, byte MaxAttempts = 0)
+{
+    internal void Validate()
+    {
+        Limit.Check((byte)Mode, (byte)TransportMode.ReliableOrdered, (byte)TransportMode.Probabilistic, nameof(Mode));
+        Limit.Check(Priority, 0, LinkHeader.PriorityMax, nameof(Priority));
+    }
+}

@@ -1,0 +1,243 @@
+using NexStream.Core.Modes;
+using NexStream.Core.Primitives;
+using NexStream.Core.Sending;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>
+/// How connections end. Gracefully: flush, CONN_CLOSE, the peer flushes, CONN_CLOSE_ACK, and what arrived stays readable for the linger
+/// time. At once: one CONN_CLOSE. Either way the record answers late packets for three probe time-outs and is then free.
+/// </summary>
+internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecycle, LossDetector lossDetector, ConnectionFactory factory, Handshake handshake)
+{
+    private const int TombstoneTimeouts = 3;
+
+    /// <summary>The application closes gracefully.</summary>
+    public void Begin(Connection connection, ReasonCode reason, Instant now)
+    {
+        if (connection.State == ConnectionState.Init)
+        {
+            End(connection, reason == ReasonCode.None ? ReasonCode.Aborted : reason, now);
+        }
+        else if (connection.State.TryBeginClose())
+        {
+            connection.CloseReason = reason;
+            connection.ClosePhase = ClosePhase.Flushing;
+            connection.CloseAt = now + ConnectionFactory.Ns(connection.Config.Linger);
+            Step(connection, now);
+            state.MarkReady(connection);
+        }
+    }
+
+    /// <summary>Ends the connection at once, and tells the peer: for violations, aborts and time-outs.</summary>
+    public void EndWith(Connection connection, ReasonCode reason, Instant now)
+    {
+        bool tellPeer = connection.PeerTag != 0;
+        End(connection, reason, now);
+        connection.CloseFramePending = tellPeer;
+    }
+
+    /// <summary>CONN_CLOSE came.</summary>
+    public ReceiveOutcome OnClose(Connection connection, in ConnCloseFrame frame, Instant now)
+    {
+        if (!frame.IsGraceful)
+        {
+            End(connection, frame.Reason, now);
+            connection.CloseAcknowledgePending = true;
+            return ReceiveOutcome.Accepted;
+        }
+
+        if (connection.State.TryBeginClose())
+        {
+            connection.CloseReason = frame.Reason;
+            connection.CloseAt = now + ConnectionFactory.Ns(connection.Config.Linger);
+            connection.ClosePhase = ClosePhase.FlushingForPeer;
+            state.Events.Raise(connection, ConnectionEvents.Closing);
+        }
+        else if (connection.ClosePhase is ClosePhase.Flushing or ClosePhase.AwaitingAcknowledgement)
+        {
+            // Both sides close: each flushes and acknowledges, nobody waits for the other's acknowledgement.
+            connection.ClosePhase = ClosePhase.FlushingForPeer;
+            connection.CloseFramePending = false;
+        }
+        else if (connection.ClosePhase == ClosePhase.Readable)
+        {
+            connection.CloseAcknowledgePending = true;
+        }
+
+        return ReceiveOutcome.Accepted;
+    }
+
+    public void OnCloseAcknowledged(Connection connection, Instant now)
+    {
+        if (connection.ClosePhase == ClosePhase.AwaitingAcknowledgement)
+        {
+            FinishOnWire(connection, now);
+        }
+    }
+
+    /// <summary>CONN_CLOSE instead of CONN_ACCEPT.</summary>
+    public void OnRefused(Connection connection, ReasonCode reason, Instant now) => End(connection, reason, now);
+
+    /// <summary>A packet for a connection that ended: the answer is repeated, at most once a probe time-out (RFC 9000 §10.2.1).</summary>
+    public void OnLatePacket(Connection connection, ReadOnlySpan<byte> frames, Instant now)
+    {
+        var reader = new FrameReader(frames);
+        bool asksForAcknowledgement = false;
+        while (reader.TryRead(out RawFrame raw))
+        {
+            asksForAcknowledgement |= raw.Type == FrameType.ConnClose;
+            if (raw.Type == FrameType.ConnCloseAck)
+            {
+                return;
+            }
+        }
+
+        if (now < connection.NextCloseAt || connection.PeerTag == 0)
+        {
+            return;
+        }
+
+        connection.NextCloseAt = now + TimeoutNs(connection);
+        connection.CloseAcknowledgePending |= asksForAcknowledgement;
+        connection.CloseFramePending |= !asksForAcknowledgement;
+        state.MarkReady(connection);
+    }
+
+    /// <summary>Goes on with a close as far as it can: after every packet, time-out and read.</summary>
+    public void Step(Connection connection, Instant now)
+    {
+        bool isFlushed = connection.SendBuffered == 0 && connection.SkipHead < 0 && connection.ControlList.IsEmpty;
+        switch (connection.ClosePhase)
+        {
+            case ClosePhase.Flushing when isFlushed:
+                connection.ClosePhase = ClosePhase.AwaitingAcknowledgement;
+                connection.CloseFramePending = true;
+                state.MarkReady(connection);
+                break;
+            case ClosePhase.FlushingForPeer when isFlushed:
+                connection.CloseAcknowledgePending = true;
+                FinishOnWire(connection, now);
+                break;
+            case ClosePhase.Readable when connection.ReadyBytes == 0:
+                End(connection, connection.CloseReason, now);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>A close timer fired.</summary>
+    public void OnTimeout(Connection connection, Instant now)
+    {
+        if (connection.ClosePhase == ClosePhase.Tombstone)
+        {
+            if (connection.CloseAt <= now && (connection.Events & ConnectionEvents.ClosedTold) != 0)
+            {
+                factory.Free(connection);
+            }
+
+            return;
+        }
+
+        if (connection.CloseAt <= now)
+        {
+            // The linger time is over: what was not flushed is given up, and the closing event reports it.
+            EndWith(connection, connection.CloseReason, now);
+        }
+        else if (connection.NextCloseAt <= now && connection.ClosePhase == ClosePhase.AwaitingAcknowledgement)
+        {
+            connection.CloseFramePending = true;
+            state.MarkReady(connection);
+        }
+    }
+
+    /// <summary>The application has fetched the closing event.</summary>
+    public void OnTold(Connection connection)
+    {
+        connection.Events = ConnectionEvents.ClosedTold;
+        if (connection.CloseAt <= state.Now)
+        {
+            factory.Free(connection);
+        }
+
+        state.MarkDeadline(connection);
+    }
+
+    /// <summary>Writes CONN_CLOSE or CONN_CLOSE_ACK, if one is pending.</summary>
+    public bool TryWrite(Connection connection, Instant now, Wire.Transmission transmission)
+    {
+        if (!connection.CloseFramePending && !connection.CloseAcknowledgePending)
+        {
+            return false;
+        }
+
+        Path path = connection.Path;
+        var builder = new PacketBuilder(transmission, path.FrameLength);
+        if (connection.CloseFramePending)
+        {
+            bool isGraceful = connection.ClosePhase == ClosePhase.AwaitingAcknowledgement;
+            new ConnCloseFrame { Reason = connection.CloseReason, IsGraceful = isGraceful }.TryWrite(ref builder.Writer);
+            if (isGraceful)
+            {
+                connection.NextCloseAt = now + LossDetector.BackedOff(TimeoutNs(connection), connection.CloseAttempts++);
+                state.MarkDeadline(connection);
+            }
+        }
+        else
+        {
+            default(ConnCloseAckFrame).TryWrite(ref builder.Writer);
+        }
+
+        connection.CloseFramePending = false;
+        connection.CloseAcknowledgePending = false;
+        var header = new PacketHeader { Tag = connection.PeerTag, PathId = path.Id, PacketNumber = unchecked((uint)path.NextPacketNumber++) };
+        PacketFinisher.WriteHeaders(ref builder, path.Local, path.Remote, header, LinkHeader.PriorityMax, EcnCodepoint.NotEct);
+        path.PacketsSent++;
+        path.BytesSent += transmission.Header.PayloadLength + LinkHeader.Size;
+        return true;
+    }
+
+    private static long TimeoutNs(Connection connection) => connection.Path.Rtt.PtoNs(connection.PeerMaxAckDelayNs);
+
+    /// <summary>Nothing more happens on the wire; what arrived may still be read until the linger time ends.</summary>
+    private void FinishOnWire(Connection connection, Instant now)
+    {
+        connection.ClosePhase = ClosePhase.Readable;
+        Step(connection, now);
+        state.MarkReady(connection);
+    }
+
+    private void End(Connection connection, ReasonCode reason, Instant now)
+    {
+        if (!connection.State.TryEnd())
+        {
+            return;
+        }
+
+        connection.CloseReason = reason;
+        lossDetector.ForgetAll(connection.Path);
+        lifecycle.KillAll(connection);
+        connection.PeerPending.Clear(state.Ranges);
+        state.Store.Drop(ref connection.SharedSend);
+        state.Store.Drop(ref connection.SharedReceive);
+        connection.Control = ConnectionControl.None;
+        handshake.OnEnded(connection);
+        connection.ClosePhase = ClosePhase.Tombstone;
+        connection.CloseAt = connection.PeerTag == 0 ? now : now + (TombstoneTimeouts * TimeoutNs(connection));
+        connection.NextCloseAt = now + TimeoutNs(connection);
+        if (connection.IsKnownToApplication)
+        {
+            state.Events.Raise(connection, ConnectionEvents.Closed);
+        }
+        else
+        {
+            connection.Events = ConnectionEvents.ClosedTold;
+        }
+
+        state.MarkReady(connection);
+    }
+}

@@ -1,0 +1,129 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.FlowControl;
+using NexStream.Core.Primitives;
+using NexStream.Core.Sending;
+using NexStream.Core.Streams;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>
+/// What a connection is: identity, state, credit, lists. It does nothing by itself; each job has a type of its own that works on it
+/// (<see cref="ReceivePath"/>, <see cref="AckProcessor"/>, <see cref="TransmitPath"/>, <see cref="Handshake"/>, <see cref="CloseSequence"/>,
+/// <see cref="TimerTable"/>). Connections are made up front and used again.
+/// </summary>
+internal sealed class Connection(int index, Path path)
+{
+    /// <summary>A cookie is kept between CONN_RETRY and the next CONN_INIT.</summary>
+    public const int CookieCapacity = 64;
+
+    public readonly int Index = index;
+    public readonly Path Path = path;
+    public readonly byte[] Cookie = new byte[CookieCapacity];
+
+    public uint Generation;
+    public ConnectionConfig Config = null!;
+    public ConnectionState State;
+    public ClosePhase ClosePhase;
+    public bool IsClient;
+
+    /// <summary>Whether the connection stands in the endpoint's lists: of those with something to send, with events, with a new deadline.</summary>
+    public bool InReadyList;
+    public bool InEventList;
+    public bool InDeadlineList;
+    public ConnectionEvents Events;
+    public Instant AnnouncedDeadline;
+
+    // Handshake.
+    public ulong LocalTag;
+    public ulong PeerTag;
+    public ulong PeerKey;
+    public uint InitPacketNumber;
+    public Instant InitSentAt;
+    public Instant NextInitAt;
+    public Instant HandshakeEndsAt;
+    public int CookieLength;
+
+    // What the peer allows.
+    public uint PeerStreamLimit;
+    public uint PeerStreamWindow;
+    public uint PeerMessageWindow;
+    public int PeerMessageLengthMax;
+    public long PeerMaxAckDelayNs;
+    public bool WantsStreams;
+
+    // Credit of the connection, in bytes of RO and RU data.
+    public SendWindow Credit;
+    public ReceiveWindow Window;
+    public ulong Received;
+
+    // Streams.
+    public uint NextLocalOrdinal;
+    public uint NextPeerOrdinal;
+    public uint StreamLimit;
+    public uint PeerStreamsEnded;
+    public RangeSet PeerPending;
+    public int StreamHead;
+    public int StreamCount;
+    public ulong StreamsOpened;
+    public StreamScheduler Scheduler;
+    public StreamList ControlList;
+    public int DeadlineHeap;
+    public int SkipHead;
+    public int SkipTail;
+
+    public ConnectionControl Control;
+    public ulong PongId;
+    public ulong PingId;
+    public ulong PingCount;
+    public ulong CongestionCount;
+
+    public SharedFrame SharedSend;
+    public SharedFrame SharedReceive;
+    public int FramesMax;
+    public long ReadyBytes;
+    public long SendBuffered;
+
+    // Timers that are not derived from something else.
+    public Instant LastActivityAt;
+    public Instant LastReceivedAt;
+    public Instant OutstandingSince;
+    public Instant KeepAliveAt;
+    public Instant PaceAt;
+    public Instant CloseAt;
+    public Instant NextCloseAt;
+    public int CloseAttempts;
+    public ReasonCode CloseReason;
+    public bool CloseFramePending;
+    public bool CloseAcknowledgePending;
+
+    // For the report when the connection ends, and for statistics.
+    public long UndeliveredBytes;
+    public long UndeliveredMessages;
+    public long UnreadBytes;
+    public ulong Retransmissions;
+    public ulong DroppedForMemory;
+    public ulong AcknowledgementsSent;
+
+    public bool CanSend => State is ConnectionState.Established or ConnectionState.Closing;
+
+    /// <summary>Whether the application has, or will get, a handle: a connection that a peer opens is shown when its address is validated.</summary>
+    public bool IsKnownToApplication => IsClient || Path.IsValidated;
+
+    public bool IsOpen => State == ConnectionState.Established;
+}
+
+/// <summary>Events of a connection that the application has not fetched yet, a bit each.</summary>
+[Flags]
+internal enum ConnectionEvents : byte
+{
+    None = 0,
+    Established = 1 << 0,
+    Accepted = 1 << 1,
+    Closing = 1 << 2,
+    StreamsAvailable = 1 << 3,
+    Closed = 1 << 4,
+
+    /// <summary>The application has fetched Closed, or never knew the connection.</summary>
+    ClosedTold = 1 << 5,
+}

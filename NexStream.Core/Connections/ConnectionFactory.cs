@@ -1,0 +1,233 @@
+using System.Buffers.Binary;
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Congestion;
+using NexStream.Core.Primitives;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>Takes connections out of the endpoint's fixed stock, gives them their tags, finds them, and puts them back.</summary>
+internal sealed class ConnectionFactory(EndpointState state)
+{
+    /// <summary>Bits of a tag that index the connection; the other 44 cannot be guessed.</summary>
+    private const int TagIndexBits = 20;
+
+    private const ulong TagIndexMask = (1UL << TagIndexBits) - 1;
+    private const ulong TagDomain = 0x746167;
+
+    private ulong _tagCount;
+
+    /// <summary>A connection that this side opens; null: all are in use.</summary>
+    public Connection? CreateInitiator(NodeId remote, ConnectionConfig config, Instant now)
+    {
+        if (state.FreeConnections.Count == 0)
+        {
+            return null;
+        }
+
+        Connection connection = Create(remote, config, now, isClient: true);
+        connection.State.TryConnect();
+        connection.NextInitAt = now;
+        connection.HandshakeEndsAt = now + Ns(config.HandshakeTimeout);
+        ulong key = PeerKey(remote, 0);
+        if (state.PeerIndex.Find(key) < 0)
+        {
+            connection.PeerKey = key;
+            state.PeerIndex.Add(key, connection.Index);
+        }
+
+        state.MarkReady(connection);
+        return connection;
+    }
+
+    /// <summary>A connection that a peer opens.</summary>
+    public Connection CreateAcceptor(NodeId remote, Instant now)
+    {
+        Connection connection = Create(remote, state.Config.Connection, now, isClient: false);
+        connection.State.TryAccept();
+        connection.HandshakeEndsAt = now + Ns(connection.Config.HandshakeTimeout);
+        return connection;
+    }
+
+    /// <summary>Both sides opened at once and the peer's CONN_INIT counts: the connection goes on as the one that accepts.</summary>
+    public Connection TurnIntoAcceptor(Connection connection, Instant now)
+    {
+        RemovePending(connection);
+        connection.IsClient = false;
+        connection.State.TryEstablish();
+        connection.NextInitAt = Instant.Never;
+        connection.HandshakeEndsAt = now + Ns(connection.Config.HandshakeTimeout);
+        return connection;
+    }
+
+    /// <summary>Takes over what the peer allows.</summary>
+    public void Adopt(Connection connection, uint maxStreams, ulong maxData, in TransportParameters parameters)
+    {
+        connection.PeerTag = parameters.Tag;
+        connection.PeerKey = PeerKey(connection.Path.Remote, parameters.Tag);
+        if (state.PeerIndex.Find(connection.PeerKey) < 0)
+        {
+            state.PeerIndex.Add(connection.PeerKey, connection.Index);
+        }
+
+        connection.PeerStreamLimit = maxStreams;
+        connection.Credit.Limit = maxData;
+        connection.PeerStreamWindow = parameters.InitialStreamData;
+        connection.PeerMessageWindow = parameters.InitialStreamMessages;
+        connection.PeerMessageLengthMax = (int)Math.Min(parameters.MaxMessageLength, int.MaxValue);
+        connection.PeerMaxAckDelayNs = Math.Min(parameters.MaxAckDelayUs * Instant.Microsecond, Instant.Second);
+        int frameLength = (int)Math.Min(parameters.MaxFrameLength, (uint)connection.Config.MaxFrameLength);
+        if (frameLength != connection.Path.FrameLength)
+        {
+            connection.Path.FrameLength = frameLength;
+            connection.Path.Congestion.OnFrameLengthChanged(frameLength);
+            connection.Path.Pacer.OnFrameLengthChanged(frameLength);
+        }
+    }
+
+    /// <summary>The connection with this tag; null: there is none.</summary>
+    public Connection? FindByTag(ulong tag)
+    {
+        ulong index = tag & TagIndexMask;
+        if (index >= (ulong)state.Connections.Length)
+        {
+            return null;
+        }
+
+        Connection connection = state.Connections[index];
+        return connection.LocalTag == tag && tag != 0 ? connection : null;
+    }
+
+    /// <summary>The connection with a peer that chose this tag for itself; null: there is none.</summary>
+    public Connection? FindByPeer(NodeId remote, ulong tag)
+    {
+        int index = state.PeerIndex.Find(PeerKey(remote, tag));
+        return index < 0 || state.Connections[index].Path.Remote != remote ? null : state.Connections[index];
+    }
+
+    /// <summary>A connection to this node that still waits for CONN_ACCEPT; null: there is none.</summary>
+    public Connection? FindPending(NodeId remote) => FindByPeer(remote, 0) is { State: ConnectionState.Init } pending ? pending : null;
+
+    public void RemovePending(Connection connection)
+    {
+        if (connection.PeerKey == PeerKey(connection.Path.Remote, 0))
+        {
+            RemovePeer(connection);
+        }
+    }
+
+    public void RemovePeer(Connection connection)
+    {
+        if (connection.PeerKey != 0 && state.PeerIndex.Find(connection.PeerKey) == connection.Index)
+        {
+            state.PeerIndex.Remove(connection.PeerKey);
+        }
+
+        connection.PeerKey = 0;
+    }
+
+    /// <summary>Puts a connection back whose end was told and whose late packets were answered. Its handles are stale from now on.</summary>
+    public void Free(Connection connection)
+    {
+        RemovePeer(connection);
+        connection.LocalTag = 0;
+        connection.Generation++;
+        connection.ClosePhase = ClosePhase.None;
+        state.ConnectionCount--;
+        state.FreeConnections.Push(connection.Index);
+    }
+
+    public static long Ns(TimeSpan duration) => duration.Ticks * TimeSpan.NanosecondsPerTick;
+
+    private Connection Create(NodeId remote, ConnectionConfig config, Instant now, bool isClient)
+    {
+        Connection connection = state.Connections[state.FreeConnections.Pop()];
+        state.ConnectionCount++;
+        connection.Config = config;
+        connection.IsClient = isClient;
+        connection.ClosePhase = ClosePhase.None;
+        connection.Events = ConnectionEvents.None;
+        connection.LocalTag = NewTag(connection.Index);
+        connection.PeerTag = 0;
+        connection.PeerKey = 0;
+        connection.InitPacketNumber = 0;
+        connection.CookieLength = 0;
+        connection.NextInitAt = Instant.Never;
+        connection.HandshakeEndsAt = Instant.Never;
+        connection.PeerStreamLimit = 0;
+        connection.WantsStreams = false;
+        connection.Credit = default;
+        connection.Window.Reset(0, (uint)config.ReceiveWindow);
+        connection.Received = 0;
+        connection.NextLocalOrdinal = 0;
+        connection.NextPeerOrdinal = 0;
+        connection.StreamLimit = (uint)config.MaxStreams;
+        connection.PeerStreamsEnded = 0;
+        connection.PeerPending = RangeSet.Empty;
+        connection.StreamHead = Slab<StreamState>.None;
+        connection.StreamCount = 0;
+        connection.StreamsOpened = 0;
+        connection.Scheduler.Reset(config.Scheduling);
+        connection.ControlList = StreamList.Empty;
+        connection.DeadlineHeap = Slab<OutboundMessage>.None;
+        connection.SkipHead = Slab<OutboundMessage>.None;
+        connection.SkipTail = Slab<OutboundMessage>.None;
+        connection.Control = ConnectionControl.None;
+        connection.PingCount = 0;
+        connection.SharedSend = SharedFrame.None;
+        connection.SharedReceive = SharedFrame.None;
+        connection.FramesMax = (int)Math.Max((long)state.Frames.Arena.FrameCount * config.ArenaShare256 / 256, 1);
+        connection.ReadyBytes = 0;
+        connection.SendBuffered = 0;
+        connection.LastActivityAt = now;
+        connection.LastReceivedAt = now;
+        connection.OutstandingSince = now;
+        connection.KeepAliveAt = config.KeepAlive > TimeSpan.Zero ? now + Ns(config.KeepAlive) : Instant.Never;
+        connection.PaceAt = Instant.Never;
+        connection.CloseAt = Instant.Never;
+        connection.NextCloseAt = Instant.Never;
+        connection.CloseAttempts = 0;
+        connection.CloseReason = ReasonCode.None;
+        connection.CloseFramePending = false;
+        connection.CloseAcknowledgePending = false;
+        connection.UndeliveredBytes = 0;
+        connection.UndeliveredMessages = 0;
+        connection.UnreadBytes = 0;
+        connection.Retransmissions = 0;
+        connection.DroppedForMemory = 0;
+        connection.AcknowledgementsSent = 0;
+        connection.AnnouncedDeadline = Instant.Never;
+        ResetPath(connection.Path, remote, config, now);
+        return connection;
+    }
+
+    private void ResetPath(Path path, NodeId remote, ConnectionConfig config, Instant now)
+    {
+        path.Reset(state.Config.Node, remote, config.MaxFrameLength, config.FirstPacketNumber);
+        path.Congestion.Reset(CongestionParameters.ForPath(now, config.MaxFrameLength));
+        path.Pacer.Reset(config.MaxFrameLength);
+        path.Received.Reset(config.AckThreshold, Ns(config.MaxAckDelay));
+        path.Ecn.Reset(config.Ecn);
+    }
+
+    private ulong NewTag(int index)
+    {
+        ulong random;
+        do
+        {
+            random = state.Hash.Compute(TagDomain, ++_tagCount) & ~TagIndexMask;
+        }
+        while (random == 0);
+        return random | (uint)index;
+    }
+
+    private ulong PeerKey(NodeId remote, ulong tag)
+    {
+        Span<byte> data = stackalloc byte[NodeId.Size + sizeof(ulong)];
+        remote.Write(data);
+        BinaryPrimitives.WriteUInt64BigEndian(data[NodeId.Size..], tag);
+        return state.Hash.Compute(data) | 1;
+    }
+}

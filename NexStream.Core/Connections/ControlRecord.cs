@@ -1,0 +1,36 @@
+using NexStream.Core.Streams;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>Control frames that belong to the connection itself, a bit each; the content is read when the frame is written.</summary>
+[Flags]
+internal enum ConnectionControl : byte
+{
+    None = 0,
+    Accept = 1 << 0,
+    Window = 1 << 1,
+    StreamLimit = 1 << 2,
+    Ping = 1 << 3,
+    Pong = 1 << 4,
+    Congestion = 1 << 5,
+}
+
+/// <summary>
+/// What one packet said in control frames: of one stream, of one message, or of the connection. If the packet is lost the same bits are
+/// set again, and the frames are written anew with the content that holds then (RFC 9000 §13.3).
+/// </summary>
+internal struct ControlRecord
+{
+    public int Next;
+
+    /// <summary>The stream, or -1: the connection.</summary>
+    public int Stream;
+    public uint StreamGeneration;
+
+    /// <summary>The message that DATA_SKIP was about, or -1.</summary>
+    public int Message;
+    public uint MessageGeneration;
+
+    public StreamControl StreamFrames;
+    public ConnectionControl ConnectionFrames;
+}

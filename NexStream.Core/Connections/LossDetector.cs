@@ -1,0 +1,217 @@
+using NexStream.Core.Congestion;
+using NexStream.Core.Recovery;
+using NexStream.Core.Primitives;
+using NexStream.Core.Sending;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>Declares packets lost by packet and time threshold (RFC 9002 §6.1) and says when a probe is due (§6.2).</summary>
+internal sealed class LossDetector(EndpointState state, PacketContents contents)
+{
+    /// <summary>kPacketThreshold, RFC 9002 §6.1.1.</summary>
+    private const ulong PacketThreshold = 3;
+
+    /// <summary>The probe time-out backs off to at most this: links here come back (design, time; a stated deviation from RFC 9002 §6.2.1).</summary>
+    private const long ProbeTimeoutMaxNs = 2 * Instant.Second;
+
+    /// <summary>Two packets a probe time-out, so that one of them may be lost (RFC 9002 §6.2.4).</summary>
+    private const int ProbesPerTimeout = 2;
+
+    /// <summary>How many packets are remembered after they were declared lost, to notice that they were not.</summary>
+    private const int RecentlyLostMax = 256;
+
+    /// <summary>Declares lost what the largest acknowledged packet leaves behind, and sets the time at which the next will be.</summary>
+    public void Detect(Connection connection, Path path, Instant now)
+    {
+        path.LossAt = Instant.Never;
+        if (!path.HasAcknowledgement)
+        {
+            return;
+        }
+
+        long delayNs = path.Rtt.LossDelayNs;
+        long priorInFlight = path.BytesInFlight;
+        var run = new LossRun();
+        while (path.InFlight.Head is var index && index >= 0)
+        {
+            ref SentPacket packet = ref state.Packets[index];
+            if (packet.Number >= path.LargestAcknowledged)
+            {
+                break;
+            }
+
+            Instant due = packet.SentAt + delayNs;
+            if (packet.Number + PacketThreshold > path.LargestAcknowledged && due > now)
+            {
+                path.LossAt = due;
+                break;
+            }
+
+            run.Add(packet);
+            Remove(path, index);
+            path.PacketsLost++;
+            contents.OnLost(connection, packet, now);
+            Remember(path, index);
+        }
+
+        if (run.Packets > 0)
+        {
+            Report(connection, path, run, priorInFlight, now);
+        }
+    }
+
+    /// <summary>When the next probe is due; never, when nothing is in flight that asks for an acknowledgement.</summary>
+    public static Instant ProbeAt(Connection connection, Path path)
+    {
+        if (path.AckElicitingInFlight == 0)
+        {
+            return Instant.Never;
+        }
+
+        long timeoutNs = path.Rtt.PtoNs(connection.PeerMaxAckDelayNs);
+        return path.LastAckElicitingSentAt + BackedOff(timeoutNs, path.ProbeTimeoutCount);
+    }
+
+    /// <summary>A time-out doubled as often as it has passed, up to the cap; one that is longer by itself stays as it is.</summary>
+    public static long BackedOff(long timeoutNs, int count) =>
+        Math.Max(timeoutNs, Math.Min(timeoutNs << Math.Min(count, 16), ProbeTimeoutMaxNs));
+
+    /// <summary>The loss timer fired: the time threshold, else a probe.</summary>
+    public void OnTimeout(Connection connection, Path path, Instant now)
+    {
+        if (path.LossAt <= now)
+        {
+            Detect(connection, path, now);
+            state.MarkReady(connection);
+            return;
+        }
+
+        if (ProbeAt(connection, path) > now)
+        {
+            return;
+        }
+
+        path.ProbeTimeoutCount++;
+        path.ProbeTimeouts++;
+        path.ProbesAllowed = ProbesPerTimeout;
+        int index = path.InFlight.Head;
+        for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
+        {
+            if (contents.TryProbe(connection, state.Packets[index]))
+            {
+                probes++;
+            }
+        }
+
+        state.MarkReady(connection);
+    }
+
+    /// <summary>A packet leaves the books: acknowledged or lost.</summary>
+    public void Remove(Path path, int index)
+    {
+        ref SentPacket packet = ref state.Packets[index];
+        path.InFlight.Remove(state.Packets, index);
+        path.BytesInFlight -= packet.Size;
+        if ((packet.Flags & SentPacketFlags.AckEliciting) != 0)
+        {
+            path.AckElicitingInFlight--;
+        }
+    }
+
+    /// <summary>Forgets a packet altogether.</summary>
+    public void Forget(int index)
+    {
+        contents.FreeControls(ref state.Packets[index]);
+        state.Packets.Free(index);
+    }
+
+    /// <summary>Forgets all packets of a path whose connection ended.</summary>
+    public void ForgetAll(Path path)
+    {
+        while (path.InFlight.Head is var index && index >= 0)
+        {
+            Remove(path, index);
+            Forget(index);
+        }
+
+        while (path.RecentlyLost.Head is var index && index >= 0)
+        {
+            path.RecentlyLost.Remove(state.Packets, index);
+            Forget(index);
+        }
+    }
+
+    /// <summary>Forgets packets declared lost that no acknowledgement can be expected for any more: three probe time-outs.</summary>
+    public void ForgetOld(Connection connection, Path path, Instant now)
+    {
+        long keepNs = 3 * path.Rtt.PtoNs(connection.PeerMaxAckDelayNs);
+        while (path.RecentlyLost.Head is var index && index >= 0 && state.Packets[index].SentAt + keepNs < now)
+        {
+            path.RecentlyLost.Remove(state.Packets, index);
+            Forget(index);
+        }
+    }
+
+    private void Remember(Path path, int index)
+    {
+        contents.FreeControls(ref state.Packets[index]);
+        path.RecentlyLost.Append(state.Packets, index);
+        if (path.RecentlyLost.Count > RecentlyLostMax || state.Packets.FreeCount < RecentlyLostMax)
+        {
+            int oldest = path.RecentlyLost.Head;
+            path.RecentlyLost.Remove(state.Packets, oldest);
+            Forget(oldest);
+        }
+    }
+
+    private static void Report(Connection connection, Path path, in LossRun run, long priorInFlight, Instant now)
+    {
+        // Persistent congestion needs an RTT sample and a run of losses without a packet acknowledged between (RFC 9002 §7.6).
+        bool isPersistent = path.Rtt.HasSample && run.LongestNs > path.Rtt.PersistentCongestionNs(connection.PeerMaxAckDelayNs);
+        if (isPersistent)
+        {
+            path.Rtt.OnPersistentCongestion();
+        }
+
+        path.Congestion.OnLost(new LostBatch
+        {
+            Now = now,
+            LostBytes = run.Bytes,
+            LostPackets = run.Packets,
+            LostRanges = run.Ranges,
+            LargestLost = run.Largest,
+            LargestLostSentAt = run.LargestSentAt,
+            BytesInFlight = path.BytesInFlight,
+            PriorBytesInFlight = priorInFlight,
+            Delivered = path.Delivered,
+            PersistentCongestion = isPersistent,
+        });
+    }
+
+    /// <summary>What one pass of loss detection declared lost.</summary>
+    private struct LossRun
+    {
+        public long Bytes;
+        public int Packets;
+        public int Ranges;
+        public ulong Largest;
+        public Instant LargestSentAt;
+        public long LongestNs;
+        private Instant _startedAt;
+
+        public void Add(in SentPacket packet)
+        {
+            if (Packets == 0 || packet.Number != Largest + 1)
+            {
+                Ranges++;
+                _startedAt = packet.SentAt;
+            }
+
+            Bytes += packet.Size;
+            Packets++;
+            Largest = packet.Number;
+            LargestSentAt = packet.SentAt;
+            LongestNs = Math.Max(LongestNs, packet.SentAt - _startedAt);
+        }
+    }
+}

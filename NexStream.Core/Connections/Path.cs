@@ -1,0 +1,116 @@
+using NexStream.Core.Congestion;
+using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
+using NexStream.Core.Stats;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>
+/// One pair of nodes that a connection runs over: its packet numbers, round-trip time, congestion control and pacing (design §5).
+/// Made up front with its connection and reset for each use.
+/// </summary>
+internal sealed class Path(ICongestionController congestion)
+{
+    /// <summary>At most three times what came from an address that was not validated is sent to it (RFC 9000 §8).</summary>
+    private const ulong AmplificationFactor = 3;
+
+    /// <summary>No packet number is skipped before a connection has sent this many packets: short ones are not worth an attack.</summary>
+    private const ulong FirstSkipAfter = 32;
+
+    public readonly ICongestionController Congestion = congestion;
+    public ReceivedPackets Received;
+    public RttEstimator Rtt;
+    public Pacer Pacer;
+    public EcnValidator Ecn;
+    public SentPackets InFlight;
+
+    /// <summary>Declared lost a short while ago: an acknowledgement that still comes shows that the loss was none.</summary>
+    public SentPackets RecentlyLost;
+
+    public NodeId Local;
+    public NodeId Remote;
+    public ulong NextPacketNumber;
+    public ulong LargestAcknowledged;
+    public long BytesInFlight;
+    public Instant LastAckElicitingSentAt;
+
+    /// <summary>When the oldest packet in flight reaches the time threshold.</summary>
+    public Instant LossAt;
+    public int AckElicitingInFlight;
+    public int ProbeTimeoutCount;
+
+    /// <summary>Packets that may be sent beyond the congestion window, because a probe time-out passed.</summary>
+    public int ProbesAllowed;
+    public int FrameLength;
+    public byte Id;
+    public bool HasAcknowledgement;
+    public bool IsValidated;
+
+    /// <summary>Delivery-rate sampling: bytes acknowledged so far, and when they were counted.</summary>
+    public long Delivered;
+    public Instant DeliveredAt;
+    public Instant FirstSentAt;
+
+    /// <summary>Packet numbers skipped on purpose that an acknowledgement must not name, and when the next is skipped.</summary>
+    public ulong SkippedNumber;
+    public ulong NextSkip;
+
+    public ulong PacketsSent;
+    public ulong PacketsReceived;
+    public ulong PacketsLost;
+    public ulong SpuriousLosses;
+    public ulong DuplicatesReceived;
+    public ulong BytesSent;
+    public ulong BytesReceived;
+    public ulong ProbeTimeouts;
+
+    /// <summary>Makes the path ready for another connection.</summary>
+    public void Reset(NodeId local, NodeId remote, int frameLength, ulong firstPacketNumber)
+    {
+        Rtt = default;
+        InFlight = SentPackets.Empty;
+        RecentlyLost = SentPackets.Empty;
+        Local = local;
+        Remote = remote;
+        NextPacketNumber = firstPacketNumber;
+        FrameLength = frameLength;
+        LargestAcknowledged = 0;
+        HasAcknowledgement = false;
+        BytesInFlight = 0;
+        AckElicitingInFlight = 0;
+        LossAt = Instant.Never;
+        ProbeTimeoutCount = 0;
+        ProbesAllowed = 0;
+        IsValidated = false;
+        Delivered = 0;
+        DeliveredAt = default;
+        FirstSentAt = default;
+        SkippedNumber = ulong.MaxValue;
+        NextSkip = firstPacketNumber + FirstSkipAfter;
+        PacketsSent = PacketsReceived = PacketsLost = SpuriousLosses = DuplicatesReceived = 0;
+        BytesSent = BytesReceived = ProbeTimeouts = 0;
+    }
+
+    /// <summary>The largest frame that may be sent now: the path's, or what is left of three times the bytes received.</summary>
+    public int FrameLengthNow => IsValidated
+        ? FrameLength
+        : (int)Math.Min((ulong)FrameLength, (AmplificationFactor * BytesReceived) - Math.Min(BytesSent, AmplificationFactor * BytesReceived));
+
+    public PathStatistics Statistics() => new()
+    {
+        PacketsSent = PacketsSent,
+        PacketsReceived = PacketsReceived,
+        PacketsLost = PacketsLost,
+        SpuriousLosses = SpuriousLosses,
+        DuplicatesReceived = DuplicatesReceived,
+        BytesSent = BytesSent,
+        BytesReceived = BytesReceived,
+        ProbeTimeouts = ProbeTimeouts,
+        SmoothedRttNs = Rtt.SmoothedNs,
+        MinRttNs = Rtt.MinNs,
+        RttVarianceNs = Rtt.VarianceNs,
+        CongestionWindow = Congestion.CongestionWindow,
+        BytesInFlight = BytesInFlight,
+        PacingRate = Congestion.PacingRate,
+    };
+}

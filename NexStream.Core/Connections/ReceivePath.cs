@@ -1,0 +1,267 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Modes;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>
+/// Takes in the packets of a connection: packet number, then frame by frame. A packet is recorded as received, and so acknowledged,
+/// only when all of it was taken in; every frame can therefore be handled twice without harm.
+/// </summary>
+internal sealed class ReceivePath(
+    EndpointState state, AckProcessor acknowledgements, StreamFrameHandler streams, Handshake handshake, CloseSequence closing)
+{
+    /// <summary>Handles a packet whose tag is the connection's. A protection layer would open the packet here, before anything of it is believed.</summary>
+    public void Process(Connection connection, in LinkFrame frame, in PacketHeader header, Instant now)
+    {
+        Path path = connection.Path;
+        uint size = frame.Header.PayloadLength + LinkHeader.Size;
+        if (connection.State == ConnectionState.Closed)
+        {
+            closing.OnLatePacket(connection, frame.Head[PacketHeader.Size..], now);
+            return;
+        }
+
+        if (header.PathId != path.Id || header.Flags != 0 || frame.Header.Source != path.Remote)
+        {
+            path.DuplicatesReceived++;
+            return;
+        }
+
+        path.BytesReceived += size;
+        ulong number = SequenceNumber.Expand(header.PacketNumber, path.Received.HasAny ? path.Received.Largest + 1 : 0);
+        if (path.Received.IsDuplicate(number))
+        {
+            path.DuplicatesReceived++;
+            return;
+        }
+
+        if (connection.State == ConnectionState.Init && !TryBegin(connection, frame.Head[PacketHeader.Size..], now))
+        {
+            // Data that overtook CONN_ACCEPT is dropped unacknowledged: it comes again.
+            return;
+        }
+
+        handshake.OnProof(connection);
+        connection.LastReceivedAt = now;
+        ReceiveOutcome outcome = ProcessFrames(connection, path, frame, now, out bool isAckEliciting);
+        if (outcome.Violation != ReasonCode.None)
+        {
+            closing.EndWith(connection, outcome.Violation, now);
+            return;
+        }
+
+        if (connection.State == ConnectionState.Closed)
+        {
+            return;
+        }
+
+        if (outcome.IsDropped)
+        {
+            connection.DroppedForMemory++;
+        }
+        else
+        {
+            path.Received.Record(number, now, isAckEliciting, frame.Header.Ecn);
+            path.PacketsReceived++;
+        }
+
+        closing.Step(connection, now);
+        state.MarkReady(connection);
+    }
+
+    /// <summary>The first frame of the first packet tells whether the connection begins: CONN_ACCEPT, CONN_RETRY or CONN_CLOSE.</summary>
+    private bool TryBegin(Connection connection, ReadOnlySpan<byte> frames, Instant now)
+    {
+        var reader = new FrameReader(frames);
+        if (!reader.TryRead(out RawFrame first))
+        {
+            return false;
+        }
+
+        switch (first.Type)
+        {
+            case FrameType.ConnAccept:
+                return ConnAcceptFrame.TryRead(first, out ConnAcceptFrame accept) && handshake.TryAccept(connection, accept, now);
+            case FrameType.ConnRetry when ConnRetryFrame.TryRead(first, out ConnRetryFrame retry):
+                handshake.OnRetry(connection, retry, now);
+                return false;
+            case FrameType.ConnClose when ConnCloseFrame.TryRead(first, out ConnCloseFrame close):
+                closing.OnRefused(connection, close.Reason, now);
+                return false;
+            default:
+                return false;
+        }
+    }
+
+    private ReceiveOutcome ProcessFrames(Connection connection, Path path, in LinkFrame frame, Instant now, out bool isAckEliciting)
+    {
+        isAckEliciting = false;
+        var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
+        ReceiveOutcome worst = ReceiveOutcome.Accepted;
+        while (reader.TryRead(out RawFrame raw))
+        {
+            isAckEliciting |= IsAckEliciting(raw.Type);
+            ReceiveOutcome outcome;
+            if (raw.Type == FrameType.Data)
+            {
+                int headOffset = frame.Head.Length - reader.Remaining.Length;
+                var payload = new InboundPayload(reader.Remaining, frame.HeadFrame, frame.HeadOffset + headOffset, frame.Payload);
+                connection.LastActivityAt = now;
+                outcome = streams.OnData(connection, raw, payload);
+            }
+            else
+            {
+                outcome = ProcessControl(connection, path, raw, now);
+            }
+
+            if (outcome.Violation != ReasonCode.None || connection.State == ConnectionState.Closed)
+            {
+                return outcome;
+            }
+
+            if (outcome.IsDropped)
+            {
+                worst = outcome;
+            }
+        }
+
+        return reader.IsMalformed ? ReceiveOutcome.Violated(ReasonCode.FrameEncodingError) : worst;
+    }
+
+    private ReceiveOutcome ProcessControl(Connection connection, Path path, in RawFrame raw, Instant now)
+    {
+        switch (raw.Type)
+        {
+            case FrameType.DataAck:
+                return StreamDataAckFrame.StreamIdOf(raw) == StreamId.ConnectionControl
+                    ? OnPacketAck(connection, path, raw, now)
+                    : streams.OnDataAck(connection, raw);
+            case FrameType.DataNack:
+                return streams.OnNack(connection, raw);
+            case FrameType.WindowUpdate:
+                return OnWindowUpdate(connection, raw);
+            case FrameType.StreamOpen:
+                connection.LastActivityAt = now;
+                return streams.OnOpen(connection, raw);
+            case FrameType.StreamAck:
+                return streams.OnOpenAcknowledged(connection, raw);
+            case FrameType.StreamClose:
+                return streams.OnClose(connection, raw);
+            case FrameType.StreamCloseAck:
+                return streams.OnCloseAcknowledged(connection, raw);
+            case FrameType.StreamReset:
+                return streams.OnReset(connection, raw);
+            case FrameType.DataSkip:
+                return streams.OnSkip(connection, raw);
+            case FrameType.MaxStreams:
+                return OnMaxStreams(connection, raw);
+            case FrameType.Ping:
+                return OnPing(connection, raw);
+            case FrameType.Pong:
+                return OnPong(connection, raw, now);
+            case FrameType.Congestion:
+                return CongestionFrame.TryRead(raw, out _) ? ReceiveOutcome.Accepted : ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+            case FrameType.ConnClose:
+                return ConnCloseFrame.TryRead(raw, out ConnCloseFrame close)
+                    ? closing.OnClose(connection, close, now)
+                    : ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+            case FrameType.ConnCloseAck:
+                closing.OnCloseAcknowledged(connection, now);
+                return ReceiveOutcome.Accepted;
+            case FrameType.ConnAccept:
+                // The same CONN_ACCEPT again: the first one counted.
+                return connection.IsClient ? ReceiveOutcome.Accepted : ReceiveOutcome.Violated(ReasonCode.ProtocolViolation);
+            case FrameType.ReceiverReport or FrameType.PathOffer:
+                // Features that this endpoint did not offer.
+                return ReceiveOutcome.Violated(ReasonCode.ProtocolViolation);
+            case FrameType.ConnInit or FrameType.ConnRetry:
+                return ReceiveOutcome.Violated(ReasonCode.ProtocolViolation);
+            default:
+                return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+    }
+
+    /// <summary>All frames but these are sent until they are acknowledged (docs/wire-format.md).</summary>
+    private static bool IsAckEliciting(FrameType type) =>
+        type is not (FrameType.DataAck or FrameType.Congestion or FrameType.ConnClose or FrameType.ConnCloseAck);
+
+    private ReceiveOutcome OnPacketAck(Connection connection, Path path, in RawFrame raw, Instant now)
+    {
+        if (!PacketAckFrame.TryRead(raw, out PacketAckFrame frame))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        return frame.PathId != path.Id
+            ? ReceiveOutcome.Violated(ReasonCode.AcknowledgementViolation)
+            : ReceiveOutcome.Violated(acknowledgements.Process(connection, path, frame, now));
+    }
+
+    private ReceiveOutcome OnWindowUpdate(Connection connection, in RawFrame raw)
+    {
+        if (!WindowUpdateFrame.TryRead(raw, out WindowUpdateFrame frame))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        if (frame.StreamId != StreamId.ConnectionControl)
+        {
+            return streams.OnWindow(connection, frame);
+        }
+
+        if (connection.Credit.Raise(frame.Limit))
+        {
+            connection.Scheduler.Unblock(state.Streams);
+        }
+
+        return ReceiveOutcome.Accepted;
+    }
+
+    private ReceiveOutcome OnMaxStreams(Connection connection, in RawFrame raw)
+    {
+        if (!MaxStreamsFrame.TryRead(raw, out MaxStreamsFrame frame))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        connection.PeerStreamLimit = Math.Max(connection.PeerStreamLimit, frame.MaxStreams);
+        if (connection.WantsStreams && connection.NextLocalOrdinal < connection.PeerStreamLimit)
+        {
+            connection.WantsStreams = false;
+            state.Events.Raise(connection, ConnectionEvents.StreamsAvailable);
+        }
+
+        return ReceiveOutcome.Accepted;
+    }
+
+    private static ReceiveOutcome OnPing(Connection connection, in RawFrame raw)
+    {
+        if (!PingFrame.TryRead(raw, out PingFrame frame))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        // One answer is pending at a time, the latest: a flood of PINGs costs one PONG a packet (CVE-2023-49295).
+        connection.PongId = frame.PingId;
+        connection.Control |= ConnectionControl.Pong;
+        return ReceiveOutcome.Accepted;
+    }
+
+    private static ReceiveOutcome OnPong(Connection connection, in RawFrame raw, Instant now)
+    {
+        if (!PongFrame.TryRead(raw, out PongFrame frame))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        if (frame.PingId == connection.PingId && connection.PingCount > 0 && connection.Config.KeepAliveDefeatsIdle)
+        {
+            connection.LastActivityAt = now;
+        }
+
+        return ReceiveOutcome.Accepted;
+    }
+}

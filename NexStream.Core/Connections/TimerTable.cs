@@ -1,0 +1,138 @@
+using NexStream.Core.Events;
+using NexStream.Core.Modes;
+using NexStream.Core.Primitives;
+using NexStream.Core.Streams;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>
+/// The deadlines of a connection. None is stored twice: each is read from the state that it follows from, so that it cannot disagree
+/// with it; the earliest is what the host is told.
+/// </summary>
+internal sealed class TimerTable(
+    EndpointState state, LossDetector lossDetector, CloseSequence closing, StreamLifecycle lifecycle,
+    OutboundMessages messages, MessageSender messageSender, ReliableOrderedSender orderedSender)
+{
+    /// <summary>The earliest deadline, and which it is.</summary>
+    public static Instant Earliest(EndpointState state, Connection connection, out TimerKind kind)
+    {
+        kind = TimerKind.None;
+        Instant earliest = Instant.Never;
+        if (connection.State == ConnectionState.Closed)
+        {
+            Consider(connection.ClosePhase == ClosePhase.Tombstone ? connection.CloseAt : Instant.Never, TimerKind.Close, ref earliest, ref kind);
+            return earliest;
+        }
+
+        Consider(Instant.Min(connection.NextInitAt, connection.HandshakeEndsAt), TimerKind.Handshake, ref earliest, ref kind);
+        if (connection.State == ConnectionState.Init)
+        {
+            return earliest;
+        }
+
+        Path path = connection.Path;
+        Consider(LossOrProbeAt(connection, path), TimerKind.LossDetection, ref earliest, ref kind);
+        Consider(path.Received.AckDeadline, TimerKind.Acknowledgement, ref earliest, ref kind);
+        Consider(connection.PaceAt, TimerKind.Pacing, ref earliest, ref kind);
+        Consider(connection.DeadlineHeap >= 0 ? state.Messages[connection.DeadlineHeap].Deadline : Instant.Never, TimerKind.Message, ref earliest, ref kind);
+        Consider(connection.KeepAliveAt, TimerKind.KeepAlive, ref earliest, ref kind);
+        Consider(IdleAt(connection), TimerKind.Idle, ref earliest, ref kind);
+        Consider(connection.CloseAt, TimerKind.Close, ref earliest, ref kind);
+        if (connection.ClosePhase == ClosePhase.AwaitingAcknowledgement)
+        {
+            Consider(connection.NextCloseAt, TimerKind.Close, ref earliest, ref kind);
+        }
+
+        return earliest;
+    }
+
+    /// <summary>Does whatever is due. Called early or late, it does only what the time calls for.</summary>
+    public void OnTimeout(Connection connection, Instant now)
+    {
+        if (connection.State == ConnectionState.Closed || connection.CloseAt <= now || connection.NextCloseAt <= now)
+        {
+            closing.OnTimeout(connection, now);
+        }
+
+        if (connection.State == ConnectionState.Closed)
+        {
+            return;
+        }
+
+        if (connection.HandshakeEndsAt <= now)
+        {
+            closing.EndWith(connection, ReasonCode.HandshakeTimeout, now);
+            return;
+        }
+
+        if (connection.State == ConnectionState.Init)
+        {
+            state.MarkReady(connection);
+            return;
+        }
+
+        if (IdleAt(connection) <= now)
+        {
+            bool isSilent = connection.Path.AckElicitingInFlight > 0 && PeerSilentAt(connection) <= now;
+            closing.EndWith(connection, isSilent ? ReasonCode.PeerUnresponsive : ReasonCode.IdleTimeout, now);
+            return;
+        }
+
+        if (LossOrProbeAt(connection, connection.Path) <= now)
+        {
+            lossDetector.OnTimeout(connection, connection.Path, now);
+        }
+
+        ExpireMessages(connection, now);
+        if (connection.KeepAliveAt <= now)
+        {
+            connection.KeepAliveAt = now + ConnectionFactory.Ns(connection.Config.KeepAlive);
+            connection.Control |= ConnectionControl.Ping;
+        }
+
+        closing.Step(connection, now);
+        state.MarkReady(connection);
+    }
+
+    private static void Consider(Instant candidate, TimerKind candidateKind, ref Instant earliest, ref TimerKind kind)
+    {
+        if (candidate < earliest)
+        {
+            earliest = candidate;
+            kind = candidateKind;
+        }
+    }
+
+    private static Instant LossOrProbeAt(Connection connection, Path path) =>
+        path.LossAt != Instant.Never ? path.LossAt : path.ProbesAllowed > 0 ? Instant.Never : LossDetector.ProbeAt(connection, path);
+
+    private static Instant PeerSilentAt(Connection connection) =>
+        Instant.Max(connection.LastReceivedAt, connection.OutstandingSince) + ConnectionFactory.Ns(connection.Config.PeerTimeout);
+
+    private static Instant IdleAt(Connection connection)
+    {
+        Instant idle = connection.LastActivityAt + ConnectionFactory.Ns(connection.Config.IdleTimeout);
+        return connection.Path.AckElicitingInFlight > 0 ? Instant.Min(idle, PeerSilentAt(connection)) : idle;
+    }
+
+    private void ExpireMessages(Connection connection, Instant now)
+    {
+        while (connection.DeadlineHeap is var index && index >= 0 && state.Messages[index].Deadline <= now)
+        {
+            ref OutboundMessage message = ref state.Messages[index];
+            if (!message.Has(MessageFlags.StreamDeadline))
+            {
+                messageSender.GiveUp(index);
+                continue;
+            }
+
+            int stream = message.Stream;
+            bool isLate = orderedSender.IsOutstandingBelow(stream, message.Number);
+            messages.Finish(index, EventKind.MessageExpired);
+            if (isLate)
+            {
+                lifecycle.TryResetSending(stream, ReasonCode.DeadlineExceeded, tellApplication: true);
+            }
+        }
+    }
+}

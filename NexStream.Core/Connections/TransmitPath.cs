@@ -1,0 +1,249 @@
+using NexStream.Core.Modes;
+using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
+using NexStream.Core.Sending;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>
+/// Builds the next packet of a connection: acknowledgement, control frames, then the data of the stream whose turn it is, as far as
+/// congestion control, pacing and the limit for unvalidated addresses allow.
+/// </summary>
+internal sealed class TransmitPath(
+    EndpointState state, ControlWriter control, StreamLifecycle lifecycle, ReliableOrderedSender orderedSender, MessageSender messageSender)
+{
+    /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
+    private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / StreamAckFrame.WireSize;
+
+    /// <summary>Headers, CONN_ACCEPT and an acknowledgement: less is left to an unvalidated address only when it has had its answers.</summary>
+    private const int FrameLengthUseful = 256;
+
+    /// <summary>How long a connection waits before it looks again whether the endpoint's records came free.</summary>
+    private const long MemoryRetryNs = Instant.Millisecond;
+
+    /// <summary>About one packet number in this many is skipped (RFC 9000 §21.4), at places that the peer cannot foresee.</summary>
+    private const ulong SkipIntervalMax = 1024;
+
+    private const ulong SkipDomain = 0x736b6970;
+
+    private readonly Action<int> _reap = lifecycle.Reap;
+
+    /// <summary>Writes the next packet. False: none now.</summary>
+    public bool TryWrite(Connection connection, Instant now, Wire.Transmission transmission)
+    {
+        Path path = connection.Path;
+        connection.PaceAt = Instant.Never;
+        int frameLength = path.FrameLengthNow;
+        if (frameLength < FrameLengthUseful || state.Packets.FreeCount == 0 || state.Controls.FreeCount < ControlsPerPacketMax)
+        {
+            connection.PaceAt = path.IsValidated ? now + MemoryRetryNs : Instant.Never;
+            return false;
+        }
+
+        bool owesAck = path.Received.AckImmediately || path.Received.AckDeadline <= now;
+        bool hasWindow = path.ProbesAllowed > 0 || path.BytesInFlight + path.FrameLength <= path.Congestion.CongestionWindow;
+        bool hasControl = hasWindow && HasControl(connection);
+        bool hasData = hasWindow && !connection.Scheduler.IsEmpty && IsPaced(connection, path, now);
+        if (!owesAck && !hasControl && !hasData && path.ProbesAllowed == 0)
+        {
+            return false;
+        }
+
+        var builder = new PacketBuilder(transmission, frameLength);
+        bool hasAck = path.Received.AckDeadline != Instant.Never && TryWriteAck(connection, path, now, ref builder);
+        if (hasWindow)
+        {
+            WriteControl(connection, now, ref builder);
+        }
+
+        if (hasData)
+        {
+            WriteData(connection, path, now, ref builder);
+        }
+
+        if (path.ProbesAllowed > 0 && !builder.IsAckEliciting)
+        {
+            // Nothing to say is no reason not to probe (RFC 9002 §6.2.4).
+            connection.Control |= ConnectionControl.Ping;
+            control.WriteConnection(connection, now, ref builder);
+        }
+
+        if (builder.IsEmpty)
+        {
+            return false;
+        }
+
+        Finish(connection, path, now, hasAck, ref builder);
+        return true;
+    }
+
+    private static bool HasControl(Connection connection) =>
+        connection.Control != ConnectionControl.None || !connection.ControlList.IsEmpty || connection.SkipHead >= 0;
+
+    private static bool IsPaced(Connection connection, Path path, Instant now)
+    {
+        if (path.ProbesAllowed > 0)
+        {
+            return true;
+        }
+
+        Instant next = path.Pacer.NextSendTime(now, path.Congestion.PacingRate);
+        if (next <= now)
+        {
+            return true;
+        }
+
+        connection.PaceAt = next;
+        return false;
+    }
+
+    private static bool TryWriteAck(Connection connection, Path path, Instant now, ref PacketBuilder builder)
+    {
+        long delayUs = Math.Clamp((now - path.Received.LargestReceivedAt) / Instant.Microsecond, 0, uint.MaxValue);
+        var ecn = new EcnCounts { Ect0 = path.Received.Ect0, Ect1 = path.Received.Ect1, Ce = path.Received.Ce };
+        bool hasEcn = (ecn.Ect0 | ecn.Ect1 | ecn.Ce) != 0;
+        if (!PacketAckFrame.TryWrite(ref builder.Writer, path.Id, (uint)delayUs, path.Received.Ranges, ecn, hasEcn, connection.Window.Limit))
+        {
+            return false;
+        }
+
+        path.Received.OnAckSent();
+        connection.AcknowledgementsSent++;
+        if (connection.CongestionCount != ecn.Ce)
+        {
+            connection.CongestionCount = ecn.Ce;
+            connection.Control |= ConnectionControl.Congestion;
+        }
+
+        return true;
+    }
+
+    private void WriteControl(Connection connection, Instant now, ref PacketBuilder builder)
+    {
+        if ((connection.Control & ConnectionControl.Accept) != 0 && Handshake.TryWriteAccept(connection, ref builder))
+        {
+            connection.Control &= ~ConnectionControl.Accept;
+            control.RememberAccept(ref builder);
+        }
+
+        control.WriteConnection(connection, now, ref builder);
+        control.WriteStreams(connection, now, ref builder, _reap);
+    }
+
+    private void WriteData(Connection connection, Path path, Instant now, ref PacketBuilder builder)
+    {
+        while (!connection.Scheduler.IsEmpty)
+        {
+            int index = connection.Scheduler.Next(state.Streams, path.FrameLength);
+            DataResult result = state.Streams[index].Mode == TransportMode.ReliableOrdered
+                ? orderedSender.TryWrite(connection, index, ref builder)
+                : messageSender.TryWrite(connection, index, ref builder);
+            switch (result)
+            {
+                case DataResult.Written:
+                    connection.Scheduler.OnSent(state.Streams, index, builder.PayloadLength);
+                    return;
+                case DataResult.Nothing:
+                    connection.Scheduler.Remove(state.Streams, index);
+                    break;
+                case DataResult.CreditBlocked:
+                    connection.Scheduler.Block(state.Streams, index);
+                    break;
+                case DataResult.NoMemory:
+                    connection.PaceAt = now + MemoryRetryNs;
+                    return;
+                default:
+                    return;
+            }
+        }
+    }
+
+    private void Finish(Connection connection, Path path, Instant now, bool hasAck, ref PacketBuilder builder)
+    {
+        ulong number = TakeNumber(connection, path);
+        bool isMarked = path.Ecn.MarkEct0 && builder.IsAckEliciting;
+        bool hasStream = builder.Stream >= 0;
+        PacketFinisher.WriteHeaders(
+            ref builder,
+            path.Local,
+            path.Remote,
+            new PacketHeader { Tag = connection.PeerTag, PathId = path.Id, PacketNumber = unchecked((uint)number) },
+            hasStream ? state.Streams[builder.Stream].Priority : LinkHeader.PriorityMax,
+            isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct,
+            hasStream ? state.Streams[builder.Stream].Id : StreamId.ConnectionControl);
+        int size = (int)builder.Transmission.Header.PayloadLength + LinkHeader.Size;
+        path.PacketsSent++;
+        path.BytesSent += (uint)size;
+        path.Ecn.OnPacketSent(isMarked);
+        if (!builder.IsAckEliciting)
+        {
+            return;
+        }
+
+        Remember(connection, path, number, size, now, hasAck, isMarked, ref builder);
+        if (hasStream)
+        {
+            connection.LastActivityAt = now;
+        }
+
+        path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
+        bool isApplicationLimited = connection.Scheduler.IsEmpty && path.BytesInFlight + path.FrameLength <= path.Congestion.CongestionWindow;
+        path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, isApplicationLimited);
+    }
+
+    private void Remember(
+        Connection connection, Path path, ulong number, int size, Instant now, bool hasAck, bool isMarked, ref PacketBuilder builder)
+    {
+        if (path.AckElicitingInFlight == 0)
+        {
+            connection.OutstandingSince = now;
+            path.FirstSentAt = now;
+            path.DeliveredAt = now;
+        }
+
+        state.Packets.TryAllocate(out int index);
+        ref SentPacket packet = ref state.Packets[index];
+        packet.Number = number;
+        packet.SentAt = now;
+        packet.Size = size;
+        packet.Delivered = path.Delivered;
+        packet.DeliveredAt = path.DeliveredAt;
+        packet.FirstSentAt = path.FirstSentAt;
+        packet.LargestReported = hasAck ? path.Received.Largest : 0;
+        packet.Segment = builder.Segment;
+        packet.SegmentGeneration = builder.Segment >= 0 ? state.Segments[builder.Segment].Generation : 0;
+        packet.Stream = builder.Stream;
+        packet.StreamGeneration = builder.Stream >= 0 ? state.Streams[builder.Stream].Generation : 0;
+        packet.Message = builder.Message;
+        packet.MessageGeneration = builder.Message >= 0 ? state.Messages[builder.Message].Generation : 0;
+        packet.Control = builder.Control;
+        packet.Flags = SentPacketFlags.AckEliciting
+            | (isMarked ? SentPacketFlags.Ect0 : 0)
+            | (hasAck ? SentPacketFlags.ReportsReceived : 0)
+            | (connection.Scheduler.IsEmpty ? SentPacketFlags.ApplicationLimited : 0);
+        if (builder.Segment >= 0)
+        {
+            state.Segments[builder.Segment].Packet = number;
+        }
+
+        path.InFlight.Append(state.Packets, index);
+        path.BytesInFlight += size;
+        path.AckElicitingInFlight++;
+        path.LastAckElicitingSentAt = now;
+        path.ProbesAllowed = Math.Max(path.ProbesAllowed - 1, 0);
+    }
+
+    private ulong TakeNumber(Connection connection, Path path)
+    {
+        if (path.NextPacketNumber == path.NextSkip)
+        {
+            path.SkippedNumber = path.NextPacketNumber++;
+            path.NextSkip = path.NextPacketNumber + 1 + (state.Hash.Compute(connection.LocalTag ^ SkipDomain, path.NextPacketNumber) % SkipIntervalMax);
+        }
+
+        return path.NextPacketNumber++;
+    }
+}

@@ -1,0 +1,123 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Congestion;
+using NexStream.Core.Connections;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
+using NexStream.Core.Streams;
+
+namespace NexStream.Core;
+
+/// <summary>All that an endpoint holds: the slabs, the tables, the connections and the lists of what is to be done. Made once; nothing grows.</summary>
+internal sealed class EndpointState
+{
+    /// <summary>A stream of RU messages may have this many gaps in what arrived; more are dropped before they are acknowledged.</summary>
+    public const int RangesPerStreamMax = 256;
+
+    private const ulong StreamTableDomain = 1;
+    private const ulong PartialTableDomain = 2;
+    private const ulong PeerTableDomain = 3;
+
+    public readonly EndpointConfig Config;
+    public readonly FrameTable Frames;
+    public readonly PayloadStore Store;
+    public readonly Slab<StreamState> Streams;
+    public readonly Slab<Segment> Segments;
+    public readonly Slab<OutboundMessage> Messages;
+    public readonly Slab<InboundMessage> Inbound;
+    public readonly Slab<SentPacket> Packets;
+    public readonly Slab<ControlRecord> Controls;
+    public readonly Slab<RangeNode> Ranges;
+
+    /// <summary>(connection, stream id) to stream.</summary>
+    public readonly IndexTable StreamIndex;
+
+    /// <summary>(stream, message number) to the message that is being put together.</summary>
+    public readonly IndexTable PartialIndex;
+
+    /// <summary>(remote node, the tag it chose) to connection: finds repeated handshakes.</summary>
+    public readonly IndexTable PeerIndex;
+
+    public readonly Connection[] Connections;
+    public readonly Stack<int> FreeConnections;
+    public readonly IndexRing Ready;
+    public readonly IndexRing Deadlines;
+    public readonly EventQueue Events;
+    public readonly KeyedHash Hash;
+    public readonly KeyedHash CookieHash;
+
+    /// <summary>How often the host looks after its connections, measured: pacing allows bursts that bridge it.</summary>
+    public PollInterval Poll;
+
+    public int HalfOpenCount;
+    public int ConnectionCount;
+
+    /// <summary>The latest instant that the caller has given: time never runs backwards.</summary>
+    public Instant Now;
+
+    public EndpointState(EndpointConfig config, FrameArena arena, Endpoint endpoint)
+    {
+        Config = config;
+        Hash = new KeyedHash(config.Key.Span);
+        CookieHash = new KeyedHash(config.Key.Span[KeyedHash.KeySize..]);
+        Frames = new FrameTable(arena, config.MaxConnections, config.ArenaReserve256);
+        Store = new PayloadStore(Frames, new Slab<Chunk>(config.MaxChunks));
+        Streams = new Slab<StreamState>(config.MaxStreams);
+        Segments = new Slab<Segment>(config.MaxPacketsInFlight);
+        Messages = new Slab<OutboundMessage>(config.MaxMessages);
+        Inbound = new Slab<InboundMessage>(config.MaxMessages);
+        Packets = new Slab<SentPacket>(config.MaxPacketsInFlight);
+        Controls = new Slab<ControlRecord>(config.MaxPacketsInFlight);
+        Ranges = new Slab<RangeNode>(config.MaxMessages);
+        StreamIndex = new IndexTable(config.MaxStreams, Hash.Compute(StreamTableDomain, 0));
+        PartialIndex = new IndexTable(config.MaxMessages, Hash.Compute(PartialTableDomain, 0));
+        PeerIndex = new IndexTable(config.MaxConnections, Hash.Compute(PeerTableDomain, 0));
+        Ready = new IndexRing(config.MaxConnections);
+        Deadlines = new IndexRing(config.MaxConnections);
+        Events = new EventQueue(this, endpoint);
+        Connections = new Connection[config.MaxConnections];
+        FreeConnections = new Stack<int>(config.MaxConnections);
+        for (int i = config.MaxConnections - 1; i >= 0; i--)
+        {
+            Connections[i] = new Connection(i, new Path(config.Congestion.Create()));
+            FreeConnections.Push(i);
+        }
+    }
+
+    /// <summary>The connection has, or may have, something to send.</summary>
+    public void MarkReady(Connection connection)
+    {
+        if (!connection.InReadyList)
+        {
+            connection.InReadyList = true;
+            Ready.Enqueue(connection.Index);
+        }
+
+        MarkDeadline(connection);
+    }
+
+    /// <summary>The connection's next deadline may have changed.</summary>
+    public void MarkDeadline(Connection connection)
+    {
+        if (!connection.InDeadlineList)
+        {
+            connection.InDeadlineList = true;
+            Deadlines.Enqueue(connection.Index);
+        }
+    }
+
+    /// <summary>Bytes that a stream holds for sending change: the connection knows from their sum when everything was flushed.</summary>
+    public void AddBuffered(ref StreamState stream, int bytes)
+    {
+        stream.Send.Buffered += bytes;
+        Connections[stream.Connection].SendBuffered += bytes;
+    }
+
+    /// <summary>Time stands still rather than running backwards.</summary>
+    public Instant Advance(Instant now)
+    {
+        Now = Instant.Max(Now, now);
+        return Now;
+    }
+}

@@ -1,0 +1,168 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Connections;
+using NexStream.Core.Streams;
+
+namespace NexStream.Core.Events;
+
+/// <summary>
+/// What the application has to be told. Not a buffer of events but lists of connections, streams and messages that have some, a bit for
+/// each kind: it cannot overflow, and an event that comes again before it was fetched is told once.
+/// </summary>
+internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
+{
+    private readonly IndexRing _connections = new(state.Config.MaxConnections);
+    private readonly IndexRing _closed = new(state.Config.MaxConnections);
+    private readonly IndexRing _streams = new(state.Config.MaxStreams);
+    private readonly IndexRing _messages = new(state.Config.MaxMessages);
+
+    /// <summary>Called with a stream that the queue held back from being freed.</summary>
+    public Action<int>? StreamReleased { get; set; }
+
+    /// <summary>Called with a connection whose end was told.</summary>
+    public Action<Connection>? ConnectionReleased { get; set; }
+
+    public void Raise(Connection connection, ConnectionEvents events)
+    {
+        connection.Events |= events;
+        if (!connection.InEventList)
+        {
+            connection.InEventList = true;
+            _connections.Enqueue(connection.Index);
+        }
+    }
+
+    public void Raise(int streamIndex, StreamEvents events)
+    {
+        ref StreamState stream = ref state.Streams[streamIndex];
+        stream.Events |= events;
+        if (!stream.Has(StreamFlags.InEventList))
+        {
+            stream.Set(StreamFlags.InEventList);
+            _streams.Enqueue(streamIndex);
+        }
+    }
+
+    /// <summary>A message that is to be reported has ended; the queue frees its record when the report was fetched.</summary>
+    public void Report(int message) => _messages.Enqueue(message);
+
+    public bool TryGet(out EndpointEvent item)
+    {
+        while (_connections.Count > 0)
+        {
+            Connection connection = state.Connections[_connections.Peek()];
+            ConnectionEvents pending = connection.Events & ~ConnectionEvents.Closed;
+            if (pending != 0)
+            {
+                item = Take(connection, (ConnectionEvents)((int)pending & -(int)pending));
+                return true;
+            }
+
+            _connections.Dequeue();
+            connection.InEventList = false;
+            if (connection.Events != 0)
+            {
+                connection.Events = ConnectionEvents.None;
+                _closed.Enqueue(connection.Index);
+            }
+        }
+
+        if (TryGetMessage(out item) || TryGetStream(out item))
+        {
+            return true;
+        }
+
+        if (_closed.Count > 0)
+        {
+            Connection connection = state.Connections[_closed.Dequeue()];
+            item = new EndpointEvent
+            {
+                Kind = EventKind.ConnectionClosed,
+                Connection = endpoint.HandleOf(connection),
+                Reason = connection.CloseReason,
+                Report = new DrainReport(connection.UndeliveredBytes, connection.UndeliveredMessages, connection.UnreadBytes),
+            };
+            ConnectionReleased?.Invoke(connection);
+            return true;
+        }
+
+        return false;
+    }
+
+    private EndpointEvent Take(Connection connection, ConnectionEvents bit)
+    {
+        connection.Events &= ~bit;
+        return new EndpointEvent
+        {
+            Kind = bit switch
+            {
+                ConnectionEvents.Established => EventKind.ConnectionEstablished,
+                ConnectionEvents.Accepted => EventKind.ConnectionAccepted,
+                ConnectionEvents.StreamsAvailable => EventKind.StreamsAvailable,
+                _ => EventKind.ConnectionClosing,
+            },
+            Connection = endpoint.HandleOf(connection),
+            Reason = bit == ConnectionEvents.Closing ? connection.CloseReason : default,
+        };
+    }
+
+    private bool TryGetMessage(out EndpointEvent item)
+    {
+        if (_messages.Count == 0)
+        {
+            item = default;
+            return false;
+        }
+
+        int index = _messages.Dequeue();
+        ref OutboundMessage message = ref state.Messages[index];
+        item = new EndpointEvent
+        {
+            Kind = message.Outcome,
+            Connection = endpoint.HandleOf(state.Connections[message.Connection]),
+            Stream = new StreamHandle(endpoint, message.Stream, message.StreamGeneration),
+            Value = message.Id,
+        };
+        message.Generation++;
+        state.Messages.Free(index);
+        return true;
+    }
+
+    private bool TryGetStream(out EndpointEvent item)
+    {
+        while (_streams.Count > 0)
+        {
+            int index = _streams.Peek();
+            ref StreamState stream = ref state.Streams[index];
+            if (stream.Events != 0)
+            {
+                var bit = (StreamEvents)((int)stream.Events & -(int)stream.Events);
+                stream.Events &= ~bit;
+                item = new EndpointEvent
+                {
+                    Kind = KindOf(bit),
+                    Connection = endpoint.HandleOf(state.Connections[stream.Connection]),
+                    Stream = new StreamHandle(endpoint, index, stream.Generation),
+                    Reason = bit == StreamEvents.Reset ? stream.ReceiveReason : bit is StreamEvents.Stopped or StreamEvents.Closed ? stream.SendReason : default,
+                };
+                return true;
+            }
+
+            _streams.Dequeue();
+            stream.Clear(StreamFlags.InEventList);
+            StreamReleased?.Invoke(index);
+        }
+
+        item = default;
+        return false;
+    }
+
+    private static EventKind KindOf(StreamEvents bit) => bit switch
+    {
+        StreamEvents.Opened => EventKind.StreamOpened,
+        StreamEvents.Readable => EventKind.StreamReadable,
+        StreamEvents.Writable => EventKind.StreamWritable,
+        StreamEvents.Reset => EventKind.StreamReset,
+        StreamEvents.Stopped => EventKind.StreamStopped,
+        _ => EventKind.StreamClosed,
+    };
+}

@@ -1,0 +1,358 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Connections;
+using NexStream.Core.Primitives;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Modes;
+
+/// <summary>
+/// The receiving side of the message modes. Reliable-Unordered messages are put together and given out as soon as they are complete,
+/// each once, whatever is missing before them; the others are given out as they come.
+/// </summary>
+internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifecycle, InboundMessages messages, PayloadKeeper keeper, Reassembler reassembler)
+{
+    public ReceiveOutcome OnFragment(Connection connection, int index, in DataFrame frame, in InboundPayload payload)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        ReasonCode violation = Check(connection, stream, frame, payload.Length);
+        if (violation != ReasonCode.None)
+        {
+            return ReceiveOutcome.Violated(violation);
+        }
+
+        if (stream.ReceiveState != ReceiveState.Open)
+        {
+            return ReceiveOutcome.Accepted;
+        }
+
+        if (frame.Fin)
+        {
+            stream.Receive.FinalSize = frame.Position + 1;
+            stream.Set(StreamFlags.FinalSizeKnown);
+        }
+
+        if (HasArrived(stream, frame.Position))
+        {
+            return ReceiveOutcome.Accepted;
+        }
+
+        int partial = messages.FindPartial(index, frame.Position);
+        if (partial < 0)
+        {
+            return OnFirstFragment(connection, index, frame, payload);
+        }
+
+        if (state.Inbound[partial].Length != (int)frame.MessageLength)
+        {
+            return ReceiveOutcome.Violated(ReasonCode.MessageViolation);
+        }
+
+        return Insert(connection, index, partial, frame, payload) ? ReceiveOutcome.Accepted : ReceiveOutcome.Dropped;
+    }
+
+    /// <summary>A whole BE or PR message. Without memory it is lost, as its mode allows: its packet is acknowledged.</summary>
+    public ReceiveOutcome OnDatagram(Connection connection, int index, in DataFrame frame, in InboundPayload payload)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (stream.ReceiveState != ReceiveState.Open || stream.Has(StreamFlags.Discarding) || payload.Length == 0)
+        {
+            return ReceiveOutcome.Accepted;
+        }
+
+        while (stream.Receive.Buffered + payload.Length > connection.Config.DatagramBuffer && stream.Receive.MessageHead >= 0)
+        {
+            stream.Receive.Dropped++;
+            Take(connection, index);
+        }
+
+        bool hasNumber = frame.HasSequence || frame.Mode == TransportMode.Probabilistic;
+        if (state.Frames.OnlyGapsMayFill || !messages.TryCreate(frame.Position, payload.Length, hasNumber, out int message))
+        {
+            stream.Receive.Dropped++;
+            return ReceiveOutcome.Accepted;
+        }
+
+        if (keeper.Append(connection, ref state.Inbound[message].Content, payload, 0, 0) < payload.Length)
+        {
+            stream.Receive.Dropped++;
+            messages.Free(message);
+            return ReceiveOutcome.Accepted;
+        }
+
+        stream.Receive.Next++;
+        Complete(connection, index, message);
+        return ReceiveOutcome.Accepted;
+    }
+
+    /// <summary>DATA_SKIP: the message will not come (any more); nothing waits for it (RFC 3758).</summary>
+    public ReceiveOutcome OnSkip(Connection connection, int index, ulong number, uint charge)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (stream.Mode != TransportMode.ReliableUnordered)
+        {
+            return ReceiveOutcome.Violated(ReasonCode.StreamStateViolation);
+        }
+
+        int partial = messages.FindPartial(index, number);
+        ReasonCode violation = CheckNumber(stream, number);
+        if (violation != ReasonCode.None || (partial < 0 && !HasArrived(stream, number) && IsAboveCredit(connection, charge)))
+        {
+            return ReceiveOutcome.Violated(violation != ReasonCode.None ? violation : ReasonCode.FlowControlViolation);
+        }
+
+        if (stream.ReceiveState != ReceiveState.Open || HasArrived(stream, number))
+        {
+            return ReceiveOutcome.Accepted;
+        }
+
+        if (!TryMarkArrived(index, number))
+        {
+            return ReceiveOutcome.Dropped;
+        }
+
+        if (partial >= 0)
+        {
+            charge = (uint)state.Inbound[partial].Length;
+            stream.Receive.Buffered -= state.Inbound[partial].Received;
+            messages.RemovePartial(index, partial);
+            messages.Free(partial);
+        }
+        else
+        {
+            Charge(connection, ref stream, charge);
+        }
+
+        Consume(connection, index, charge);
+        lifecycle.CheckReceivingEnded(index);
+        return ReceiveOutcome.Accepted;
+    }
+
+    /// <summary>STREAM_CLOSE or STREAM_RESET tell how many messages there are.</summary>
+    public static ReasonCode CheckFinalSize(in StreamState stream, ulong finalSize)
+    {
+        if (stream.Mode != TransportMode.ReliableUnordered)
+        {
+            return ReasonCode.None;
+        }
+
+        return finalSize < stream.Receive.Next || (stream.Has(StreamFlags.FinalSizeKnown) && finalSize != stream.Receive.FinalSize)
+            ? ReasonCode.FinalSizeViolation
+            : finalSize > stream.Receive.Window.Limit ? ReasonCode.FlowControlViolation : ReasonCode.None;
+    }
+
+    public ReceiveResult Read(int index, Span<byte> destination)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (stream.Receive.MessageHead < 0)
+        {
+            if (stream.ReceiveState == ReceiveState.DataReceived)
+            {
+                lifecycle.OnEndRead(index);
+                return new ReceiveResult { Status = CallStatus.EndOfStream };
+            }
+
+            return new ReceiveResult { Status = CallStatus.WouldBlock };
+        }
+
+        ref InboundMessage message = ref state.Inbound[stream.Receive.MessageHead];
+        var result = new ReceiveResult
+        {
+            Status = message.Length > destination.Length ? CallStatus.MessageTooLong : CallStatus.Ok,
+            Bytes = message.Length,
+            Message = message.Number,
+            HasMessageNumber = message.HasNumber,
+        };
+        if (result.Status == CallStatus.Ok)
+        {
+            state.Store.Read(ref message.Content, destination);
+            Take(state.Connections[stream.Connection], index);
+        }
+
+        return result;
+    }
+
+    private static ReasonCode CheckNumber(in StreamState stream, ulong number) =>
+        stream.Has(StreamFlags.FinalSizeKnown) && number >= stream.Receive.FinalSize ? ReasonCode.FinalSizeViolation
+        : number >= stream.Receive.Window.Limit ? ReasonCode.FlowControlViolation
+        : ReasonCode.None;
+
+    private static bool IsAboveCredit(Connection connection, uint charge) => connection.Received + charge > connection.Window.Limit;
+
+    private static ReasonCode Check(Connection connection, in StreamState stream, in DataFrame frame, int length)
+    {
+        bool isImpossible = frame.MessageLength == 0 || length == 0
+            || frame.MessageLength > (uint)connection.Config.MaxMessageLength
+            || frame.FragmentOffset + (ulong)length > frame.MessageLength;
+        if (isImpossible)
+        {
+            return ReasonCode.MessageViolation;
+        }
+
+        bool changesFinalSize = frame.Fin && ((stream.Has(StreamFlags.FinalSizeKnown) && frame.Position + 1 != stream.Receive.FinalSize)
+            || frame.Position + 1 < stream.Receive.Next);
+        return changesFinalSize ? ReasonCode.FinalSizeViolation : CheckNumber(stream, frame.Position);
+    }
+
+    private bool HasArrived(in StreamState stream, ulong number) =>
+        number < stream.Receive.Next || stream.Receive.Arrived.Contains(state.Ranges, number);
+
+    private ReceiveOutcome OnFirstFragment(Connection connection, int index, in DataFrame frame, in InboundPayload payload)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (IsAboveCredit(connection, frame.MessageLength))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FlowControlViolation);
+        }
+
+        if (stream.Has(StreamFlags.Discarding))
+        {
+            return Discard(connection, index, frame);
+        }
+
+        bool isGap = frame.Position != stream.Receive.Next;
+        if ((isGap && state.Frames.OnlyGapsMayFill) || !messages.TryCreate(frame.Position, (int)frame.MessageLength, hasNumber: true, out int message))
+        {
+            return ReceiveOutcome.Dropped;
+        }
+
+        // The record stays only together with at least a part of the message, so that records are bounded by what was received.
+        messages.AddPartial(index, message);
+        Charge(connection, ref stream, frame.MessageLength);
+        if (Insert(connection, index, message, frame, payload))
+        {
+            return ReceiveOutcome.Accepted;
+        }
+
+        if (state.Inbound[message].Received == 0)
+        {
+            messages.RemovePartial(index, message);
+            messages.Free(message);
+            connection.Received -= frame.MessageLength;
+            stream.Receive.Highest -= frame.MessageLength;
+        }
+
+        return ReceiveOutcome.Dropped;
+    }
+
+    private bool Insert(Connection connection, int index, int messageIndex, in DataFrame frame, in InboundPayload payload)
+    {
+        ref InboundMessage message = ref state.Inbound[messageIndex];
+        ref StreamState stream = ref state.Streams[index];
+        bool kept;
+        int inserted;
+        if (payload.Length == message.Length && message.Received == 0)
+        {
+            inserted = keeper.Append(connection, ref message.Content, payload, 0, 0);
+            kept = inserted == payload.Length;
+        }
+        else
+        {
+            kept = reassembler.TryInsert(
+                connection, ref message.Content, ref message.ChunkCount, message.Received, frame.FragmentOffset, payload, 0, out inserted);
+        }
+
+        message.Received += inserted;
+        stream.Receive.Buffered += inserted;
+        if (message.Received < message.Length)
+        {
+            return kept;
+        }
+
+        if (!TryMarkArrived(index, message.Number))
+        {
+            // Too many gaps to remember: the message stays unfinished, as if this fragment had not come.
+            stream.Receive.Buffered -= message.Received;
+            state.Store.Clear(ref message.Content);
+            message.Received = 0;
+            message.ChunkCount = 0;
+            return false;
+        }
+
+        messages.RemovePartial(index, messageIndex);
+        stream.Receive.Buffered -= message.Length;
+        Complete(connection, index, messageIndex);
+        lifecycle.CheckReceivingEnded(index);
+        return true;
+    }
+
+    private void Complete(Connection connection, int index, int messageIndex)
+    {
+        int length = state.Inbound[messageIndex].Length;
+        state.Streams[index].Receive.Buffered += length;
+        connection.ReadyBytes += length;
+        messages.AddReady(index, messageIndex);
+        state.Events.Raise(index, StreamEvents.Readable);
+    }
+
+    private bool TryMarkArrived(int index, ulong number)
+    {
+        if (!messages.TryMarkArrived(index, number, out bool isNewGap))
+        {
+            return false;
+        }
+
+        if (isNewGap)
+        {
+            lifecycle.Request(index, StreamControl.Gaps);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes the first complete message out and gives its credit back.</summary>
+    private void Take(Connection connection, int index)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        int messageIndex = messages.TakeReady(index);
+        int length = state.Inbound[messageIndex].Length;
+        stream.Receive.Buffered -= length;
+        connection.ReadyBytes -= length;
+        messages.Free(messageIndex);
+        if (stream.IsReliable)
+        {
+            Consume(connection, index, (uint)length);
+        }
+        else
+        {
+            stream.Receive.Window.Consumed++;
+        }
+    }
+
+    private static void Charge(Connection connection, ref StreamState stream, uint bytes)
+    {
+        connection.Received += bytes;
+        stream.Receive.Highest += bytes;
+    }
+
+    private void Consume(Connection connection, int index, uint bytes)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        stream.Receive.Window.Consumed++;
+        connection.Window.Consumed += bytes;
+        if (stream.ReceiveState == ReceiveState.Open && !stream.Has(StreamFlags.FinalSizeKnown) && stream.Receive.Window.IsUpdateDue)
+        {
+            lifecycle.Request(index, StreamControl.Window);
+        }
+
+        if (connection.Window.IsUpdateDue)
+        {
+            connection.Control |= ConnectionControl.Window;
+            state.MarkReady(connection);
+        }
+    }
+
+    /// <summary>Nobody reads the stream: a message counts as arrived and read with its first fragment.</summary>
+    private ReceiveOutcome Discard(Connection connection, int index, in DataFrame frame)
+    {
+        if (!TryMarkArrived(index, frame.Position))
+        {
+            return ReceiveOutcome.Dropped;
+        }
+
+        Charge(connection, ref state.Streams[index], frame.MessageLength);
+        Consume(connection, index, frame.MessageLength);
+        lifecycle.CheckReceivingEnded(index);
+        return ReceiveOutcome.Accepted;
+    }
+}

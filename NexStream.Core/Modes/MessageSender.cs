@@ -1,0 +1,326 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Connections;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Sending;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Modes;
+
+/// <summary>
+/// The sending side of the message modes. Reliable-Unordered messages are cut into fragments and sent until they are acknowledged;
+/// Best-Effort and Probabilistic messages fit one packet and are sent once (NS-RU-*, NS-BE-*, NS-PR-004).
+/// </summary>
+internal sealed class MessageSender(
+    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer)
+{
+    public SendResult Send(int index, ReadOnlySpan<byte> data, in SendOptions options)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        Connection connection = state.Connections[stream.Connection];
+        if (data.IsEmpty)
+        {
+            return new SendResult(CallStatus.MessageEmpty);
+        }
+
+        if (data.Length > LengthMax(connection, stream))
+        {
+            return new SendResult(CallStatus.MessageTooLong);
+        }
+
+        if (stream.IsReliable)
+        {
+            if (stream.Send.Buffered > 0 && stream.Send.Buffered + data.Length > connection.Config.SendBuffer)
+            {
+                return WouldBlock(ref stream);
+            }
+        }
+        else
+        {
+            // Fire and forget never waits: the oldest that was not sent makes room (NS-BE-002).
+            while (stream.Send.Buffered + data.Length > connection.Config.DatagramBuffer && stream.Send.MessageUnsent >= 0)
+            {
+                DropUnsent(index, EventKind.MessageExpired);
+            }
+        }
+
+        if (!messages.TryAdd(index, options, data.Length, out int messageIndex))
+        {
+            return WouldBlock(ref stream);
+        }
+
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        int taken = state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.SharedSend, connection.FramesMax);
+        state.AddBuffered(ref stream, taken);
+        if (taken < data.Length)
+        {
+            message.Flags &= ~MessageFlags.Report;
+            messages.Finish(messageIndex, EventKind.MessageLost);
+            return WouldBlock(ref stream);
+        }
+
+        stream.Send.End++;
+        if (stream.Send.MessageUnsent < 0)
+        {
+            stream.Send.MessageUnsent = messageIndex;
+        }
+
+        lifecycle.Schedule(index);
+        return new SendResult(CallStatus.Ok, taken, message.Id);
+    }
+
+    /// <summary>Writes what was lost, else the next fragment or message that credit allows.</summary>
+    public DataResult TryWrite(Connection connection, int index, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        int room = SegmentWriter.PayloadRoom(stream, builder, stream.Mode);
+        while (!stream.Send.Lost.IsEmpty)
+        {
+            int lost = stream.Send.Lost.Head;
+            if (!state.Messages[state.Segments[lost].Message].Has(MessageFlags.Skipped))
+            {
+                return writer.WriteLost(index, room, ref builder);
+            }
+
+            FreeFragment(lost);
+        }
+
+        return stream.Send.MessageUnsent < 0 ? DataResult.Nothing
+            : stream.IsReliable ? TryWriteFragment(connection, index, room, ref builder)
+            : TryWriteDatagram(index, room, ref builder);
+    }
+
+    /// <summary>A message's deadline passed, or the limit on its attempts was reached.</summary>
+    public void GiveUp(int messageIndex)
+    {
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        int index = message.Stream;
+        ref StreamState stream = ref state.Streams[index];
+        messages.RemoveDeadline(messageIndex);
+        stream.Send.Expired++;
+        message.Flags |= MessageFlags.Skipped;
+        state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
+        if (!stream.IsReliable || message.Sent == 0)
+        {
+            // The peer knows nothing of it: a reliable message gets its number when it is first sent.
+            messages.Finish(messageIndex, EventKind.MessageExpired);
+        }
+        else
+        {
+            // No gap may wait for it (RFC 3758): the peer is told until it acknowledges that.
+            if (stream.Send.MessageUnsent == messageIndex)
+            {
+                stream.Send.MessageUnsent = message.Next;
+            }
+
+            messages.RequestSkip(messageIndex);
+        }
+
+        lifecycle.RequestCloseIfDrained(index);
+        lifecycle.CheckSendingEnded(index);
+        OnRoom(index);
+    }
+
+    /// <summary>A fragment was acknowledged, or is of no use any more: it goes, and its message with it when it was the last.</summary>
+    public void FreeFragment(int segmentIndex)
+    {
+        ref Segment segment = ref state.Segments[segmentIndex];
+        int messageIndex = segment.Message;
+        segments.Free(segmentIndex);
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        message.Outstanding--;
+        if (message.Outstanding == 0 && message.Sent == message.Length && !message.Has(MessageFlags.Skipped))
+        {
+            messages.Finish(messageIndex, EventKind.MessageAcknowledged);
+        }
+    }
+
+    /// <summary>DATA_SKIP was acknowledged: the peer waits for the message no more.</summary>
+    public void OnSkipAcknowledged(int messageIndex)
+    {
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        int index = message.Stream;
+        if (message.Outstanding > 0)
+        {
+            FreeFragments(index, messageIndex, state.Streams[index].Send.InFlight);
+            FreeFragments(index, messageIndex, state.Streams[index].Send.Lost);
+        }
+
+        messages.Finish(messageIndex, EventKind.MessageExpired);
+        lifecycle.CheckSendingEnded(index);
+    }
+
+    /// <summary>There is room to send again: tell the application that was refused.</summary>
+    public void OnRoom(int index)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (stream.Has(StreamFlags.WantsWritable) && stream.SendState == SendState.Open)
+        {
+            stream.Clear(StreamFlags.WantsWritable);
+            state.Events.Raise(index, StreamEvents.Writable);
+        }
+    }
+
+    private DataResult TryWriteFragment(Connection connection, int index, int room, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        int messageIndex = stream.Send.MessageUnsent;
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        if (message.Sent == 0)
+        {
+            if (stream.Send.Window.Available == 0)
+            {
+                return DataResult.Nothing;
+            }
+
+            // The whole message is charged with its first fragment (docs/wire-format.md, credit).
+            if (connection.Credit.Available < (ulong)message.Length)
+            {
+                return DataResult.CreditBlocked;
+            }
+        }
+
+        int rest = message.Length - message.Sent;
+        if (room <= 0 || (room < Math.Min(rest, state.Store.Frames.FrameSize) && !builder.IsEmpty))
+        {
+            return DataResult.NoRoom;
+        }
+
+        int segment = segments.Cut(index, messageIndex, ref message.Unsent, (uint)message.Sent, Math.Min(rest, room));
+        if (segment < 0)
+        {
+            return DataResult.NoMemory;
+        }
+
+        if (message.Sent == 0)
+        {
+            connection.Credit.Used += (uint)message.Length;
+            stream.Send.Charged += (uint)message.Length;
+            message.Number = stream.Send.Window.Used++;
+        }
+
+        message.Sent += state.Segments[segment].Length;
+        message.Outstanding++;
+        bool isLast = message.Next < 0 && stream.Has(StreamFlags.FinQueued);
+        state.Segments[segment].HasFin = isLast;
+        if (message.Sent == message.Length)
+        {
+            stream.Send.MessageUnsent = message.Next;
+            if (isLast)
+            {
+                stream.Set(StreamFlags.FinSent);
+            }
+        }
+
+        writer.Write(index, segment, ref builder);
+        return DataResult.Written;
+    }
+
+    private DataResult TryWriteDatagram(int index, int room, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        int messageIndex = stream.Send.MessageUnsent;
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        if (message.Length > room)
+        {
+            if (!builder.IsEmpty)
+            {
+                return DataResult.NoRoom;
+            }
+
+            // The frame became smaller than when the message was taken: it can never be sent.
+            DropUnsent(index, EventKind.MessageLost);
+            return stream.Send.MessageUnsent < 0 ? DataResult.Nothing : TryWriteDatagram(index, room, ref builder);
+        }
+
+        int moved = state.Store.Cut(ref message.Unsent, message.Length, builder.Transmission.SliceStorage, out int slices);
+        if (moved < message.Length)
+        {
+            // More slices than a packet has: they were moved out, so the message is gone.
+            ReleaseSlices(builder.Transmission.SliceStorage[..slices]);
+            state.AddBuffered(ref stream, -moved);
+            message.Length -= moved;
+            DropUnsent(index, EventKind.MessageLost);
+            return stream.Send.MessageUnsent < 0 ? DataResult.Nothing : TryWriteDatagram(index, room, ref builder);
+        }
+
+        // The link takes over the references: nothing is kept, because nothing is sent again.
+        builder.Transmission.SliceCount = slices;
+        builder.PayloadLength = message.Length;
+        var frame = new DataFrame
+        {
+            Mode = stream.Mode,
+            StreamId = stream.Id,
+            Position = message.Number,
+            HasSequence = stream.Has(StreamFlags.SequenceNumbers),
+        };
+        if (stream.Mode == TransportMode.BestEffort && !frame.HasSequence)
+        {
+            frame.Position = 0;
+        }
+
+        state.AddBuffered(ref stream, -message.Length);
+        stream.Send.Window.Used = message.Number + 1;
+        message.Sent = message.Length;
+        stream.Send.MessageUnsent = message.Next;
+        writer.WriteHeader(index, frame, ref builder);
+        if (message.Has(MessageFlags.Report))
+        {
+            message.Outstanding = 1;
+            builder.Message = messageIndex;
+        }
+        else
+        {
+            messages.Finish(messageIndex, EventKind.MessageAcknowledged);
+        }
+
+        lifecycle.RequestCloseIfDrained(index);
+        lifecycle.CheckSendingEnded(index);
+        return DataResult.Written;
+    }
+
+    private void DropUnsent(int index, EventKind outcome)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        stream.Send.Expired++;
+        messages.Finish(stream.Send.MessageUnsent, outcome);
+        lifecycle.RequestCloseIfDrained(index);
+    }
+
+    private void FreeFragments(int index, int messageIndex, in SegmentList list)
+    {
+        for (int i = list.Head; i >= 0;)
+        {
+            int next = state.Segments[i].Next;
+            if (state.Segments[i].Message == messageIndex)
+            {
+                segments.Free(i);
+            }
+
+            i = next;
+        }
+    }
+
+    private void ReleaseSlices(ReadOnlySpan<PayloadSlice> slices)
+    {
+        foreach (ref readonly PayloadSlice slice in slices)
+        {
+            state.Frames.Release(slice.Frame);
+        }
+    }
+
+    private static int LengthMax(Connection connection, in StreamState stream) => stream.IsReliable
+        ? connection.PeerMessageLengthMax
+        : DatagramLengthMax(connection.Path.FrameLength);
+
+    /// <summary>What fits one packet beside every header that can stand in front of it.</summary>
+    public static int DatagramLengthMax(int frameLength) =>
+        frameLength - Wire.LinkHeader.Size - Wire.PacketHeader.Size - StreamOpenFrame.WireSize - DataFrame.WireSizeMax;
+
+    private static SendResult WouldBlock(ref StreamState stream)
+    {
+        stream.Set(StreamFlags.WantsWritable);
+        return new SendResult(CallStatus.WouldBlock);
+    }
+}

@@ -1,0 +1,204 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Connections;
+using NexStream.Core.Primitives;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Modes;
+
+/// <summary>The receiving side of Reliable-Ordered: puts bytes in order and gives them out once (NS-RO-001).</summary>
+internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecycle lifecycle, PayloadKeeper keeper, Reassembler reassembler)
+{
+    public ReceiveOutcome OnData(Connection connection, int index, in DataFrame frame, in InboundPayload payload)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        ref ReceiveHalf receive = ref stream.Receive;
+        ulong end = frame.Position + (uint)payload.Length;
+        ReasonCode violation = Check(connection, stream, frame, end);
+        if (violation != ReasonCode.None)
+        {
+            return ReceiveOutcome.Violated(violation);
+        }
+
+        if (stream.ReceiveState != ReceiveState.Open)
+        {
+            return ReceiveOutcome.Accepted;
+        }
+
+        if (frame.Fin)
+        {
+            receive.FinalSize = end;
+            stream.Set(StreamFlags.FinalSizeKnown);
+        }
+
+        if (end > receive.Highest)
+        {
+            connection.Received += end - receive.Highest;
+            receive.Highest = end;
+        }
+
+        if (stream.Has(StreamFlags.Discarding))
+        {
+            Discard(connection, index);
+            return ReceiveOutcome.Accepted;
+        }
+
+        bool kept = end <= receive.Next || (frame.Position <= receive.Next
+            ? TryAppend(connection, index, frame.Position, payload)
+            : TryKeepForLater(connection, index, frame.Position, payload));
+        lifecycle.CheckReceivingEnded(index);
+        return kept ? ReceiveOutcome.Accepted : ReceiveOutcome.Dropped;
+    }
+
+    /// <summary>STREAM_CLOSE or STREAM_RESET tell the final size.</summary>
+    public ReasonCode CheckFinalSize(Connection connection, int index, ulong finalSize)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (finalSize < stream.Receive.Highest || (stream.Has(StreamFlags.FinalSizeKnown) && finalSize != stream.Receive.FinalSize))
+        {
+            return ReasonCode.FinalSizeViolation;
+        }
+
+        return finalSize > stream.Receive.Window.Limit || connection.Received + (finalSize - stream.Receive.Highest) > connection.Window.Limit
+            ? ReasonCode.FlowControlViolation
+            : ReasonCode.None;
+    }
+
+    public ReceiveResult Read(int index, Span<byte> destination)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        Connection connection = state.Connections[stream.Connection];
+        if (stream.Receive.Ready.IsEmpty)
+        {
+            if (stream.ReceiveState == ReceiveState.DataReceived)
+            {
+                lifecycle.OnEndRead(index);
+                return new ReceiveResult { Status = CallStatus.EndOfStream };
+            }
+
+            return new ReceiveResult { Status = CallStatus.WouldBlock };
+        }
+
+        int read = state.Store.Read(ref stream.Receive.Ready, destination);
+        stream.Receive.Buffered -= read;
+        connection.ReadyBytes -= read;
+        stream.Receive.Window.Consumed += (uint)read;
+        connection.Window.Consumed += (uint)read;
+        if (stream.ReceiveState == ReceiveState.Open && !stream.Has(StreamFlags.FinalSizeKnown) && stream.Receive.Window.IsUpdateDue)
+        {
+            lifecycle.Request(index, StreamControl.Window);
+        }
+
+        RequestConnectionWindow(connection);
+        return new ReceiveResult { Status = CallStatus.Ok, Bytes = read };
+    }
+
+    private static ReasonCode Check(Connection connection, in StreamState stream, in DataFrame frame, ulong end)
+    {
+        ref readonly ReceiveHalf receive = ref stream.Receive;
+        if (stream.Has(StreamFlags.FinalSizeKnown) && (end > receive.FinalSize || (frame.Fin && end != receive.FinalSize)))
+        {
+            return ReasonCode.FinalSizeViolation;
+        }
+
+        if (frame.Fin && end < receive.Highest)
+        {
+            return ReasonCode.FinalSizeViolation;
+        }
+
+        bool isAboveStream = end > receive.Window.Limit;
+        bool isAboveConnection = end > receive.Highest && connection.Received + (end - receive.Highest) > connection.Window.Limit;
+        return isAboveStream || isAboveConnection ? ReasonCode.FlowControlViolation : ReasonCode.None;
+    }
+
+    private bool TryAppend(Connection connection, int index, ulong position, in InboundPayload payload)
+    {
+        ref ReceiveHalf receive = ref state.Streams[index].Receive;
+        int skip = (int)(receive.Next - position);
+        int limit = payload.Length;
+        int taken = keeper.Append(connection, ref receive.Ready, payload, skip, receive.Next);
+        Advance(connection, ref receive, taken);
+        while (reassembler.TryTake(ref receive.OutOfOrder, receive.Next, out Chunk chunk))
+        {
+            receive.PendingCount--;
+            receive.Buffered -= chunk.Slice.Length;
+            LinkReady(connection, ref receive, chunk);
+        }
+
+        if (taken > 0)
+        {
+            state.Events.Raise(index, StreamEvents.Readable);
+        }
+
+        return taken == limit - skip;
+    }
+
+    /// <summary>A run that waited is in order now, as far as newer data did not bring the same bytes already.</summary>
+    private void LinkReady(Connection connection, ref ReceiveHalf receive, in Chunk chunk)
+    {
+        int skip = (int)Math.Min(receive.Next - chunk.Position, (uint)chunk.Slice.Length);
+        var slice = chunk.Slice with { Offset = chunk.Slice.Offset + skip, Length = chunk.Slice.Length - skip };
+
+        // The record that the run had just gave back is free, so that this cannot fail.
+        if (slice.Length == 0 || !state.Store.TryLink(ref receive.Ready, slice, receive.Next))
+        {
+            state.Frames.Release(chunk.Slice.Frame);
+            return;
+        }
+
+        Advance(connection, ref receive, slice.Length);
+    }
+
+    private static void Advance(Connection connection, ref ReceiveHalf receive, int bytes)
+    {
+        receive.Next += (uint)bytes;
+        receive.Buffered += bytes;
+        connection.ReadyBytes += bytes;
+    }
+
+    private bool TryKeepForLater(Connection connection, int index, ulong position, in InboundPayload payload)
+    {
+        if (state.Frames.OnlyGapsMayFill)
+        {
+            return false;
+        }
+
+        ref ReceiveHalf receive = ref state.Streams[index].Receive;
+        ulong edge = receive.OutOfOrder.Tail >= 0 ? state.Store.Chunks[receive.OutOfOrder.Tail].End : receive.Next;
+        bool kept = reassembler.TryInsert(
+            connection, ref receive.OutOfOrder, ref receive.PendingCount, receive.Buffered, position, payload, 0, out int inserted);
+        receive.Buffered += inserted;
+        if (kept && position > edge)
+        {
+            lifecycle.Request(index, StreamControl.Gaps);
+        }
+
+        return kept;
+    }
+
+    private void Discard(Connection connection, int index)
+    {
+        ref ReceiveHalf receive = ref state.Streams[index].Receive;
+        connection.Window.Consumed += receive.Highest - receive.Window.Consumed;
+        receive.Window.Consumed = receive.Highest;
+        RequestConnectionWindow(connection);
+        if (state.Streams[index].Has(StreamFlags.FinalSizeKnown))
+        {
+            // Nobody waits for what is missing: its size is all that still matters.
+            receive.Next = receive.FinalSize;
+            connection.Received += receive.FinalSize - receive.Highest;
+            connection.Window.Consumed += receive.FinalSize - receive.Highest;
+            receive.Highest = receive.FinalSize;
+            lifecycle.CheckReceivingEnded(index);
+        }
+    }
+
+    private void RequestConnectionWindow(Connection connection)
+    {
+        if (connection.Window.IsUpdateDue)
+        {
+            connection.Control |= ConnectionControl.Window;
+            state.MarkReady(connection);
+        }
+    }
+}

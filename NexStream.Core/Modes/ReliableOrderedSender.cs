@@ -1,0 +1,122 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Connections;
+using NexStream.Core.Primitives;
+using NexStream.Core.Sending;
+using NexStream.Core.Streams;
+
+namespace NexStream.Core.Modes;
+
+/// <summary>The sending side of Reliable-Ordered: a stream of bytes, cut into segments when they are sent (NS-RO-*).</summary>
+internal sealed class ReliableOrderedSender(
+    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer)
+{
+    /// <summary>New data goes into a packet that has other frames only if it fills at least this much, so that it is not cut into crumbs.</summary>
+    private const int PayloadMin = 64;
+
+    public SendResult Send(int index, ReadOnlySpan<byte> data, in SendOptions options)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        Connection connection = state.Connections[stream.Connection];
+        int room = Math.Max(connection.Config.SendBuffer - stream.Send.Buffered, 0);
+        int taken = state.Store.Append(
+            ref stream.Send.Unsent, data[..Math.Min(data.Length, room)], stream.Send.End, connection.Index, ref connection.SharedSend, connection.FramesMax);
+        stream.Send.End += (uint)taken;
+        state.AddBuffered(ref stream, taken);
+        if (taken > 0)
+        {
+            lifecycle.Schedule(index);
+            AddDeadline(index, options);
+        }
+
+        if (taken < data.Length)
+        {
+            stream.Set(StreamFlags.WantsWritable);
+            return new SendResult(taken > 0 ? CallStatus.Ok : CallStatus.WouldBlock, taken);
+        }
+
+        return new SendResult(CallStatus.Ok, taken);
+    }
+
+    /// <summary>Writes what was lost, else new data as far as the credit of the stream and of the connection reaches.</summary>
+    public DataResult TryWrite(Connection connection, int index, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        int room = SegmentWriter.PayloadRoom(stream, builder, TransportMode.ReliableOrdered);
+        if (!stream.Send.Lost.IsEmpty)
+        {
+            return writer.WriteLost(index, room, ref builder);
+        }
+
+        ulong unsent = stream.Send.End - stream.Send.Window.Used;
+        ulong credit = Math.Min(unsent, stream.Send.Window.Available);
+        if (credit == 0)
+        {
+            return DataResult.Nothing;
+        }
+
+        if (connection.Credit.Available == 0)
+        {
+            return DataResult.CreditBlocked;
+        }
+
+        int length = (int)Math.Min(Math.Min(credit, connection.Credit.Available), (ulong)Math.Max(room, 0));
+        if (room <= 0 || (length < Math.Min((int)Math.Min(credit, PayloadMin), PayloadMin) && !builder.IsEmpty))
+        {
+            return DataResult.NoRoom;
+        }
+
+        int segment = segments.Cut(index, Slab<OutboundMessage>.None, ref stream.Send.Unsent, stream.Send.Window.Used, length);
+        if (segment < 0)
+        {
+            return DataResult.NoMemory;
+        }
+
+        uint cut = (uint)state.Segments[segment].Length;
+        stream.Send.Window.Used += cut;
+        connection.Credit.Used += cut;
+        if (stream.Has(StreamFlags.FinQueued) && stream.Send.Unsent.IsEmpty)
+        {
+            state.Segments[segment].HasFin = true;
+            stream.Set(StreamFlags.FinSent);
+        }
+
+        writer.Write(index, segment, ref builder);
+        return DataResult.Written;
+    }
+
+    /// <summary>Whether something below <paramref name="position"/> is not acknowledged.</summary>
+    public bool IsOutstandingBelow(int index, ulong position)
+    {
+        ref SendHalf send = ref state.Streams[index].Send;
+        return send.Window.Used < position && send.Window.Used < send.End
+            || AnyBelow(send.InFlight, position)
+            || AnyBelow(send.Lost, position);
+    }
+
+    private bool AnyBelow(in SegmentList list, ulong position)
+    {
+        for (int i = list.Head; i >= 0; i = state.Segments[i].Next)
+        {
+            if (state.Segments[i].Position < position)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void AddDeadline(int index, in SendOptions options)
+    {
+        if (options.EffectiveDeadline == Instant.Never)
+        {
+            return;
+        }
+
+        // Without a free record the data goes without its deadline: it is late at worst, never lost.
+        if (messages.TryAdd(index, options with { Report = false }, 0, out int mark))
+        {
+            state.Messages[mark].Flags |= MessageFlags.StreamDeadline;
+        }
+    }
+}

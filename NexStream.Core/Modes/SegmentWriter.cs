@@ -1,0 +1,83 @@
+using NexStream.Core.Primitives;
+using NexStream.Core.Sending;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Modes;
+
+/// <summary>Writes a segment into a packet: STREAM_OPEN in front while the peer may not have it, the DATA frame, the payload's slices.</summary>
+internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, ControlWriter control)
+{
+    /// <summary>Payload bytes that fit behind what the packet has and the headers that this stream needs; not positive: none.</summary>
+    public static int PayloadRoom(in StreamState stream, in PacketBuilder builder, TransportMode mode)
+    {
+        var header = new DataFrame { Mode = mode, HasSequence = stream.Has(StreamFlags.SequenceNumbers) };
+        return builder.PayloadRoom(header.WireLength + (stream.Has(StreamFlags.OpenKnown) ? 0 : StreamOpenFrame.WireSize));
+    }
+
+    /// <summary>Sends the first lost segment again.</summary>
+    public DataResult WriteLost(int index, int room, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        int segment = stream.Send.Lost.Head;
+        if (state.Segments[segment].Length > room)
+        {
+            if (!builder.IsEmpty || room <= 0)
+            {
+                return DataResult.NoRoom;
+            }
+
+            // The frame became smaller since the segment was cut.
+            if (!segments.TrySplit(segment, room))
+            {
+                return DataResult.NoMemory;
+            }
+        }
+
+        segments.Move(segment, toLost: false);
+        stream.Send.Retransmissions++;
+        state.Connections[stream.Connection].Retransmissions++;
+        Write(index, segment, ref builder);
+        return DataResult.Written;
+    }
+
+    /// <summary>Writes a segment that fits.</summary>
+    public void Write(int index, int segmentIndex, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        ref Segment segment = ref state.Segments[segmentIndex];
+        var frame = new DataFrame { Mode = stream.Mode, StreamId = stream.Id, Fin = segment.HasFin, Position = segment.Position };
+        if (segment.Message >= 0)
+        {
+            ref OutboundMessage message = ref state.Messages[segment.Message];
+            frame.Position = message.Number;
+            frame.MessageLength = (uint)message.Length;
+            frame.FragmentOffset = (uint)segment.Position;
+        }
+
+        for (int i = 0; i < segment.SliceCount; i++)
+        {
+            // The link's own reference: the segment keeps its until the data is acknowledged.
+            state.Frames.AddReference(segment.Slices[i].Frame);
+            builder.Transmission.SliceStorage[i] = segment.Slices[i];
+        }
+
+        builder.Transmission.SliceCount = segment.SliceCount;
+        builder.PayloadLength = segment.Length;
+        builder.Segment = segmentIndex;
+        WriteHeader(index, frame, ref builder);
+    }
+
+    /// <summary>Writes STREAM_OPEN, if the peer may not have it, and the DATA frame's header.</summary>
+    public void WriteHeader(int index, in DataFrame frame, ref PacketBuilder builder)
+    {
+        if (!state.Streams[index].Has(StreamFlags.OpenKnown))
+        {
+            control.TryWriteStreamOpen(index, ref builder);
+        }
+
+        frame.TryWrite(ref builder.Writer);
+        builder.Stream = index;
+        builder.IsAckEliciting = true;
+    }
+}

@@ -1,0 +1,54 @@
+using NexStream.Core.Primitives;
+
+namespace NexStream.Core.Recovery;
+
+/// <summary>What holds for a packet in flight, a bit each.</summary>
+[Flags]
+internal enum SentPacketFlags : byte
+{
+    None = 0,
+    AckEliciting = 1 << 0,
+    Ect0 = 1 << 1,
+    ApplicationLimited = 1 << 2,
+
+    /// <summary>It carried an acknowledgement, whose largest number is remembered.</summary>
+    ReportsReceived = 1 << 3,
+}
+
+/// <summary>A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried.</summary>
+internal struct SentPacket
+{
+    public ulong Number;
+    public Instant SentAt;
+
+    /// <summary>The path's delivered bytes, and when they were counted, when the packet left: the sample of the delivery rate.</summary>
+    public long Delivered;
+    public Instant DeliveredAt;
+    public Instant FirstSentAt;
+
+    /// <summary>Bytes of the whole NexLink frame.</summary>
+    public int Size;
+
+    public int Next;
+    public int Previous;
+
+    /// <summary>The largest packet number that it acknowledged.</summary>
+    public ulong LargestReported;
+
+    /// <summary>The segment it carried, or -1.</summary>
+    public int Segment;
+    public uint SegmentGeneration;
+
+    /// <summary>The stream whose data it carried, or -1.</summary>
+    public int Stream;
+    public uint StreamGeneration;
+
+    /// <summary>A BE or PR message that is to be reported, or -1.</summary>
+    public int Message;
+    public uint MessageGeneration;
+
+    /// <summary>First of the control records, or -1.</summary>
+    public int Control;
+
+    public SentPacketFlags Flags;
+}

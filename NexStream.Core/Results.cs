@@ -1,0 +1,67 @@
+namespace NexStream.Core;
+
+/// <summary>How a call of the application ended. Nothing blocks: what cannot be done now says so.</summary>
+public enum CallStatus : byte
+{
+    /// <summary>Done.</summary>
+    Ok,
+
+    /// <summary>Nothing to read, or no room to send; an event will tell when that changes.</summary>
+    WouldBlock,
+
+    /// <summary>The handle is stale, the stream or its half has ended, or the connection is closing.</summary>
+    Closed,
+
+    /// <summary>The peer ended its sending half and everything was read.</summary>
+    EndOfStream,
+
+    /// <summary>The peer reset the stream, or it failed; <see cref="ReceiveResult.Reason"/> says why.</summary>
+    Reset,
+
+    /// <summary>The message is longer than the peer, the packet or the given buffer allow; nothing was sent or taken.</summary>
+    MessageTooLong,
+
+    /// <summary>A message has to have at least one byte.</summary>
+    MessageEmpty,
+
+    /// <summary>The limit on streams, the peer's or the endpoint's, is reached; an event will tell when that changes.</summary>
+    LimitReached,
+}
+
+/// <summary>What a send took.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Bytes">Bytes taken; RO may take fewer than it was given.</param>
+/// <param name="Message">The message's number, for messages.</param>
+public readonly record struct SendResult(CallStatus Status, int Bytes = 0, ulong Message = 0);
+
+/// <summary>What a receive gave.</summary>
+public readonly record struct ReceiveResult
+{
+    /// <summary>How it ended.</summary>
+    public required CallStatus Status { get; init; }
+
+    /// <summary>Bytes copied; with <see cref="CallStatus.MessageTooLong"/> the length that the message needs.</summary>
+    public int Bytes { get; init; }
+
+    /// <summary>The message's number where it has one: RU, PR, and BE with sequence numbers.</summary>
+    public ulong Message { get; init; }
+
+    /// <summary>Whether <see cref="Message"/> means something.</summary>
+    public bool HasMessageNumber { get; init; }
+
+    /// <summary>Why the stream was reset.</summary>
+    public Primitives.ReasonCode Reason { get; init; }
+}
+
+/// <summary>How a message, or RO data, is to be sent.</summary>
+/// <param name="Deadline">
+/// When it is of no use any more; default: never. An RU, BE or PR message is then given up; an RO stream is reset, because it can have no holes.
+/// </param>
+/// <param name="Report">Whether an event tells how the message ended.</param>
+/// <param name="MaxAttempts">
+/// RU: how often the same part of the message may be lost before the message is given up (RFC 3758); 0: only the stream's limit counts, which ends the stream.
+/// </param>
+public readonly record struct SendOptions(Primitives.Instant Deadline = default, bool Report = false, byte MaxAttempts = 0)
+{
+    internal Primitives.Instant EffectiveDeadline => Deadline == default ? Primitives.Instant.Never : Deadline;
+}

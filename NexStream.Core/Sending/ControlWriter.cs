@@ -1,0 +1,279 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Connections;
+using NexStream.Core.Primitives;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Sending;
+
+/// <summary>
+/// Writes control frames into a packet with the content that holds now, and remembers them until the packet is acknowledged. What does
+/// not fit stays pending for the next packet.
+/// </summary>
+internal sealed class ControlWriter(EndpointState state, OutboundMessages messages)
+{
+    /// <summary>The most gaps that one DATA_NACK names.</summary>
+    private const int GapsMax = DataNackFrame.RangeCountMax;
+
+    /// <summary>Writes the connection's own frames.</summary>
+    public void WriteConnection(Connection connection, Instant now, ref PacketBuilder builder)
+    {
+        ConnectionControl written = ConnectionControl.None;
+        if ((connection.Control & ConnectionControl.Window) != 0)
+        {
+            ulong before = connection.Window.Limit;
+            if (connection.Window.IsUpdateDue)
+            {
+                connection.Window.Update(now, connection.Path.Rtt.SmoothedNs, (uint)connection.Config.ReceiveWindowMax);
+            }
+
+            var frame = new WindowUpdateFrame { StreamId = StreamId.ConnectionControl, WindowIncrement = Increment(before, connection.Window.Limit), Limit = connection.Window.Limit };
+            written |= frame.TryWrite(ref builder.Writer) ? ConnectionControl.Window : ConnectionControl.None;
+        }
+
+        if ((connection.Control & ConnectionControl.StreamLimit) != 0)
+        {
+            written |= new MaxStreamsFrame { MaxStreams = connection.StreamLimit }.TryWrite(ref builder.Writer) ? ConnectionControl.StreamLimit : ConnectionControl.None;
+        }
+
+        if ((connection.Control & ConnectionControl.Ping) != 0)
+        {
+            connection.PingId = state.Hash.Compute(connection.LocalTag, ++connection.PingCount);
+            written |= new PingFrame { PingId = connection.PingId }.TryWrite(ref builder.Writer) ? ConnectionControl.Ping : ConnectionControl.None;
+        }
+
+        if ((connection.Control & ConnectionControl.Pong) != 0)
+        {
+            written |= new PongFrame { PingId = connection.PongId }.TryWrite(ref builder.Writer) ? ConnectionControl.Pong : ConnectionControl.None;
+        }
+
+        if (written != 0)
+        {
+            connection.Control &= ~written;
+            Remember(ref builder, new ControlRecord { Stream = Slab<StreamState>.None, Message = Slab<OutboundMessage>.None, ConnectionFrames = written });
+        }
+
+        if ((connection.Control & ConnectionControl.Congestion) != 0)
+        {
+            // Not ack-eliciting and never repeated: the counts also travel in every acknowledgement.
+            var frame = new CongestionFrame { EcnCeCount = connection.Path.Received.Ce, BytesInFlight = (ulong)connection.Path.BytesInFlight };
+            connection.Control &= frame.TryWrite(ref builder.Writer) ? ~ConnectionControl.Congestion : ~ConnectionControl.None;
+        }
+    }
+
+    /// <summary>CONN_ACCEPT was written: it is repeated until it is acknowledged.</summary>
+    public void RememberAccept(ref PacketBuilder builder) => Remember(ref builder, new ControlRecord
+    {
+        Stream = Slab<StreamState>.None,
+        Message = Slab<OutboundMessage>.None,
+        ConnectionFrames = ConnectionControl.Accept,
+    });
+
+    /// <summary>Writes the frames of streams and messages, as many as fit.</summary>
+    public void WriteStreams(Connection connection, Instant now, ref PacketBuilder builder, Action<int> reap)
+    {
+        while (connection.SkipHead >= 0 && state.Controls.FreeCount > 0)
+        {
+            int index = connection.SkipHead;
+            ref OutboundMessage message = ref state.Messages[index];
+            var frame = new DataSkipFrame { StreamId = message.StreamId, Message = message.Number, Charge = (uint)message.Length };
+            if (!frame.TryWrite(ref builder.Writer))
+            {
+                return;
+            }
+
+            messages.TakeSkip(connection);
+            Remember(ref builder, new ControlRecord { Stream = Slab<StreamState>.None, Message = index, MessageGeneration = message.Generation });
+        }
+
+        while (!connection.ControlList.IsEmpty && state.Controls.FreeCount > 0)
+        {
+            int index = connection.ControlList.Head;
+            if (!TryWriteStream(connection, index, now, ref builder))
+            {
+                return;
+            }
+
+            connection.ControlList.RemoveFirst(state.Streams);
+            reap(index);
+        }
+    }
+
+    /// <summary>Writes STREAM_OPEN in front of the stream's other frames.</summary>
+    public bool TryWriteStreamOpen(int index, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        var frame = new StreamOpenFrame
+        {
+            StreamId = stream.Id,
+            Mode = stream.Mode,
+            Priority = stream.Priority,
+            InitialWindow = stream.IsReliable ? stream.Receive.Window.Size : 0,
+        };
+        if (!frame.TryWrite(ref builder.Writer))
+        {
+            return false;
+        }
+
+        stream.Control &= ~StreamControl.Open;
+        RememberStream(index, StreamControl.Open, ref builder);
+        return true;
+    }
+
+    /// <summary>Writes what one stream has pending. False: not all of it fits.</summary>
+    private bool TryWriteStream(Connection connection, int index, Instant now, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (stream.Has(StreamFlags.Dead) || stream.Control == StreamControl.None)
+        {
+            return true;
+        }
+
+        if (!stream.Has(StreamFlags.OpenKnown) && !TryWriteStreamOpen(index, ref builder))
+        {
+            return false;
+        }
+
+        StreamControl written = StreamControl.None;
+        if ((stream.Control & StreamControl.Acknowledge) != 0 && new StreamAckFrame { StreamId = stream.Id }.TryWrite(ref builder.Writer))
+        {
+            written |= StreamControl.Acknowledge;
+        }
+
+        if ((stream.Control & StreamControl.Window) != 0 && TryWriteWindow(connection, ref stream, now, ref builder))
+        {
+            written |= StreamControl.Window;
+        }
+
+        if ((stream.Control & StreamControl.Gaps) != 0)
+        {
+            WriteGaps(ref stream, ref builder);
+            written |= StreamControl.Gaps;
+        }
+
+        if ((stream.Control & StreamControl.Close) != 0
+            && new StreamCloseFrame { StreamId = stream.Id, Reason = stream.SendReason, FinalSize = stream.Send.Window.Used }.TryWrite(ref builder.Writer))
+        {
+            written |= StreamControl.Close;
+        }
+
+        if ((stream.Control & StreamControl.Reset) != 0 && ResetOf(stream, StreamResetDirection.Sending).TryWrite(ref builder.Writer))
+        {
+            written |= StreamControl.Reset;
+        }
+
+        if ((stream.Control & StreamControl.StopSending) != 0 && ResetOf(stream, StreamResetDirection.StopSending).TryWrite(ref builder.Writer))
+        {
+            written |= StreamControl.StopSending;
+        }
+
+        if ((stream.Control & StreamControl.CloseAcknowledge) != 0 && new StreamCloseAckFrame { StreamId = stream.Id }.TryWrite(ref builder.Writer))
+        {
+            written |= StreamControl.CloseAcknowledge;
+        }
+
+        stream.Control &= ~written;
+        if (written != StreamControl.None)
+        {
+            RememberStream(index, written, ref builder);
+        }
+
+        return stream.Control == StreamControl.None;
+    }
+
+    private static StreamResetFrame ResetOf(in StreamState stream, StreamResetDirection direction) => new()
+    {
+        StreamId = stream.Id,
+        Error = direction == StreamResetDirection.Sending ? stream.SendReason : stream.ReceiveReason,
+        Direction = direction,
+        FinalSize = stream.Send.Window.Used,
+        FinalCharge = stream.Mode == TransportMode.ReliableOrdered ? stream.Send.Window.Used : stream.Send.Charged,
+    };
+
+    private static bool TryWriteWindow(Connection connection, ref StreamState stream, Instant now, ref PacketBuilder builder)
+    {
+        ulong before = stream.Receive.Window.Limit;
+        if (stream.Receive.Window.IsUpdateDue)
+        {
+            int sizeMax = stream.IsMessageMode ? connection.Config.StreamMessageWindowMax : connection.Config.StreamReceiveWindowMax;
+            stream.Receive.Window.Update(now, connection.Path.Rtt.SmoothedNs, (uint)sizeMax);
+        }
+
+        ulong limit = stream.Receive.Window.Limit;
+        return new WindowUpdateFrame { StreamId = stream.Id, WindowIncrement = Increment(before, limit), Limit = limit }.TryWrite(ref builder.Writer);
+    }
+
+    /// <summary>DATA_ACK and DATA_NACK of the stream's own sequence: what has arrived in order, the credit, and what is missing. Hints, never the only copy.</summary>
+    private void WriteGaps(ref StreamState stream, ref PacketBuilder builder)
+    {
+        Span<NackRange> gaps = stackalloc NackRange[GapsMax];
+        int count = 0;
+        ulong expected = stream.Receive.Next;
+        if (stream.Mode == TransportMode.ReliableOrdered)
+        {
+            for (int i = stream.Receive.OutOfOrder.Head; i >= 0 && count < GapsMax; i = state.Store.Chunks[i].Next)
+            {
+                ref Chunk chunk = ref state.Store.Chunks[i];
+                AddGap(gaps, ref count, expected, chunk.Position);
+                expected = chunk.End;
+            }
+        }
+        else
+        {
+            for (int i = stream.Receive.Arrived.Head; i >= 0 && count < GapsMax; i = state.Ranges[i].Next)
+            {
+                AddGap(gaps, ref count, expected, state.Ranges[i].First);
+                expected = state.Ranges[i].Last + 1;
+            }
+        }
+
+        // The window travels in units of 2^scale bytes in RO, rounded down: the limit in WINDOW_UPDATE is what counts.
+        ulong window = stream.Receive.Window.Limit - Math.Min(stream.Receive.Window.Limit, stream.Receive.Next);
+        uint scaled = (uint)(stream.Mode == TransportMode.ReliableOrdered ? window >> Handshake.WindowScale : window);
+        var ack = new StreamDataAckFrame { StreamId = stream.Id, AckNumber = unchecked((uint)stream.Receive.Next), WindowUpdate = scaled };
+        if (ack.TryWrite(ref builder.Writer) && count > 0)
+        {
+            DataNackFrame.TryWrite(ref builder.Writer, stream.Id, gaps[..count]);
+        }
+    }
+
+    private static void AddGap(Span<NackRange> gaps, ref int count, ulong start, ulong end)
+    {
+        if (end > start)
+        {
+            gaps[count++] = new NackRange(unchecked((uint)start), unchecked((uint)end));
+        }
+    }
+
+    private static uint Increment(ulong before, ulong after) => (uint)Math.Min(after - before, uint.MaxValue);
+
+    private void RememberStream(int index, StreamControl frames, ref PacketBuilder builder)
+    {
+        uint generation = state.Streams[index].Generation;
+        if (builder.Control >= 0)
+        {
+            ref ControlRecord latest = ref state.Controls[builder.Control];
+            if (latest.Stream == index && latest.StreamGeneration == generation)
+            {
+                latest.StreamFrames |= frames;
+                builder.IsAckEliciting = true;
+                return;
+            }
+        }
+
+        Remember(ref builder, new ControlRecord { Stream = index, StreamGeneration = generation, Message = Slab<OutboundMessage>.None, StreamFrames = frames });
+    }
+
+    private void Remember(ref PacketBuilder builder, in ControlRecord record)
+    {
+        // The transmit path keeps enough records free for a packet before it begins one.
+        if (state.Controls.TryAllocate(out int index))
+        {
+            state.Controls[index] = record;
+            state.Controls[index].Next = builder.Control;
+            builder.Control = index;
+        }
+
+        builder.IsAckEliciting = true;
+    }
+}

@@ -1,0 +1,54 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Connections;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire;
+
+namespace NexStream.Core.Sending;
+
+/// <summary>
+/// One packet while it is written: the frames, and what has to be remembered until it is acknowledged. A protection layer would seal
+/// the packet in <see cref="TransmitPath"/> when this is complete: the header is known, the slices are not changed any more.
+/// </summary>
+internal ref struct PacketBuilder
+{
+    private readonly int _room;
+
+    public PacketBuilder(Wire.Transmission transmission, int frameLength)
+    {
+        Transmission = transmission;
+        transmission.SliceCount = 0;
+        _room = frameLength - LinkHeader.Size - PacketHeader.Size;
+        int head = Math.Min(Wire.Transmission.HeadCapacity - PacketHeader.Size, _room);
+        Writer = new FrameWriter(transmission.HeadStorage.Slice(PacketHeader.Size, head));
+    }
+
+    public readonly Wire.Transmission Transmission;
+
+    public FrameWriter Writer;
+
+    /// <summary>Payload bytes of the DATA frame, which is the last.</summary>
+    public int PayloadLength;
+
+    /// <summary>The segment that the packet carries, or -1.</summary>
+    public int Segment = Slab<Segment>.None;
+
+    /// <summary>The stream whose data it carries, or -1.</summary>
+    public int Stream = Slab<StreamState>.None;
+
+    /// <summary>The datagram that it carries and that is to be reported, or -1.</summary>
+    public int Message = Slab<OutboundMessage>.None;
+
+    /// <summary>The first of the control records, or -1.</summary>
+    public int Control = Slab<ControlRecord>.None;
+
+    public bool IsAckEliciting;
+
+    /// <summary>Whether no frame was written yet.</summary>
+    public readonly bool IsEmpty => Writer.Length == 0;
+
+    /// <summary>Bytes that the frame still has room for, headers and payload together.</summary>
+    public readonly int Room => _room - Writer.Length;
+
+    /// <summary>Bytes that a DATA frame's payload can have behind <paramref name="headers"/> bytes of frame headers; negative: none.</summary>
+    public readonly int PayloadRoom(int headers) => headers > Writer.Remaining ? -1 : Room - headers;
+}

@@ -1,0 +1,180 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire;
+
+namespace NexStream.Core.Sending;
+
+/// <summary>
+/// Which stream sends next: deficit round robin (Shreedhar and Varghese, 1996), where a stream of priority p gets p + 1 packets' worth
+/// each round, or strict priority with round robin among equals. Every step is O(1); streams that wait for connection credit stand in
+/// a list of their own, which joins the rotation as a whole when credit comes.
+/// </summary>
+internal struct StreamScheduler
+{
+    private Levels _levels;
+    private uint _occupied;
+    private StreamQueue _blocked;
+    private SchedulingPolicy _policy;
+
+    /// <summary>Whether no stream wants to send.</summary>
+    public readonly bool IsEmpty => _occupied == 0;
+
+    public void Reset(SchedulingPolicy policy)
+    {
+        _policy = policy;
+        _occupied = 0;
+        _blocked = StreamQueue.Empty;
+        for (int i = 0; i <= LinkHeader.PriorityMax; i++)
+        {
+            _levels[i] = StreamQueue.Empty;
+        }
+    }
+
+    /// <summary>A stream has something to send.</summary>
+    public void Add(Slab<StreamState> streams, int index)
+    {
+        ref StreamState stream = ref streams[index];
+        if (stream.Has(StreamFlags.CreditBlocked))
+        {
+            _blocked.Remove(streams, index);
+            stream.Clear(StreamFlags.CreditBlocked);
+        }
+
+        if (!stream.Has(StreamFlags.Scheduled))
+        {
+            stream.Set(StreamFlags.Scheduled);
+            stream.Deficit = 0;
+            int level = LevelOf(stream);
+            _levels[level].Append(streams, index);
+            _occupied |= 1u << level;
+        }
+    }
+
+    /// <summary>A stream has nothing to send (any more).</summary>
+    public void Remove(Slab<StreamState> streams, int index)
+    {
+        ref StreamState stream = ref streams[index];
+        if (stream.Has(StreamFlags.Scheduled))
+        {
+            stream.Clear(StreamFlags.Scheduled);
+            int level = LevelOf(stream);
+            _levels[level].Remove(streams, index);
+            if (_levels[level].IsEmpty)
+            {
+                _occupied &= ~(1u << level);
+            }
+        }
+        else if (stream.Has(StreamFlags.CreditBlocked))
+        {
+            stream.Clear(StreamFlags.CreditBlocked);
+            _blocked.Remove(streams, index);
+        }
+    }
+
+    /// <summary>A stream could send if the connection had credit.</summary>
+    public void Block(Slab<StreamState> streams, int index)
+    {
+        Remove(streams, index);
+        streams[index].Set(StreamFlags.CreditBlocked);
+        _blocked.Append(streams, index);
+    }
+
+    /// <summary>Connection credit came: those that waited for it take their places again, in the order in which they began to wait.</summary>
+    public void Unblock(Slab<StreamState> streams)
+    {
+        while (!_blocked.IsEmpty)
+        {
+            Add(streams, _blocked.Head);
+        }
+    }
+
+    /// <summary>The stream whose turn it is. Its deficit is topped up by a quantum when a new turn begins.</summary>
+    public int Next(Slab<StreamState> streams, int frameLength)
+    {
+        int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
+        ref StreamQueue queue = ref _levels[level];
+        int index = queue.Head;
+        ref StreamState stream = ref streams[index];
+        if (stream.Deficit <= 0)
+        {
+            // A quantum is at least a frame, so that every turn sends and a round is bounded.
+            stream.Deficit += (_policy == SchedulingPolicy.Strict ? 1 : stream.Priority + 1) * frameLength;
+        }
+
+        return index;
+    }
+
+    /// <summary>The stream at the head sent; when its deficit is used up it goes to the back.</summary>
+    public void OnSent(Slab<StreamState> streams, int index, int bytes)
+    {
+        ref StreamState stream = ref streams[index];
+        stream.Deficit -= bytes;
+        if (stream.Deficit <= 0 && stream.Has(StreamFlags.Scheduled))
+        {
+            ref StreamQueue queue = ref _levels[LevelOf(stream)];
+            queue.Remove(streams, index);
+            queue.Append(streams, index);
+        }
+    }
+
+    private readonly int LevelOf(in StreamState stream) => _policy == SchedulingPolicy.Strict ? stream.Priority : 0;
+
+    [InlineArray(LinkHeader.PriorityMax + 1)]
+    private struct Levels
+    {
+        private StreamQueue _first;
+    }
+
+    /// <summary>A doubly linked list of streams through their own records.</summary>
+    private struct StreamQueue
+    {
+        public int Head;
+        public int Tail;
+
+        public static StreamQueue Empty => new() { Head = Slab<StreamState>.None, Tail = Slab<StreamState>.None };
+
+        public readonly bool IsEmpty => Head < 0;
+
+        public void Append(Slab<StreamState> streams, int index)
+        {
+            ref StreamState stream = ref streams[index];
+            stream.SchedulerNext = Slab<StreamState>.None;
+            stream.SchedulerPrevious = Tail;
+            if (Tail >= 0)
+            {
+                streams[Tail].SchedulerNext = index;
+            }
+            else
+            {
+                Head = index;
+            }
+
+            Tail = index;
+        }
+
+        public void Remove(Slab<StreamState> streams, int index)
+        {
+            ref StreamState stream = ref streams[index];
+            if (stream.SchedulerPrevious >= 0)
+            {
+                streams[stream.SchedulerPrevious].SchedulerNext = stream.SchedulerNext;
+            }
+            else
+            {
+                Head = stream.SchedulerNext;
+            }
+
+            if (stream.SchedulerNext >= 0)
+            {
+                streams[stream.SchedulerNext].SchedulerPrevious = stream.SchedulerPrevious;
+            }
+            else
+            {
+                Tail = stream.SchedulerPrevious;
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using NexStream.Core.Primitives;
+
+namespace NexStream.Core.Stats;
+
+/// <summary>What one path of a connection has done, and its state now. Times are nanoseconds, sizes bytes.</summary>
+public readonly record struct PathStatistics
+{
+    /// <summary>Packets sent.</summary>
+    public ulong PacketsSent { get; init; }
+
+    /// <summary>Packets received, duplicates left out.</summary>
+    public ulong PacketsReceived { get; init; }
+
+    /// <summary>Packets declared lost.</summary>
+    public ulong PacketsLost { get; init; }
+
+    /// <summary>Packets declared lost that were acknowledged later.</summary>
+    public ulong SpuriousLosses { get; init; }
+
+    /// <summary>Packets that came twice, or so late that this cannot be told.</summary>
+    public ulong DuplicatesReceived { get; init; }
+
+    /// <summary>Bytes of NexLink frames sent, headers included.</summary>
+    public ulong BytesSent { get; init; }
+
+    /// <summary>Bytes of NexLink frames received, headers included.</summary>
+    public ulong BytesReceived { get; init; }
+
+    /// <summary>Probe time-outs.</summary>
+    public ulong ProbeTimeouts { get; init; }
+
+    /// <summary>Smoothed round-trip time.</summary>
+    public long SmoothedRttNs { get; init; }
+
+    /// <summary>Smallest round-trip time seen.</summary>
+    public long MinRttNs { get; init; }
+
+    /// <summary>Round-trip time variation.</summary>
+    public long RttVarianceNs { get; init; }
+
+    /// <summary>Congestion window.</summary>
+    public long CongestionWindow { get; init; }
+
+    /// <summary>Bytes in flight.</summary>
+    public long BytesInFlight { get; init; }
+
+    /// <summary>Pacing rate in bytes per second; 0: not paced.</summary>
+    public long PacingRate { get; init; }
+}
+
+/// <summary>What a connection has done.</summary>
+public readonly record struct ConnectionStatistics
+{
+    /// <summary>The path in use.</summary>
+    public PathStatistics Path { get; init; }
+
+    /// <summary>Streams alive.</summary>
+    public int StreamCount { get; init; }
+
+    /// <summary>Streams opened so far, by either side.</summary>
+    public ulong StreamsOpened { get; init; }
+
+    /// <summary>Data that was sent again, in packets.</summary>
+    public ulong Retransmissions { get; init; }
+
+    /// <summary>Packets dropped because there was no memory for their data; they were not acknowledged.</summary>
+    public ulong DroppedForMemory { get; init; }
+
+    /// <summary>Acknowledgement frames sent.</summary>
+    public ulong AcknowledgementsSent { get; init; }
+
+    /// <summary>Frames of the arena and of peers that the connection holds.</summary>
+    public int FramesHeld { get; init; }
+}
+
+/// <summary>What a stream has done. RO counts bytes, the message modes count messages, where it says units.</summary>
+public readonly record struct StreamStatistics
+{
+    /// <summary>The mode.</summary>
+    public TransportMode Mode { get; init; }
+
+    /// <summary>Units that were given to a first transmission.</summary>
+    public ulong Sent { get; init; }
+
+    /// <summary>Units that the application handed over.</summary>
+    public ulong Queued { get; init; }
+
+    /// <summary>Units that the application has read.</summary>
+    public ulong Received { get; init; }
+
+    /// <summary>Packets of this stream declared lost.</summary>
+    public uint PacketsLost { get; init; }
+
+    /// <summary>Packets that carried data again.</summary>
+    public uint Retransmissions { get; init; }
+
+    /// <summary>Messages that expired or were dropped from a full buffer on the sending side.</summary>
+    public uint Expired { get; init; }
+
+    /// <summary>Messages that were dropped from a full buffer on the receiving side.</summary>
+    public uint Dropped { get; init; }
+
+    /// <summary>Bytes held for sending: queued and unacknowledged.</summary>
+    public long SendBuffered { get; init; }
+
+    /// <summary>Bytes received and not read.</summary>
+    public long ReceiveBuffered { get; init; }
+}
+
+/// <summary>What an endpoint has dropped outside any connection, each with its cause.</summary>
+public readonly record struct EndpointStatistics
+{
+    /// <summary>Connections alive.</summary>
+    public int ConnectionCount { get; init; }
+
+    /// <summary>Connections alive whose peer was not validated yet.</summary>
+    public int HalfOpenCount { get; init; }
+
+    /// <summary>Frames that were too short, of another version or for another node.</summary>
+    public ulong MalformedDropped { get; init; }
+
+    /// <summary>Packets with a tag that names nothing here.</summary>
+    public ulong UnknownTagDropped { get; init; }
+
+    /// <summary>CONN_INIT that was not accepted: refused, a bad cookie, or malformed.</summary>
+    public ulong HandshakesRefused { get; init; }
+
+    /// <summary>Answers without a connection that were held back by their rate limit.</summary>
+    public ulong AnswersSuppressed { get; init; }
+
+    /// <summary>Streams alive over all connections.</summary>
+    public int StreamCount { get; init; }
+
+    /// <summary>Free frames of the arena.</summary>
+    public int ArenaFree { get; init; }
+}

@@ -1,0 +1,157 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Connections;
+using NexStream.Core.Primitives;
+
+namespace NexStream.Core.Streams;
+
+/// <summary>The records of messages on their way in: those being put together, and those complete and not yet read.</summary>
+internal sealed class InboundMessages(EndpointState state)
+{
+    private const int None = Slab<InboundMessage>.None;
+
+    /// <summary>A record for a message, in no list yet. False: none is free.</summary>
+    public bool TryCreate(ulong number, int length, bool hasNumber, out int index)
+    {
+        if (!state.Inbound.TryAllocate(out index))
+        {
+            return false;
+        }
+
+        state.Inbound[index] = new InboundMessage
+        {
+            Number = number,
+            Content = ChunkList.Empty,
+            Length = length,
+            Next = None,
+            Previous = None,
+            HasNumber = hasNumber,
+        };
+        return true;
+    }
+
+    /// <summary>The message that is being put together, or -1.</summary>
+    public int FindPartial(int streamIndex, ulong number) => state.PartialIndex.Find(KeyOf(streamIndex, number));
+
+    public void AddPartial(int streamIndex, int index)
+    {
+        ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
+        ref InboundMessage message = ref state.Inbound[index];
+        message.Next = receive.PartialHead;
+        if (receive.PartialHead >= 0)
+        {
+            state.Inbound[receive.PartialHead].Previous = index;
+        }
+
+        receive.PartialHead = index;
+        receive.PendingCount++;
+        state.PartialIndex.Add(KeyOf(streamIndex, message.Number), index);
+    }
+
+    public void RemovePartial(int streamIndex, int index)
+    {
+        ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
+        ref InboundMessage message = ref state.Inbound[index];
+        state.PartialIndex.Remove(KeyOf(streamIndex, message.Number));
+        if (message.Previous >= 0)
+        {
+            state.Inbound[message.Previous].Next = message.Next;
+        }
+        else
+        {
+            receive.PartialHead = message.Next;
+        }
+
+        if (message.Next >= 0)
+        {
+            state.Inbound[message.Next].Previous = message.Previous;
+        }
+
+        message.Next = None;
+        message.Previous = None;
+        receive.PendingCount--;
+    }
+
+    /// <summary>The message is complete and can be read.</summary>
+    public void AddReady(int streamIndex, int index)
+    {
+        ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
+        if (receive.MessageTail >= 0)
+        {
+            state.Inbound[receive.MessageTail].Next = index;
+        }
+        else
+        {
+            receive.MessageHead = index;
+        }
+
+        receive.MessageTail = index;
+    }
+
+    /// <summary>Takes the first complete message out of its list.</summary>
+    public int TakeReady(int streamIndex)
+    {
+        ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
+        int index = receive.MessageHead;
+        receive.MessageHead = state.Inbound[index].Next;
+        if (receive.MessageHead < 0)
+        {
+            receive.MessageTail = None;
+        }
+
+        return index;
+    }
+
+    /// <summary>Frees a message that stands in no list, and its payload.</summary>
+    public void Free(int index)
+    {
+        state.Store.Clear(ref state.Inbound[index].Content);
+        state.Inbound.Free(index);
+    }
+
+    /// <summary>Frees all messages of a stream and returns what of them was charged to the connection.</summary>
+    public ulong Clear(Connection connection, int streamIndex)
+    {
+        ref StreamState stream = ref state.Streams[streamIndex];
+        ulong charged = 0;
+        while (stream.Receive.PartialHead is var index && index >= 0)
+        {
+            charged += (uint)state.Inbound[index].Length;
+
+            // Its other fragments may still come: they must not be charged again.
+            TryMarkArrived(streamIndex, state.Inbound[index].Number, out _);
+            RemovePartial(streamIndex, index);
+            Free(index);
+        }
+
+        while (stream.Receive.MessageHead >= 0)
+        {
+            int index = TakeReady(streamIndex);
+            charged += (uint)state.Inbound[index].Length;
+            connection.ReadyBytes -= state.Inbound[index].Length;
+            stream.Receive.Window.Consumed++;
+            Free(index);
+        }
+
+        return stream.Mode == TransportMode.ReliableUnordered ? charged : 0;
+    }
+
+    /// <summary>Notes that a message has arrived or will not come. False: there are too many gaps to remember it.</summary>
+    public bool TryMarkArrived(int streamIndex, ulong number, out bool isNewGap)
+    {
+        ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
+        isNewGap = false;
+        if (number == receive.Next)
+        {
+            receive.Next = receive.Arrived.TakeFrom(state.Ranges, number + 1);
+            return true;
+        }
+
+        int runs = receive.Arrived.Count;
+        bool marked = receive.Arrived.TryAdd(state.Ranges, number, EndpointState.RangesPerStreamMax);
+        isNewGap = receive.Arrived.Count > runs;
+        return marked;
+    }
+
+    /// <summary>Numbers of one stream that are being put together lie far closer together than 2^32, so that 32 bits tell them apart.</summary>
+    private static ulong KeyOf(int streamIndex, ulong number) => ((ulong)(uint)streamIndex << 32) | (uint)number;
+}

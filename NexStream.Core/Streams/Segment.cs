@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
+
+namespace NexStream.Core.Streams;
+
+/// <summary>The slices of one packet's payload.</summary>
+[InlineArray(Wire.Transmission.SliceCountMax)]
+internal struct SegmentSlices
+{
+    private PayloadSlice _first;
+}
+
+/// <summary>
+/// The payload of one data packet, from the first transmission until it is acknowledged: what is sent again is the segment, in a new
+/// packet. It owns a reference to each frame that its slices lie in. It is in exactly one of its stream's two lists.
+/// </summary>
+internal struct Segment
+{
+    public SegmentSlices Slices;
+
+    /// <summary>The packet that carries it now; the loss of an older one says nothing.</summary>
+    public ulong Packet;
+
+    /// <summary>RO: stream offset. Message modes: offset inside the message.</summary>
+    public ulong Position;
+
+    public int Stream;
+    public int Next;
+    public int Previous;
+
+    /// <summary>The message it belongs to, or -1 (RO).</summary>
+    public int Message;
+
+    public int Length;
+
+    /// <summary>Tells an earlier use of the record from this one.</summary>
+    public uint Generation;
+
+    public byte SliceCount;
+    public byte Losses;
+    public bool IsLost;
+    public bool HasFin;
+}
+
+/// <summary>A doubly linked list of segments.</summary>
+internal struct SegmentList
+{
+    public int Head;
+    public int Tail;
+
+    public static SegmentList Empty => new() { Head = Slab<Segment>.None, Tail = Slab<Segment>.None };
+
+    public readonly bool IsEmpty => Head < 0;
+
+    public void Append(Slab<Segment> segments, int index)
+    {
+        ref Segment segment = ref segments[index];
+        segment.Next = Slab<Segment>.None;
+        segment.Previous = Tail;
+        if (Tail >= 0)
+        {
+            segments[Tail].Next = index;
+        }
+        else
+        {
+            Head = index;
+        }
+
+        Tail = index;
+    }
+
+    public void Remove(Slab<Segment> segments, int index)
+    {
+        ref Segment segment = ref segments[index];
+        if (segment.Previous >= 0)
+        {
+            segments[segment.Previous].Next = segment.Next;
+        }
+        else
+        {
+            Head = segment.Next;
+        }
+
+        if (segment.Next >= 0)
+        {
+            segments[segment.Next].Previous = segment.Previous;
+        }
+        else
+        {
+            Tail = segment.Previous;
+        }
+    }
+}

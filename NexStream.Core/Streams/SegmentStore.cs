@@ -1,0 +1,154 @@
+using NexStream.Core.Buffers;
+
+namespace NexStream.Core.Streams;
+
+/// <summary>Makes, splits and frees segments.</summary>
+internal sealed class SegmentStore(EndpointState state)
+{
+    /// <summary>Moves up to <paramref name="length"/> bytes from the front of a list into a new segment in flight. -1: none is free.</summary>
+    public int Cut(int streamIndex, int message, ref ChunkList source, ulong position, int length)
+    {
+        if (!state.Segments.TryAllocate(out int index))
+        {
+            return Slab<Segment>.None;
+        }
+
+        ref Segment segment = ref state.Segments[index];
+        segment.Length = state.Store.Cut(ref source, length, segment.Slices, out int count);
+        segment.SliceCount = (byte)count;
+        segment.Stream = streamIndex;
+        segment.Message = message;
+        segment.Position = position;
+        segment.Losses = 0;
+        segment.IsLost = false;
+        segment.HasFin = false;
+        state.Streams[streamIndex].Send.InFlight.Append(state.Segments, index);
+        return index;
+    }
+
+    /// <summary>
+    /// Leaves the first <paramref name="length"/> bytes in the segment and puts the rest into a new one behind it in the list of lost
+    /// ones: the frame became smaller than when the segment was cut. False: no segment is free.
+    /// </summary>
+    public bool TrySplit(int index, int length)
+    {
+        if (!state.Segments.TryAllocate(out int restIndex))
+        {
+            return false;
+        }
+
+        ref Segment segment = ref state.Segments[index];
+        ref Segment rest = ref state.Segments[restIndex];
+        uint generation = rest.Generation;
+        rest = segment;
+        rest.Generation = generation;
+        rest.Position += (uint)length;
+        rest.Length -= length;
+        rest.SliceCount = 0;
+        int kept = 0;
+        byte keptSlices = 0;
+        for (int i = 0; i < segment.SliceCount; i++)
+        {
+            PayloadSlice slice = segment.Slices[i];
+            int take = Math.Min(length - kept, slice.Length);
+            if (take > 0)
+            {
+                segment.Slices[keptSlices++] = slice with { Length = take };
+            }
+
+            if (take < slice.Length)
+            {
+                if (take > 0)
+                {
+                    state.Frames.AddReference(slice.Frame);
+                }
+
+                rest.Slices[rest.SliceCount++] = slice with { Offset = slice.Offset + take, Length = slice.Length - take };
+            }
+
+            kept += take;
+        }
+
+        segment.Length = length;
+        segment.SliceCount = keptSlices;
+        segment.HasFin = false;
+
+        // A late acknowledgement of the packet that carried the whole must not be taken for one of the first part.
+        segment.Generation++;
+        state.Streams[segment.Stream].Send.Lost.Append(state.Segments, restIndex);
+        if (segment.Message >= 0)
+        {
+            state.Messages[segment.Message].Outstanding++;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes a segment out of its stream's list and gives its memory back.</summary>
+    public void Free(int index)
+    {
+        ref Segment segment = ref state.Segments[index];
+        ref StreamState stream = ref state.Streams[segment.Stream];
+        ref SendHalf send = ref stream.Send;
+        if (segment.IsLost)
+        {
+            send.Lost.Remove(state.Segments, index);
+        }
+        else
+        {
+            send.InFlight.Remove(state.Segments, index);
+        }
+
+        state.AddBuffered(ref stream, -segment.Length);
+        ReleasePayload(ref segment);
+        segment.Generation++;
+        state.Segments.Free(index);
+    }
+
+    /// <summary>Moves a segment from those in flight to those that are sent again, or back.</summary>
+    public void Move(int index, bool toLost)
+    {
+        ref Segment segment = ref state.Segments[index];
+        if (segment.IsLost == toLost)
+        {
+            return;
+        }
+
+        ref SendHalf send = ref state.Streams[segment.Stream].Send;
+        segment.IsLost = toLost;
+        if (toLost)
+        {
+            send.InFlight.Remove(state.Segments, index);
+            send.Lost.Append(state.Segments, index);
+        }
+        else
+        {
+            send.Lost.Remove(state.Segments, index);
+            send.InFlight.Append(state.Segments, index);
+        }
+    }
+
+    /// <summary>Frees all segments of a stream.</summary>
+    public void Clear(int streamIndex)
+    {
+        while (state.Streams[streamIndex].Send.InFlight.Head is var index && index >= 0)
+        {
+            Free(index);
+        }
+
+        while (state.Streams[streamIndex].Send.Lost.Head is var index && index >= 0)
+        {
+            Free(index);
+        }
+    }
+
+    private void ReleasePayload(ref Segment segment)
+    {
+        for (int i = 0; i < segment.SliceCount; i++)
+        {
+            state.Frames.Release(segment.Slices[i].Frame);
+        }
+
+        segment.SliceCount = 0;
+    }
+}

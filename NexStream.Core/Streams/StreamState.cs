@@ -1,0 +1,191 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.FlowControl;
+using NexStream.Core.Primitives;
+
+namespace NexStream.Core.Streams;
+
+/// <summary>What holds for a stream, a bit each.</summary>
+[Flags]
+internal enum StreamFlags : ushort
+{
+    None = 0,
+
+    /// <summary>This endpoint opened it.</summary>
+    Local = 1 << 0,
+
+    /// <summary>STREAM_OPEN need not be sent (any more): the peer has it.</summary>
+    OpenKnown = 1 << 1,
+
+    /// <summary>The application owes nothing and is owed nothing: the record is freed as soon as no list holds it.</summary>
+    Dead = 1 << 2,
+
+    /// <summary>In the scheduler's rotation.</summary>
+    Scheduled = 1 << 3,
+
+    /// <summary>Waiting for connection credit.</summary>
+    CreditBlocked = 1 << 4,
+
+    /// <summary>In the list of streams with control frames to send.</summary>
+    InControlList = 1 << 5,
+
+    /// <summary>In the list of streams with events.</summary>
+    InEventList = 1 << 6,
+
+    /// <summary>A send took less than it was given: tell when there is room.</summary>
+    WantsWritable = 1 << 7,
+
+    /// <summary>BE messages carry their numbers.</summary>
+    SequenceNumbers = 1 << 8,
+
+    /// <summary>The sending half will carry FIN when all is sent.</summary>
+    FinQueued = 1 << 9,
+
+    /// <summary>FIN was sent.</summary>
+    FinSent = 1 << 10,
+
+    /// <summary>FIN was acknowledged.</summary>
+    FinAcknowledged = 1 << 11,
+
+    /// <summary>The application reads no more: what still comes is counted and thrown away.</summary>
+    Discarding = 1 << 12,
+
+    /// <summary>The peer's final size is known.</summary>
+    FinalSizeKnown = 1 << 13,
+}
+
+/// <summary>Control frames that a stream has to send, a bit each; the content is read when the frame is written.</summary>
+[Flags]
+internal enum StreamControl : byte
+{
+    None = 0,
+    Open = 1 << 0,
+    Acknowledge = 1 << 1,
+    Close = 1 << 2,
+    Reset = 1 << 3,
+    StopSending = 1 << 4,
+    CloseAcknowledge = 1 << 5,
+    Window = 1 << 6,
+    Gaps = 1 << 7,
+}
+
+/// <summary>Events that the application has not fetched yet, a bit each.</summary>
+[Flags]
+internal enum StreamEvents : byte
+{
+    None = 0,
+    Opened = 1 << 0,
+    Readable = 1 << 1,
+    Writable = 1 << 2,
+    Reset = 1 << 3,
+    Stopped = 1 << 4,
+    Closed = 1 << 5,
+}
+
+/// <summary>
+/// All that a stream is while nothing is buffered: one record of a slab, addressed by index. A test holds it to 256 bytes together
+/// with its place in the tables.
+/// </summary>
+internal struct StreamState
+{
+    public uint Id;
+    public uint Generation;
+    public int Connection;
+    public int Deficit;
+    public TransportMode Mode;
+    public byte Priority;
+    public byte MaxAttempts;
+    public StreamControl Control;
+    public StreamFlags Flags;
+    public StreamEvents Events;
+    public SendState SendState;
+    public ReceiveState ReceiveState;
+    public ReasonCode SendReason;
+    public ReasonCode ReceiveReason;
+    public int SchedulerNext;
+    public int SchedulerPrevious;
+    public int ControlNext;
+    public int SiblingNext;
+    public int SiblingPrevious;
+    public SendHalf Send;
+    public ReceiveHalf Receive;
+
+    public readonly bool Has(StreamFlags flag) => (Flags & flag) != 0;
+
+    public readonly bool IsMessageMode => Mode != TransportMode.ReliableOrdered;
+
+    public readonly bool IsReliable => Mode is TransportMode.ReliableOrdered or TransportMode.ReliableUnordered;
+
+    public void Set(StreamFlags flag) => Flags |= flag;
+
+    public void Clear(StreamFlags flag) => Flags &= ~flag;
+}
+
+/// <summary>The sending half. RO counts bytes, the message modes count messages.</summary>
+internal struct SendHalf
+{
+    /// <summary>Used: the first byte never sent (RO), the first message of which nothing was sent. Limit: the peer's credit.</summary>
+    public SendWindow Window;
+
+    /// <summary>Behind the last byte or message that the application handed over.</summary>
+    public ulong End;
+
+    /// <summary>Bytes of RU messages that were charged to the connection.</summary>
+    public ulong Charged;
+
+    /// <summary>RO: bytes not yet sent.</summary>
+    public ChunkList Unsent;
+
+    /// <summary>Message modes: all messages that are not finished, by number.</summary>
+    public int MessageHead;
+    public int MessageTail;
+
+    /// <summary>Message modes: the first message that was not sent whole.</summary>
+    public int MessageUnsent;
+
+    /// <summary>Segments in flight.</summary>
+    public SegmentList InFlight;
+
+    /// <summary>Segments to be sent again, in the order in which they were lost.</summary>
+    public SegmentList Lost;
+
+    /// <summary>Bytes queued and unacknowledged.</summary>
+    public int Buffered;
+
+    public uint PacketsLost;
+    public uint Retransmissions;
+    public uint Expired;
+}
+
+/// <summary>The receiving half. RO counts bytes, the message modes count messages.</summary>
+internal struct ReceiveHalf
+{
+    public ReceiveWindow Window;
+
+    /// <summary>Everything below has arrived (RO, RU).</summary>
+    public ulong Next;
+
+    /// <summary>RO: behind the last byte that has arrived. RU: bytes charged to the connection.</summary>
+    public ulong Highest;
+
+    public ulong FinalSize;
+
+    /// <summary>RO: bytes to read, in order, then out of order.</summary>
+    public ChunkList Ready;
+    public ChunkList OutOfOrder;
+
+    /// <summary>RU: numbers above <see cref="Next"/> that have arrived or were skipped.</summary>
+    public RangeSet Arrived;
+
+    /// <summary>Message modes: complete messages, and those being put together.</summary>
+    public int MessageHead;
+    public int MessageTail;
+    public int PartialHead;
+
+    /// <summary>RO: chunks out of order. Message modes: messages being put together.</summary>
+    public int PendingCount;
+
+    /// <summary>Bytes received and not read.</summary>
+    public int Buffered;
+
+    public uint Dropped;
+}

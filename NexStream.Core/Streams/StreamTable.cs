@@ -1,0 +1,237 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Connections;
+using NexStream.Core.Primitives;
+
+namespace NexStream.Core.Streams;
+
+/// <summary>What came of a frame that names a stream.</summary>
+internal enum StreamLookup : byte
+{
+    /// <summary>The stream is there.</summary>
+    Found,
+
+    /// <summary>It was there once and is gone: what still comes for it means nothing.</summary>
+    Gone,
+
+    /// <summary>There is no room for it now: the packet must not be acknowledged, so that it comes again.</summary>
+    NoRoom,
+
+    /// <summary>The id is above the limit (RFC 9000 §4.6).</summary>
+    AboveLimit,
+
+    /// <summary>The id is reserved, of the wrong parity, was never opened, or is opened in another mode than before.</summary>
+    Invalid,
+}
+
+/// <summary>The streams of all connections: ids, limits, opening and freeing.</summary>
+internal sealed class StreamTable(EndpointState state)
+{
+    /// <summary>How many runs of ids not yet opened may lie below the highest: as many as reordering within a window can make.</summary>
+    private const int PendingRunsMax = 256;
+
+    public static ulong KeyOf(int connection, uint id) => ((ulong)(uint)connection << 32) | id;
+
+    /// <summary>Opens a stream of this side. Returns <see cref="CallStatus.LimitReached"/> when the peer or the endpoint allow no more now.</summary>
+    public CallStatus TryOpen(Connection connection, in StreamConfig config, out int index)
+    {
+        index = Slab<StreamState>.None;
+        if (!connection.IsOpen)
+        {
+            return CallStatus.Closed;
+        }
+
+        if (connection.NextLocalOrdinal >= Math.Min(connection.PeerStreamLimit, StreamId.CountMax) || !state.Streams.TryAllocate(out index))
+        {
+            connection.WantsStreams = true;
+            return CallStatus.LimitReached;
+        }
+
+        uint id = StreamId.FromOrdinal(connection.NextLocalOrdinal++, connection.IsClient);
+        ref StreamState stream = ref Initialize(connection, index, id, config.Mode, config.Priority);
+        stream.Set(StreamFlags.Local | (config.SequenceNumbers ? StreamFlags.SequenceNumbers : 0));
+        if (config.MaxAttempts != 0)
+        {
+            stream.MaxAttempts = config.MaxAttempts;
+        }
+
+        return CallStatus.Ok;
+    }
+
+    /// <summary>Finds the stream that a frame other than STREAM_OPEN names.</summary>
+    public StreamLookup Find(Connection connection, uint id, out int index)
+    {
+        index = state.StreamIndex.Find(KeyOf(connection.Index, id));
+        if (index >= 0)
+        {
+            return state.Streams[index].Has(StreamFlags.Dead) ? StreamLookup.Gone : StreamLookup.Found;
+        }
+
+        if (!StreamId.IsValid(id))
+        {
+            return StreamLookup.Invalid;
+        }
+
+        uint ordinal = StreamId.Ordinal(id);
+        if (StreamId.IsClientInitiated(id) == connection.IsClient)
+        {
+            return ordinal < connection.NextLocalOrdinal ? StreamLookup.Gone : StreamLookup.Invalid;
+        }
+
+        if (ordinal >= connection.StreamLimit)
+        {
+            return StreamLookup.AboveLimit;
+        }
+
+        // Every frame for a stream travels behind its STREAM_OPEN until that is acknowledged, so an id that was not opened cannot be named.
+        bool wasOpened = ordinal < connection.NextPeerOrdinal && !connection.PeerPending.Contains(state.Ranges, ordinal);
+        return wasOpened ? StreamLookup.Gone : StreamLookup.Invalid;
+    }
+
+    /// <summary>STREAM_OPEN came: opens the stream, or finds it when the frame came before.</summary>
+    public StreamLookup Accept(Connection connection, uint id, TransportMode mode, byte priority, out int index, out bool isNew)
+    {
+        isNew = false;
+        index = state.StreamIndex.Find(KeyOf(connection.Index, id));
+        if (index >= 0)
+        {
+            return state.Streams[index].Mode == mode && !state.Streams[index].Has(StreamFlags.Local) ? StreamLookup.Found : StreamLookup.Invalid;
+        }
+
+        if (!StreamId.IsValid(id) || StreamId.IsClientInitiated(id) == connection.IsClient)
+        {
+            return StreamLookup.Invalid;
+        }
+
+        uint ordinal = StreamId.Ordinal(id);
+        if (ordinal >= connection.StreamLimit)
+        {
+            return StreamLookup.AboveLimit;
+        }
+
+        if (ordinal < connection.NextPeerOrdinal && !connection.PeerPending.Contains(state.Ranges, ordinal))
+        {
+            return StreamLookup.Gone;
+        }
+
+        if (state.Streams.FreeCount == 0 || !TryClaim(connection, ordinal))
+        {
+            return StreamLookup.NoRoom;
+        }
+
+        state.Streams.TryAllocate(out index);
+        Initialize(connection, index, id, mode, priority).Set(StreamFlags.OpenKnown);
+        isNew = true;
+        return StreamLookup.Found;
+    }
+
+    /// <summary>Frees the record of a stream that ended and that no list holds. The limit that the peer has rises (RFC 9000 §4.6).</summary>
+    public void Free(int index)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        Connection connection = state.Connections[stream.Connection];
+        state.StreamIndex.Remove(KeyOf(stream.Connection, stream.Id));
+        if (stream.SiblingPrevious >= 0)
+        {
+            state.Streams[stream.SiblingPrevious].SiblingNext = stream.SiblingNext;
+        }
+        else
+        {
+            connection.StreamHead = stream.SiblingNext;
+        }
+
+        if (stream.SiblingNext >= 0)
+        {
+            state.Streams[stream.SiblingNext].SiblingPrevious = stream.SiblingPrevious;
+        }
+
+        connection.StreamCount--;
+        if (!stream.Has(StreamFlags.Local))
+        {
+            connection.PeerStreamsEnded++;
+            RaiseLimit(connection);
+        }
+
+        stream.Generation++;
+        state.Streams.Free(index);
+    }
+
+    private void RaiseLimit(Connection connection)
+    {
+        // Coalesced to an eighth of the limit, but never while the peer has nothing left.
+        uint limit = (uint)Math.Min((ulong)connection.PeerStreamsEnded + (uint)connection.Config.MaxStreams, StreamId.CountMax);
+        uint step = (uint)Math.Max(connection.Config.MaxStreams / 8, 1);
+        if (limit - connection.StreamLimit >= step || connection.NextPeerOrdinal >= connection.StreamLimit)
+        {
+            connection.StreamLimit = limit;
+            connection.Control |= ConnectionControl.StreamLimit;
+            state.MarkReady(connection);
+        }
+    }
+
+    private bool TryClaim(Connection connection, uint ordinal)
+    {
+        if (ordinal < connection.NextPeerOrdinal)
+        {
+            return connection.PeerPending.TryRemove(state.Ranges, ordinal, PendingRunsMax);
+        }
+
+        if (ordinal > connection.NextPeerOrdinal && !connection.PeerPending.TryAppend(state.Ranges, connection.NextPeerOrdinal, ordinal - 1, PendingRunsMax))
+        {
+            return false;
+        }
+
+        connection.NextPeerOrdinal = ordinal + 1;
+        return true;
+    }
+
+    private ref StreamState Initialize(Connection connection, int index, uint id, TransportMode mode, byte priority)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        uint generation = stream.Generation;
+        ulong first = connection.Config.FirstSequence;
+        bool ordered = mode == TransportMode.ReliableOrdered;
+        stream = new StreamState
+        {
+            Id = id,
+            Generation = generation,
+            Connection = connection.Index,
+            Mode = mode,
+            Priority = priority,
+            MaxAttempts = (byte)connection.Config.MaxAttempts,
+            SchedulerNext = Slab<StreamState>.None,
+            SchedulerPrevious = Slab<StreamState>.None,
+            ControlNext = Slab<StreamState>.None,
+            SiblingPrevious = Slab<StreamState>.None,
+            SiblingNext = connection.StreamHead,
+        };
+        stream.Send.Window.Used = first;
+        stream.Send.Window.Limit = first + (ordered ? connection.PeerStreamWindow : connection.PeerMessageWindow);
+        stream.Send.End = first;
+        stream.Send.Unsent = ChunkList.Empty;
+        stream.Send.InFlight = SegmentList.Empty;
+        stream.Send.Lost = SegmentList.Empty;
+        stream.Send.MessageHead = Slab<OutboundMessage>.None;
+        stream.Send.MessageTail = Slab<OutboundMessage>.None;
+        stream.Send.MessageUnsent = Slab<OutboundMessage>.None;
+        stream.Receive.Window.Reset(first, (uint)(ordered ? connection.Config.StreamReceiveWindow : connection.Config.StreamMessageWindow));
+        stream.Receive.Next = first;
+        stream.Receive.Highest = ordered ? first : 0;
+        stream.Receive.Ready = ChunkList.Empty;
+        stream.Receive.OutOfOrder = ChunkList.Empty;
+        stream.Receive.Arrived = RangeSet.Empty;
+        stream.Receive.MessageHead = Slab<InboundMessage>.None;
+        stream.Receive.MessageTail = Slab<InboundMessage>.None;
+        stream.Receive.PartialHead = Slab<InboundMessage>.None;
+        if (connection.StreamHead >= 0)
+        {
+            state.Streams[connection.StreamHead].SiblingPrevious = index;
+        }
+
+        connection.StreamHead = index;
+        connection.StreamCount++;
+        connection.StreamsOpened++;
+        state.StreamIndex.Add(KeyOf(connection.Index, id), index);
+        return ref stream;
+    }
+}

@@ -1,0 +1,174 @@
+using CsCheck;
+using NexStream.Core.Recovery;
+
+namespace NexStream.Tests.Recovery;
+
+/// <summary>RFC 9000 §13.4.2 and appendix A.4; attack 31.</summary>
+[TestFixture]
+public sealed class EcnValidatorTests
+{
+    [Test]
+    public void MarkEct0_ZeroedOrDisabled_IsFalse()
+    {
+        EcnValidator zeroed = default;
+        EcnValidator disabled = default;
+        disabled.Reset(isEnabled: false);
+
+        Assert.That(zeroed.MarkEct0, Is.False);
+        Assert.That(disabled.State, Is.EqualTo(EcnState.Failed));
+    }
+
+    [Test]
+    public void OnPacketSent_TenthMarkedPacket_EndsTheTest()
+    {
+        EcnValidator ecn = default;
+        ecn.Reset(isEnabled: true);
+        for (int i = 0; i < EcnValidator.TestingPackets; i++)
+        {
+            Assert.That(ecn.MarkEct0, Is.True);
+            ecn.OnPacketSent(isMarked: true);
+        }
+
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Unknown));
+        Assert.That(ecn.MarkEct0, Is.False);
+    }
+
+    [Test]
+    public void OnPacketSent_UnmarkedPackets_DoNotCount()
+    {
+        EcnValidator ecn = default;
+        ecn.Reset(isEnabled: true);
+        for (int i = 0; i < 100; i++)
+        {
+            ecn.OnPacketSent(isMarked: false);
+        }
+
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Testing));
+    }
+
+    [Test]
+    public void OnAck_CountsMatch_BecomesCapable()
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(ect0: 4, ect1: 0, ce: 0, newlyAcknowledgedMarkedPackets: 4, out ulong newCe);
+
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Capable));
+        Assert.That(ecn.MarkEct0, Is.True);
+        Assert.That(newCe, Is.Zero);
+    }
+
+    [Test]
+    public void OnAck_NothingMarkedAcknowledged_StaysUnknown()
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(0, 0, 0, 0, out _);
+
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Unknown));
+    }
+
+    [Test]
+    public void OnAck_CeCountRises_ReportsTheDifference()
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(3, 0, 1, 4, out ulong first);
+        ecn.OnAck(5, 0, 4, 5, out ulong second);
+
+        Assert.That(first, Is.EqualTo(1));
+        Assert.That(second, Is.EqualTo(3));
+    }
+
+    // The increase may be larger than what is newly acknowledged: an acknowledgement between the two was lost.
+    [TestCase(6UL, 0UL, 2UL, 3, nameof(EcnState.Capable), TestName = "OnAck_MoreCountedThanAcknowledged_IsBelieved")]
+    [TestCase(5UL, 0UL, 2UL, 8, nameof(EcnState.Failed), TestName = "OnAck_FewerCountedThanAcknowledged_Fails")]
+    [TestCase(0UL, 0UL, 0UL, 1, nameof(EcnState.Failed), TestName = "OnAck_MarksErased_Fails")]
+    [TestCase(4UL, 1UL, 0UL, 4, nameof(EcnState.Failed), TestName = "OnAck_Ect1NeverSent_Fails")]
+    [TestCase(11UL, 0UL, 0UL, 10, nameof(EcnState.Failed), TestName = "OnAck_MoreEct0ThanSent_Fails")]
+    [TestCase(0UL, 0UL, 11UL, 10, nameof(EcnState.Failed), TestName = "OnAck_MoreCeThanSent_Fails")]
+    [TestCase(6UL, 0UL, 5UL, 10, nameof(EcnState.Failed), TestName = "OnAck_SumMoreThanSent_Fails")]
+    [TestCase(ulong.MaxValue, 0UL, 1UL, 1, nameof(EcnState.Failed), TestName = "OnAck_CountsThatOverflow_Fail")]
+    [TestCase(1UL, 0UL, ulong.MaxValue, 1, nameof(EcnState.Failed), TestName = "OnAck_CeCountThatOverflows_Fails")]
+    [TestCase(0UL, 0UL, 10UL, 10, nameof(EcnState.Failed), TestName = "OnAck_EveryTestPacketCongested_Fails")]
+    [TestCase(0UL, 0UL, 2UL, 2, nameof(EcnState.Unknown), TestName = "OnAck_FewPacketsAllCongested_Waits")]
+    public void OnAck_Counts_AreJudged(ulong ect0, ulong ect1, ulong ce, int acknowledged, string expected)
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(ect0, ect1, ce, acknowledged, out ulong newCe);
+
+        Assert.That(ecn.State.ToString(), Is.EqualTo(expected));
+        Assert.That(newCe, Is.EqualTo(ecn.State == EcnState.Failed ? 0 : ce));
+    }
+
+    [TestCase(3UL, 2UL)]
+    [TestCase(8UL, 1UL)]
+    public void OnAck_CountShrinks_Fails(ulong ect0, ulong ce)
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(4, 0, 2, 6, out _);
+        ecn.OnAck(ect0, 0, ce, 0, out ulong newCe);
+
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Failed));
+        Assert.That(newCe, Is.Zero);
+    }
+
+    [Test]
+    public void OnAck_AfterFailure_IsNeverBelievedAgain()
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(0, 1, 0, 0, out _);
+        ecn.OnAck(10, 0, 0, 10, out _);
+        ecn.OnAck(5, 0, 5, 10, out ulong newCe);
+
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Failed));
+        Assert.That(newCe, Is.Zero);
+    }
+
+    [Test]
+    public void OnLost_EveryTestPacket_Fails()
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnLost(EcnValidator.TestingPackets - 1);
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Unknown));
+
+        ecn.OnLost(1);
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Failed));
+    }
+
+    [Test]
+    public void OnLost_PathIsCapable_ChangesNothing()
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(1, 0, 0, 1, out _);
+        ecn.OnLost(100);
+
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Capable));
+    }
+
+    [Test]
+    public void OnAck_AnyCounts_NeverThrowAndNeverReportMoreThanSent() =>
+        Gen.Select(Gen.ULong, Gen.ULong[0, 1], Gen.ULong, Gen.Int[0, 20]).Array[1, 10].Sample(acks =>
+        {
+            EcnValidator ecn = Tested();
+            ulong reported = 0;
+            foreach ((ulong ect0, ulong ect1, ulong ce, int acknowledged) in acks)
+            {
+                ecn.OnAck(ect0 % 16, ect1, ce % 16, acknowledged, out ulong newCe);
+                reported += newCe;
+                ecn.OnAck(ect0, ect1, ce, acknowledged, out newCe);
+                reported += newCe;
+            }
+
+            return reported <= EcnValidator.TestingPackets;
+        });
+
+    private static EcnValidator Tested()
+    {
+        EcnValidator ecn = default;
+        ecn.Reset(isEnabled: true);
+        for (int i = 0; i < EcnValidator.TestingPackets; i++)
+        {
+            ecn.OnPacketSent(isMarked: true);
+        }
+
+        return ecn;
+    }
+}
