@@ -11,7 +11,7 @@ namespace NexStream.Core.Connections;
 internal sealed class Handshake(EndpointState state, ConnectionFactory factory, StatelessAnswers answers)
 {
     /// <summary>The version of the protocol that this library speaks.</summary>
-    public const ushort Version = 1;
+    public const ushort Version = ProtocolVersion.Current;
 
     /// <summary>
     /// The largest scale of RFC 7323 §2.3, because windows here reach 2^31 bytes: the unit of RO windows in DATA_ACK is 2^this.

@@ -13,11 +13,11 @@ public static class SequenceNumber
     public static ulong Expand(uint truncated, ulong expected)
     {
         ulong candidate = (expected & ~(Window - 1)) | truncated;
-        if (candidate + HalfWindow <= expected && candidate <= ulong.MaxValue - Window)
+        if (candidate < expected)
         {
-            return candidate + Window;
+            return expected - candidate >= HalfWindow && candidate <= ulong.MaxValue - Window ? candidate + Window : candidate;
         }
 
-        return candidate > expected + HalfWindow && candidate >= Window ? candidate - Window : candidate;
+        return candidate - expected > HalfWindow && candidate >= Window ? candidate - Window : candidate;
     }
 }

@@ -39,13 +39,13 @@ internal struct SeededRandom(ulong seed)
 
     public bool Chance(double probability) => probability > 0 && NextDouble() < probability;
 
-    public int Below(int bound) => (int)(Next() % (uint)bound);
+    public int Below(int bound) => (int)(Next() % (ulong)bound);
 
     public void Fill(Span<byte> bytes)
     {
         for (int i = 0; i < bytes.Length; i++)
         {
-            bytes[i] = (byte)Next();
+            bytes[i] = (byte)(Next() & 0xff);
         }
     }
 }

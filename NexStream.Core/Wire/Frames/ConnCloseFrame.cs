@@ -20,6 +20,7 @@ internal ref struct ConnCloseFrame
 {
     private const byte VersionsFlag = 0x01;
     private const byte ReflectedFlag = 0x02;
+    private const byte GracefulFlag = 0x04;
     private const int PrefixSize = 4;
     private const int VersionSize = sizeof(ushort);
 
@@ -28,6 +29,9 @@ internal ref struct ConnCloseFrame
 
     /// <summary>The tag in the packet header is the one that the receiver of this had sent, not the one that it chose (RFC 9260 §8.4, T bit).</summary>
     public bool IsReflected;
+
+    /// <summary>Whether the receiver flushes what it has queued before it answers CONN_CLOSE_ACK; else the connection is over at once.</summary>
+    public bool IsGraceful;
 
     /// <summary>UTF-8 for people and logs; not checked, so a reader shows it with replacement characters.</summary>
     public ReadOnlySpan<byte> ReasonPhrase;
@@ -57,6 +61,7 @@ internal ref struct ConnCloseFrame
 
         frame.Reason = (ReasonCode)BinaryPrimitives.ReadUInt32BigEndian(payload);
         frame.IsReflected = (raw.Flags & ReflectedFlag) != 0;
+        frame.IsGraceful = (raw.Flags & GracefulFlag) != 0;
         frame.ReasonPhrase = payload[PrefixSize..];
         return (raw.Flags & VersionsFlag) == 0 || TrySplitVersions(ref frame);
     }
@@ -64,7 +69,7 @@ internal ref struct ConnCloseFrame
     /// <summary>False: does not fit, and nothing was written.</summary>
     public readonly bool TryWrite(ref FrameWriter writer)
     {
-        byte flags = (byte)((VersionCount == 0 ? 0 : VersionsFlag) | (IsReflected ? ReflectedFlag : 0));
+        byte flags = (byte)((VersionCount == 0 ? 0 : VersionsFlag) | (IsReflected ? ReflectedFlag : 0) | (IsGraceful ? GracefulFlag : 0));
         if (VersionCount > byte.MaxValue
             || !writer.TryBegin(FrameType.ConnClose, flags, WireLength - RawFrame.HeaderSize, out Span<byte> payload))
         {

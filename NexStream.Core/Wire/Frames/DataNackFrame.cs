@@ -64,7 +64,7 @@ internal ref struct DataNackFrame
     /// Writes as many of the ranges as fit, at most <see cref="RangeCountMax"/>, from the front. They must be in order and disjoint.
     /// False: not even one fits, or there is none, and nothing was written.
     /// </summary>
-    public static bool TryWrite(ref FrameWriter writer, uint streamId, ReadOnlySpan<NackRange> ranges)
+    public static bool TryWrite(ref FrameWriter writer, uint streamId, scoped ReadOnlySpan<NackRange> ranges)
     {
         int room = writer.Remaining - RawFrame.HeaderSize - PrefixSize;
         int count = Math.Min(Math.Min(ranges.Length, RangeCountMax), room / RangeSize);
