@@ -129,7 +129,7 @@ public sealed class ConnectionLifecycleTests
         };
         pair.RunFor(59 * Instant.Second);
         Assert.That(pair.Client.Has(EventKind.ConnectionClosed) || pair.Server.Has(EventKind.ConnectionClosed), Is.False);
-        Assert.That(pings, Is.InRange(8, 14));
+        Assert.That(pings, Is.InRange(4, 12), "One side or both, every 10 s.");
         pair.RunFor(2 * Instant.Second);
         Assert.That(Closed(pair.Client).Reason, Is.EqualTo(ReasonCode.IdleTimeout));
         Assert.That(Closed(pair.Server).Reason, Is.EqualTo(ReasonCode.IdleTimeout));
