@@ -473,7 +473,7 @@ public sealed class Endpoint
         if (first.Type == FrameType.ConnClose && Wire.Frames.ConnCloseFrame.TryRead(first, out Wire.Frames.ConnCloseFrame close)
             && close.IsReflected && _factory.FindByPeer(frame.Header.Source, header.Tag) is { State: not ConnectionState.Closed } connection)
         {
-            _closing.OnRefused(connection, ReasonCode.ConnectionUnknown, now);
+            _closing.OnUnknown(connection, now);
         }
     }
 

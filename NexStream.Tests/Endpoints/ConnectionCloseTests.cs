@@ -90,6 +90,26 @@ public sealed class ConnectionCloseTests
     }
 
     [Test]
+    public void Close_AcknowledgementIsLostUntilThePeerHasForgotten_IsCleanAllTheSame()
+    {
+        var pair = new Pair();
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        client.Send(new byte[1000]);
+        pair.RunFor(Instant.Second);
+        Assert.That(server.Receive(_buffer).Bytes, Is.EqualTo(1000));
+        pair.Filter = (from, _) => from == pair.Client;
+        pair.Client.Connection.Close(pair.Now, AppReason);
+        pair.RunUntil(() => pair.Server.Endpoint.Statistics.ConnectionCount == 0);
+        Assert.That(pair.Client.Has(EventKind.ConnectionClosed), Is.False);
+        pair.Filter = null;
+        pair.RunFor(5 * Instant.Second);
+        AssertClosed(pair.Client, AppReason, default);
+        AssertClosed(pair.Server, AppReason, default);
+        AssertForgotten(pair);
+    }
+
+    [Test]
     public void Abort_DataOutstanding_EndsBothAtOnceAndReportsIt()
     {
         var pair = new Pair();
