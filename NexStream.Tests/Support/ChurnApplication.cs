@@ -75,6 +75,7 @@ internal sealed class ChurnApplication
             life.IsConnected = true;
             life.IsEstablished = false;
             life.IsEnding = false;
+            life.IsAborted = _random.Chance(0.25);
             life.Opened = 0;
             Array.Clear(life.Streams);
         }
@@ -103,7 +104,7 @@ internal sealed class ChurnApplication
             life.IsEnding = true;
             life.Connection.Close(_network.Now);
         }
-        else if (life.Opened >= StreamsPerLife && _random.Chance(0.01))
+        else if (life.IsAborted && life.Opened >= StreamsPerLife && _random.Chance(0.01))
         {
             life.IsEnding = true;
             life.Connection.Abort(_network.Now);
@@ -248,6 +249,7 @@ internal sealed class ChurnApplication
         public bool IsConnected;
         public bool IsEstablished;
         public bool IsEnding;
+        public bool IsAborted;
         public int Opened;
     }
 
