@@ -169,6 +169,9 @@ internal struct ReceiveHalf
 
     public ulong FinalSize;
 
+    /// <summary>RU: behind the highest message number that was named: a final size may not lie below it (RFC 9000 §4.5).</summary>
+    public ulong NumbersEnd;
+
     /// <summary>RO: bytes to read, in order, then out of order.</summary>
     public ChunkList Ready;
     public ChunkList OutOfOrder;
