@@ -115,6 +115,11 @@ internal sealed class MessageSender(
             }
 
             messages.RequestSkip(messageIndex);
+            if (stream.Has(StreamFlags.FinSent) && !stream.Has(StreamFlags.FinAcknowledged))
+            {
+                // What carried FIN may be what was given up, and is not sent again.
+                lifecycle.Request(index, StreamControl.Close);
+            }
         }
 
         lifecycle.RequestCloseIfDrained(index);

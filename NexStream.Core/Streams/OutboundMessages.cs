@@ -88,6 +88,9 @@ internal sealed class OutboundMessages(EndpointState state)
         }
 
         state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
+
+        // From here on no packet's record names it any more, also while its report waits to be fetched: a message ends once.
+        message.Generation++;
         if (message.Has(MessageFlags.Report))
         {
             message.Outcome = message.Has(MessageFlags.Skipped) ? EventKind.MessageExpired : outcome;
@@ -95,7 +98,6 @@ internal sealed class OutboundMessages(EndpointState state)
         }
         else
         {
-            message.Generation++;
             state.Messages.Free(index);
         }
     }

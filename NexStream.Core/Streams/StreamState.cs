@@ -172,6 +172,10 @@ internal struct ReceiveHalf
     /// <summary>RO: behind the last byte that has arrived. RU: bytes charged to the connection.</summary>
     public ulong Highest;
 
+    /// <summary>
+    /// Once <see cref="StreamFlags.FinalSizeKnown"/>: the final size. Until then in RU: behind the highest message number that was named,
+    /// because a final size may not lie below it (RFC 9000 §4.5).
+    /// </summary>
     public ulong FinalSize;
 
     /// <summary>RO: bytes to read, in order, then out of order. Message modes: <see cref="MessageHead"/> and <see cref="PartialHead"/>.</summary>

@@ -218,6 +218,7 @@ internal sealed class StreamTable(EndpointState state)
         stream.Send.MessageTail = Slab<OutboundMessage>.None;
         stream.Receive.Window.Reset(first, (uint)(ordered ? connection.Config.StreamReceiveWindow : connection.Config.StreamMessageWindow));
         stream.Receive.Next = first;
+        stream.Receive.FinalSize = first;
         stream.Receive.Highest = ordered ? first : 0;
         stream.Receive.Ready = ChunkList.Empty;
         stream.Receive.OutOfOrder = ChunkList.Empty;
