@@ -134,7 +134,9 @@ internal sealed class PacketContents(
 
             if (message.Deadline <= now || (message.MaxAttempts != 0 && segment.Losses >= message.MaxAttempts))
             {
+                // Given up before its last fragment goes: else it would count as acknowledged, and its record be freed twice.
                 int messageIndex = segment.Message;
+                message.Flags |= MessageFlags.Skipped;
                 messageSender.FreeFragment(segmentIndex);
                 messageSender.GiveUp(messageIndex);
                 return;

@@ -88,6 +88,9 @@ internal sealed class OutboundMessages(EndpointState state)
         }
 
         state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
+
+        // From here on packets that remember the message mean nothing, also while its report waits to be fetched.
+        message.Generation++;
         if (message.Has(MessageFlags.Report))
         {
             message.Outcome = message.Has(MessageFlags.Skipped) ? EventKind.MessageExpired : outcome;
@@ -95,7 +98,6 @@ internal sealed class OutboundMessages(EndpointState state)
         }
         else
         {
-            message.Generation++;
             state.Messages.Free(index);
         }
     }
