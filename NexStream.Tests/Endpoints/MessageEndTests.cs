@@ -10,7 +10,7 @@ namespace NexStream.Tests.Endpoints;
 [TestFixture]
 public sealed class MessageEndTests
 {
-    private static readonly EventKind[] Ends = [EventKind.MessageAcknowledged, EventKind.MessageLost, EventKind.MessageExpired];
+    private static readonly EventKind[] s_ends = [EventKind.MessageAcknowledged, EventKind.MessageLost, EventKind.MessageExpired];
 
     [Test]
     public void UnorderedMessage_OnlyFragmentLostAsOftenAsAllowed_ExpiresOnce()
@@ -35,7 +35,7 @@ public sealed class MessageEndTests
         }
 
         pair.RunFor(Instant.Second);
-        Assert.That(pair.Client.Events.Where(e => Ends.Contains(e.Kind)).Select(e => e.Kind), Is.EqualTo([EventKind.MessageExpired]));
+        Assert.That(pair.Client.Events.Where(e => s_ends.Contains(e.Kind)).Select(e => e.Kind), Is.EqualTo([EventKind.MessageExpired]));
         Assert.That(pair.Client.Endpoint.State.Messages.Count, Is.Zero);
     }
 
@@ -68,7 +68,7 @@ public sealed class MessageEndTests
 
         pair.Filter = null;
         pair.RunFor(Instant.Second);
-        Assert.That(pair.Client.Events.Count(e => Ends.Contains(e.Kind)), Is.EqualTo(1));
+        Assert.That(pair.Client.Events.Count(e => s_ends.Contains(e.Kind)), Is.EqualTo(1));
         Assert.That(pair.Client.Endpoint.State.Messages.Count, Is.Zero);
     }
 
