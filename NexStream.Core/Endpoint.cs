@@ -49,6 +49,7 @@ public sealed class Endpoint
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(arena);
         config.Validate();
+        CheckFrameLength(config.Connection, arena);
         _state = new EndpointState(config, arena, this);
         _answers = new StatelessAnswers(_state);
         _factory = new ConnectionFactory(_state);
@@ -115,7 +116,11 @@ public sealed class Endpoint
     }
 
     /// <summary>A link read its last byte of a frame that a <see cref="Wire.Transmission"/> handed it: gives <paramref name="holds"/> references back.</summary>
-    public void ReleaseFrame(uint frame, int holds = 1) => _state.Frames.Release(frame, holds);
+    public void ReleaseFrame(uint frame, int holds = 1)
+    {
+        _state.Frames.Release(frame, holds);
+        _state.Starved.Wake();
+    }
 
     /// <summary>Opens a connection. An event tells when it is established, or that it ended.</summary>
     /// <returns><see cref="CallStatus.Ok"/>, or <see cref="CallStatus.LimitReached"/> when all connections of the endpoint are in use.</returns>
@@ -123,6 +128,7 @@ public sealed class Endpoint
     {
         config ??= _state.Config.Connection;
         config.Validate();
+        CheckFrameLength(config, Arena);
         connection = default;
         if (_factory.CreateInitiator(remote, config, _state.Advance(now)) is not { } created)
         {
@@ -158,6 +164,8 @@ public sealed class Endpoint
         {
             _state.Frames.Release(frame.HeadFrame);
         }
+
+        _state.Starved.Wake();
     }
 
     /// <summary>A deadline that <see cref="TryGetDeadline"/> announced has come. Calling it early or for a stale handle does no harm.</summary>
@@ -168,6 +176,7 @@ public sealed class Endpoint
         {
             found.AnnouncedDeadline = Instant.Never;
             _timers.OnTimeout(found, now);
+            _state.Starved.Wake();
             _state.MarkDeadline(found);
         }
     }
@@ -331,6 +340,7 @@ public sealed class Endpoint
 
         Connection connection = _state.Connections[stream.Connection];
         ReceiveResult result = stream.IsMessageMode ? _messageReceiver.Read(handle.Index, destination) : _orderedReceiver.Read(handle.Index, destination);
+        _state.Starved.Wake();
         if (connection.ClosePhase == ClosePhase.Readable)
         {
             _closing.Step(connection, _state.Now);
@@ -389,6 +399,10 @@ public sealed class Endpoint
             ReceiveBuffered = stream.Receive.Buffered,
         };
     }
+
+    /// <summary>A datagram must fit the slices of one packet, whatever part of a frame its first byte falls on.</summary>
+    private static void CheckFrameLength(ConnectionConfig config, FrameArena arena) =>
+        Limit.Check(config.MaxFrameLength, 0, (long)arena.FrameSize * (Wire.Transmission.SliceCountMax - 1), nameof(config.MaxFrameLength));
 
     private bool IsCurrent(in StreamHandle handle)
     {

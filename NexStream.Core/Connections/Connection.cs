@@ -12,14 +12,16 @@ namespace NexStream.Core.Connections;
 /// (<see cref="ReceivePath"/>, <see cref="AckProcessor"/>, <see cref="TransmitPath"/>, <see cref="Handshake"/>, <see cref="CloseSequence"/>,
 /// <see cref="TimerTable"/>). Connections are made up front and used again.
 /// </summary>
-internal sealed class Connection(int index, Path path)
+internal sealed class Connection(int index)
 {
     /// <summary>A cookie is kept between CONN_RETRY and the next CONN_INIT.</summary>
     public const int CookieCapacity = 64;
 
     public readonly int Index = index;
-    public readonly Path Path = path;
     public readonly byte[] Cookie = new byte[CookieCapacity];
+
+    /// <summary>The path in use, for as long as the connection is.</summary>
+    public Path Path = null!;
 
     public uint Generation;
     public ConnectionConfig Config = null!;

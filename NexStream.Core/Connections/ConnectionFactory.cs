@@ -132,6 +132,7 @@ internal sealed class ConnectionFactory(EndpointState state)
     public void Free(Connection connection)
     {
         RemovePeer(connection);
+        state.Paths.Return(connection.Path);
         connection.LocalTag = 0;
         connection.Generation++;
         connection.ClosePhase = ClosePhase.None;
@@ -199,6 +200,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.DroppedForMemory = 0;
         connection.AcknowledgementsSent = 0;
         connection.AnnouncedDeadline = Instant.Never;
+        connection.Path = state.Paths.Take();
         ResetPath(connection.Path, remote, config, now);
         return connection;
     }

@@ -86,8 +86,14 @@ internal sealed class TimerTable(
         ExpireMessages(connection, now);
         if (connection.KeepAliveAt <= now)
         {
-            connection.KeepAliveAt = now + ConnectionFactory.Ns(connection.Config.KeepAlive);
-            connection.Control |= ConnectionControl.Ping;
+            Instant quietUntil = connection.LastReceivedAt + ConnectionFactory.Ns(connection.Config.KeepAlive);
+            if (quietUntil <= now)
+            {
+                connection.Control |= ConnectionControl.Ping;
+                quietUntil = now + ConnectionFactory.Ns(connection.Config.KeepAlive);
+            }
+
+            connection.KeepAliveAt = quietUntil;
         }
 
         closing.Step(connection, now);

@@ -116,6 +116,7 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
         }
 
         stream.Control &= ~StreamControl.Open;
+        builder.OpenedStream = index;
         RememberStream(index, StreamControl.Open, ref builder);
         return true;
     }
