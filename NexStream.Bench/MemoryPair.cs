@@ -81,7 +81,6 @@ internal sealed class MemoryPair
         {
             Node = new NodeId(0, number),
             Key = key,
-            MaxConnections = 1,
 
             // The window of a controller would be measured otherwise, not the work for a packet.
             Congestion = CongestionControllers.None,

@@ -159,7 +159,7 @@ internal sealed class ConnectionTarget : IFuzzTarget
 
         BinaryPrimitives.WriteUInt64BigEndian(packet, connection.LocalTag);
         packet[8] = 0;
-        uint next = unchecked((uint)(connection.Path.Received.HasAny ? connection.Path.Received.Largest + 1 : 0));
+        uint next = unchecked((uint)(connection.Path is { Received.HasAny: true } ? connection.Path.Received.Largest + 1 : 0));
         BinaryPrimitives.WriteUInt32BigEndian(packet[12..], unchecked(next + ((uint)(decision >> 4) & 3)));
     }
 }
