@@ -81,6 +81,9 @@ public sealed class Endpoint
     /// <summary>The endpoint's own frames.</summary>
     public FrameArena Arena => _state.Frames.Arena;
 
+    /// <summary>The limits and defaults that it was made with.</summary>
+    public EndpointConfig Config => _state.Config;
+
     /// <summary>The endpoint's node.</summary>
     public NodeId Node => _state.Config.Node;
 
