@@ -1,6 +1,6 @@
 using NexStream.Core.Congestion;
-using NexStream.Core.Recovery;
 using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
 using NexStream.Core.Sending;
 
 namespace NexStream.Core.Connections;
