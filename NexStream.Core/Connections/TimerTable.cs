@@ -24,6 +24,13 @@ internal sealed class TimerTable(
             return earliest;
         }
 
+        if (connection.ClosePhase == ClosePhase.Readable)
+        {
+            // Nothing is sent any more: a timer that asks for sending would be due for ever.
+            Consider(connection.CloseAt, TimerKind.Close, ref earliest, ref kind);
+            return earliest;
+        }
+
         Consider(Instant.Min(connection.NextInitAt, connection.HandshakeEndsAt), TimerKind.Handshake, ref earliest, ref kind);
         if (connection.State == ConnectionState.Init)
         {

@@ -82,8 +82,10 @@ internal sealed class Pair
     {
         Instant end = Now + durationNs;
         Settle();
+        long steps = 0;
         while (TryStep(end))
         {
+            Assert.That(++steps, Is.LessThan(200_000), $"Time stands still at {Now}: client {Client.NextDeadline}, server {Server.NextDeadline}.");
         }
 
         Now = end;
@@ -93,9 +95,11 @@ internal sealed class Pair
     public void Settle()
     {
         bool any;
+        long rounds = 0;
         do
         {
             any = Client.Drain() | Server.Drain();
+            Assert.That(++rounds, Is.LessThan(100_000), "The two sides never come to rest.");
         }
         while (any);
     }
