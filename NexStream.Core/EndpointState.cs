@@ -122,8 +122,17 @@ internal sealed class EndpointState
     /// How many frames a connection may hold for a send to take more. Half of its share, and nothing of the arena's last quarter, are kept for
     /// what comes in: two sides that are both full of what they want to send could never take in the other's data.
     /// </summary>
-    public int SendFramesMax(Connection connection) =>
-        Frames.Arena.FreeCount <= Frames.Arena.FrameCount / 4 ? 0 : Math.Max(connection.FramesMax / 2, 1);
+    /// <remarks>The last quarter of that half is for streams that hold little, so that one that is stalled does not silence the others.</remarks>
+    public int SendFramesMax(Connection connection, in StreamState stream)
+    {
+        if (Frames.Arena.FreeCount <= Frames.Arena.FrameCount / 4)
+        {
+            return 0;
+        }
+
+        int half = Math.Max(connection.FramesMax / 2, 1);
+        return stream.Send.Buffered >= 2 * Frames.FrameSize ? half - (half / 4) : half;
+    }
 
     /// <summary>Time stands still rather than running backwards.</summary>
     public Instant Advance(Instant now)

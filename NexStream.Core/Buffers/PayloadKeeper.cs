@@ -42,15 +42,17 @@ internal sealed class PayloadKeeper(PayloadStore store)
     }
 
     /// <summary>
-    /// Appends a run that follows what a list ends with. Small runs fill up the list's last frame, so that a stream of tiny packets
+    /// Appends <paramref name="length"/> bytes that follow what a list ends with. Small runs fill up the list's last frame, so that a stream of tiny packets
     /// that nobody reads costs little more than its bytes. Returns the bytes taken.
     /// </summary>
-    public int Append(Connection connection, ref ChunkList list, in InboundPayload payload, int skip, ulong position)
+    public int Append(Connection connection, ref ChunkList list, in InboundPayload payload, int skip, int length, ulong position)
     {
         int taken = skip;
-        while (taken < payload.Length)
+        int end = skip + length;
+        while (taken < end)
         {
             ReadOnlySpan<byte> bytes = payload.RunAt(taken, store.Frames, out PayloadSlice source);
+            bytes = bytes[..Math.Min(bytes.Length, end - taken)];
             if (MustCopy(source.Frame, bytes.Length))
             {
                 int copied = store.Append(ref list, bytes, position, connection.Index, ref connection.SharedReceive, connection.FramesMax, keepTail: true);

@@ -203,13 +203,15 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.AcknowledgementsSent = 0;
         connection.AnnouncedDeadline = Instant.Never;
         connection.Path = state.Paths.Take();
-        ResetPath(connection.Path, remote, config, now);
+        ResetPath(connection, remote, config, now);
         return connection;
     }
 
-    private void ResetPath(Path path, NodeId remote, ConnectionConfig config, Instant now)
+    private void ResetPath(Connection connection, NodeId remote, ConnectionConfig config, Instant now)
     {
+        Path path = connection.Path;
         path.Reset(state.Config.Node, remote, config.MaxFrameLength, config.FirstPacketNumber);
+        path.NextSkip = PacketNumbers.NextSkip(state, connection.LocalTag, config.FirstPacketNumber, PacketNumbers.FirstSkipMax);
         path.Congestion.Reset(CongestionParameters.ForPath(now, config.MaxFrameLength));
         path.Pacer.Reset(config.MaxFrameLength);
         path.Received.Reset(config.AckThreshold, Ns(config.MaxAckDelay));

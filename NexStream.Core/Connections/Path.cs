@@ -14,9 +14,6 @@ internal sealed class Path(ICongestionController congestion)
     /// <summary>At most three times what came from an address that was not validated is sent to it (RFC 9000 §8).</summary>
     private const ulong AmplificationFactor = 3;
 
-    /// <summary>No packet number is skipped before a connection has sent this many packets: short ones are not worth an attack.</summary>
-    private const ulong FirstSkipAfter = 32;
-
     public readonly ICongestionController Congestion = congestion;
     public ReceivedPackets Received;
     public RttEstimator Rtt;
@@ -86,7 +83,7 @@ internal sealed class Path(ICongestionController congestion)
         DeliveredAt = default;
         FirstSentAt = default;
         SkippedNumber = ulong.MaxValue;
-        NextSkip = firstPacketNumber + FirstSkipAfter;
+        NextSkip = ulong.MaxValue;
         PacketsSent = PacketsReceived = PacketsLost = SpuriousLosses = DuplicatesReceived = 0;
         BytesSent = BytesReceived = ProbeTimeouts = 0;
     }

@@ -24,11 +24,6 @@ internal sealed class TransmitPath(
     /// <summary>How long a connection waits before it looks again whether the endpoint's records came free.</summary>
     private const long MemoryRetryNs = Instant.Millisecond;
 
-    /// <summary>About one packet number in this many is skipped (RFC 9000 §21.4), at places that the peer cannot foresee.</summary>
-    private const ulong SkipIntervalMax = 1024;
-
-    private const ulong SkipDomain = 0x736b6970;
-
     private readonly Action<int> _reap = lifecycle.Reap;
 
     /// <summary>Writes the next packet. False: none now.</summary>
@@ -163,7 +158,7 @@ internal sealed class TransmitPath(
 
     private void Finish(Connection connection, Path path, Instant now, bool hasAck, ref PacketBuilder builder)
     {
-        ulong number = TakeNumber(connection, path);
+        ulong number = PacketNumbers.Take(state, connection, path);
         bool isMarked = path.Ecn.MarkEct0 && builder.IsAckEliciting;
         bool hasStream = builder.Stream >= 0;
         PacketFinisher.WriteHeaders(
@@ -234,16 +229,5 @@ internal sealed class TransmitPath(
         path.AckElicitingInFlight++;
         path.LastAckElicitingSentAt = now;
         path.ProbesAllowed = Math.Max(path.ProbesAllowed - 1, 0);
-    }
-
-    private ulong TakeNumber(Connection connection, Path path)
-    {
-        if (path.NextPacketNumber == path.NextSkip)
-        {
-            path.SkippedNumber = path.NextPacketNumber++;
-            path.NextSkip = path.NextPacketNumber + 1 + (state.Hash.Compute(connection.LocalTag ^ SkipDomain, path.NextPacketNumber) % SkipIntervalMax);
-        }
-
-        return path.NextPacketNumber++;
     }
 }

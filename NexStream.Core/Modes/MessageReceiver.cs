@@ -74,7 +74,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return ReceiveOutcome.Accepted;
         }
 
-        if (keeper.Append(connection, ref state.Inbound[message].Content, payload, 0, 0) < payload.Length)
+        if (keeper.Append(connection, ref state.Inbound[message].Content, payload, 0, payload.Length, 0) < payload.Length)
         {
             stream.Receive.Dropped++;
             messages.Free(message);
@@ -245,7 +245,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         int inserted;
         if (payload.Length == message.Length && message.Received == 0)
         {
-            inserted = keeper.Append(connection, ref message.Content, payload, 0, 0);
+            inserted = keeper.Append(connection, ref message.Content, payload, 0, payload.Length, 0);
             kept = inserted == payload.Length;
         }
         else

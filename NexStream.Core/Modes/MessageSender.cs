@@ -51,7 +51,7 @@ internal sealed class MessageSender(
         }
 
         ref OutboundMessage message = ref state.Messages[messageIndex];
-        int taken = state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.SharedSend, state.SendFramesMax(connection));
+        int taken = state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.SharedSend, state.SendFramesMax(connection, stream));
         state.AddBuffered(ref stream, taken);
         if (taken < data.Length)
         {

@@ -111,26 +111,41 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         return isAboveStream || isAboveConnection ? ReasonCode.FlowControlViolation : ReasonCode.None;
     }
 
+    /// <summary>
+    /// Takes in what continues the stream, around what arrived early: bytes that are there are never replaced by a later copy (RFC 9000 §2.2).
+    /// </summary>
     private bool TryAppend(Connection connection, int index, ulong position, in InboundPayload payload)
     {
         ref ReceiveHalf receive = ref state.Streams[index].Receive;
-        int skip = (int)(receive.Next - position);
-        int limit = payload.Length;
-        int taken = keeper.Append(connection, ref receive.Ready, payload, skip, receive.Next);
-        Advance(connection, ref receive, taken);
+        ulong end = position + (uint)payload.Length;
+        ulong before = receive.Next;
+        bool complete = true;
+        while (complete && receive.Next < end)
+        {
+            ulong limit = receive.OutOfOrder.Head >= 0 ? Math.Min(end, state.Store.Chunks[receive.OutOfOrder.Head].Position) : end;
+            int length = (int)(limit - receive.Next);
+            int taken = keeper.Append(connection, ref receive.Ready, payload, (int)(receive.Next - position), length, receive.Next);
+            Advance(connection, ref receive, taken);
+            complete = taken == length;
+            LinkWaiting(connection, ref receive);
+        }
+
+        if (receive.Next > before)
+        {
+            state.Events.Raise(index, StreamEvents.Readable);
+        }
+
+        return complete;
+    }
+
+    private void LinkWaiting(Connection connection, ref ReceiveHalf receive)
+    {
         while (reassembler.TryTake(ref receive.OutOfOrder, receive.Next, out Chunk chunk))
         {
             receive.PendingCount--;
             receive.Buffered -= chunk.Slice.Length;
             LinkReady(connection, ref receive, chunk);
         }
-
-        if (taken > 0)
-        {
-            state.Events.Raise(index, StreamEvents.Readable);
-        }
-
-        return taken == limit - skip;
     }
 
     /// <summary>A run that waited is in order now, as far as newer data did not bring the same bytes already.</summary>
