@@ -1,0 +1,299 @@
+using NexStream.Core;
+using NexStream.Core.Buffers;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+using NexStream.Driver.Links;
+using NexStream.Driver.Timers;
+
+namespace NexStream.Driver;
+
+/// <summary>
+/// Joins an <see cref="Endpoint"/> to its links and its timers: each call of <see cref="Poll"/> is one turn of a polling loop, and allocates nothing.
+/// A game loop calls it once a tick, a simulator with its own time, a <see cref="DedicatedDriver"/> without end. It has no thread and reads no
+/// clock. Not thread-safe: the endpoint, the driver and the application belong to one thread.
+/// </summary>
+public sealed class Driver : IDisposable
+{
+    /// <summary>Larger than what is collected without a GC transition: all that a dead peer held is searched for in one long call.</summary>
+    private const int ReclaimAllSize = 16 * LinkPort.BatchSize;
+
+    private readonly Endpoint _endpoint;
+    private readonly DriverOptions _options;
+    private readonly TimerWheel _timers;
+    private readonly ConnectionHandle[] _connections;
+    private readonly Outbox _outbox;
+    private readonly LinkDescriptor[] _received = new LinkDescriptor[LinkPort.BatchSize];
+    private readonly LinkRelease[] _reclaimed = new LinkRelease[ReclaimAllSize];
+    private readonly List<LinkPort> _ports;
+    private readonly Queue<LinkLost> _lost;
+    private readonly AutoResetEvent _idle = new(false);
+    private DriverStatistics _statistics;
+    private int _nextWait;
+
+    /// <summary>A driver without links.</summary>
+    /// <param name="endpoint">The endpoint, which from now on this driver alone calls Receive, HandleTimeout, TryTransmit and TryGetDeadline of.</param>
+    /// <param name="options">Bounds; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
+    public Driver(Endpoint endpoint, DriverOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        _endpoint = endpoint;
+        _options = options ?? new DriverOptions();
+        _options.Validate();
+        _timers = new TimerWheel(_options.MaxConnections, _options.TickNs);
+        _connections = new ConnectionHandle[_options.MaxConnections];
+        _ports = new List<LinkPort>(_options.LinksMax);
+        _outbox = new Outbox(endpoint, _options);
+        _lost = new Queue<LinkLost>(_options.LinksMax);
+    }
+
+    /// <summary>The endpoint.</summary>
+    public Endpoint Endpoint => _endpoint;
+
+    /// <summary>Links that are attached, those of dead peers included whose frames are still read.</summary>
+    public int LinkCount => _ports.Count;
+
+    /// <summary>
+    /// When to call <see cref="Poll"/> at the latest if no link has traffic; <see cref="Instant.Never"/> when no timer runs. A call at that instant
+    /// always gets on, so that who sleeps until then never spins; it may be early, when a timer was moved, but not late by more than a tick.
+    /// </summary>
+    public Instant NextDeadline => _timers.NextDeadline + _timers.TickNs;
+
+    /// <summary>What was done so far.</summary>
+    public ref readonly DriverStatistics Statistics => ref _statistics;
+
+    /// <summary>Attaches a link, which the driver owns from then on: it disposes of it when the peer is gone, or with itself.</summary>
+    /// <param name="link">A link over the memory of the endpoint's own arena.</param>
+    /// <param name="remote">The node at its other end; frames for that node go out over this link. A later link to the same node takes over.</param>
+    /// <exception cref="ArgumentException">The link's frames are not the endpoint's.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="DriverOptions.LinksMax"/> links already, or the endpoint has no number left for the peer's frames.</exception>
+    public void AttachLink(Link link, NodeId remote)
+    {
+        ArgumentNullException.ThrowIfNull(link);
+        if (_ports.Count == _options.LinksMax)
+        {
+            throw new InvalidOperationException($"All {_options.LinksMax} links of the driver are in use: raise {nameof(DriverOptions)}.{nameof(DriverOptions.LinksMax)}.");
+        }
+
+        if (!IsArenaOf(link))
+        {
+            throw new ArgumentException("The link was made over other frames than the endpoint's: make the endpoint's arena with the link's LinkArena.CreateFrameArena.", nameof(link));
+        }
+
+        LinkPort port = new(link, remote);
+        _endpoint.RegisterRegion(port.Region);
+        _ports.Add(port);
+        _outbox.AddRoute(port);
+    }
+
+    /// <summary>Takes a link whose peer is gone. Ask after each turn, as for the endpoint's events.</summary>
+    public bool TryGetLinkLost(out LinkLost lost) => _lost.TryDequeue(out lost);
+
+    /// <summary>
+    /// One turn: takes back frames that peers are done with, hands received frames and due timers to the endpoint, takes what the endpoint wants
+    /// to send and when it wants to be called, and gives frames back to peers. The application acts on the endpoint between two turns.
+    /// </summary>
+    /// <param name="now">The current time.</param>
+    /// <exception cref="InvalidOperationException">The endpoint has more connections than <see cref="DriverOptions.MaxConnections"/>.</exception>
+    /// <returns>Whether there was anything to do. False: nothing will be before <see cref="NextDeadline"/>, traffic, or the application's next act.</returns>
+    public bool Poll(Instant now)
+    {
+        bool worked = false;
+        for (int i = _ports.Count - 1; i >= 0; i--)
+        {
+            worked |= Serve(_ports[i], now);
+        }
+
+        worked |= FireTimers(now);
+        worked |= Transmit(now);
+        while (_endpoint.TryGetDeadline(out ConnectionDeadline deadline))
+        {
+            int index = deadline.Connection.Index;
+            ThrowIfBeyondTimers(index);
+            _connections[index] = deadline.Connection;
+            _timers.Arm(index, deadline.Deadline);
+        }
+
+        foreach (LinkPort port in _ports)
+        {
+            long released = port.FlushReleases();
+            _statistics.HoldsReleased += released;
+            worked |= released != 0;
+        }
+
+        _statistics.Turns++;
+        _statistics.TurnsWithWork += worked ? 1 : 0;
+        return worked;
+    }
+
+    /// <summary>
+    /// Sleeps until a link has traffic, a timer is due, or the time has passed. With several links it sleeps on one of them in turn: then the
+    /// time bounds how late the others are noticed.
+    /// </summary>
+    /// <param name="now">The current time, which the sleep is counted from.</param>
+    /// <param name="timeoutNs">The most nanoseconds to sleep.</param>
+    public void Wait(Instant now, long timeoutNs)
+    {
+        Instant next = NextDeadline;
+        long restNs = next == Instant.Never ? timeoutNs : Math.Min(timeoutNs, next - now);
+        if (restNs <= 0)
+        {
+            return;
+        }
+
+        for (int i = 0; i < _ports.Count; i++)
+        {
+            _nextWait = _nextWait + 1 < _ports.Count ? _nextWait + 1 : 0;
+            if (!_ports[_nextWait].IsRetired)
+            {
+                _ports[_nextWait].Wait(restNs);
+                return;
+            }
+        }
+
+        // Nobody can wake a driver without links, but an event is how a thread rests.
+        long restMs = restNs / Instant.Millisecond;
+        if (restMs == 0)
+        {
+            Thread.Yield();
+        }
+        else
+        {
+            _idle.WaitOne((int)Math.Min(restMs, int.MaxValue));
+        }
+    }
+
+    /// <summary>Closes all links. Peers' frames are unmapped: the endpoint must not be used any more.</summary>
+    public void Dispose()
+    {
+        foreach (LinkPort port in _ports)
+        {
+            port.Close();
+        }
+
+        _ports.Clear();
+        _idle.Dispose();
+    }
+
+    private bool Serve(LinkPort port, Instant now)
+    {
+        if (port.IsRetired)
+        {
+            bool closed = port.TryClose(_endpoint);
+            if (closed)
+            {
+                _ports.Remove(port);
+            }
+
+            return closed;
+        }
+
+        long holds = port.Reclaim(_endpoint, _reclaimed.AsSpan(0, LinkPort.BatchSize));
+        _statistics.HoldsReclaimed += holds;
+        int left = _options.ReceiveBurst;
+        bool worked = holds != 0;
+        while (left > 0)
+        {
+            Span<LinkDescriptor> buffer = _received.AsSpan(0, Math.Min(left, _received.Length));
+            int count = port.Receive(buffer, now, _options.PeerCheckIntervalNs);
+            if (count == Link.PeerGone)
+            {
+                Retire(port);
+                return true;
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                Deliver(port, ref buffer[i], now);
+            }
+
+            worked |= count != 0;
+            left = count == buffer.Length ? left - count : 0;
+        }
+
+        return worked;
+    }
+
+    /// <summary>Hands one received packet to the endpoint. The descriptor is this process's own copy, which nobody else can change any more.</summary>
+    private void Deliver(LinkPort port, ref LinkDescriptor descriptor, Instant now)
+    {
+        if (!LinkHeader.TryRead(descriptor.Header, out LinkHeader header))
+        {
+            _statistics.FramesMalformed++;
+            foreach (ref readonly LinkSlice slice in descriptor.Slices[..descriptor.SliceCount])
+            {
+                port.Release((int)slice.Frame, 1);
+            }
+
+            return;
+        }
+
+        Span<PayloadSlice> slices = stackalloc PayloadSlice[Transmission.SliceCountMax];
+        int count = 0;
+        foreach (ref readonly LinkSlice slice in descriptor.Slices[..descriptor.SliceCount])
+        {
+            slices[count++] = new PayloadSlice(PayloadSlice.FrameOf(port.Region.Number, (int)slice.Frame), (int)slice.Offset, (int)slice.Length);
+        }
+
+        _statistics.FramesReceived++;
+        LinkFrame frame = new(in header, descriptor.Head[..descriptor.HeadLength], slices[..count]);
+        _endpoint.Receive(in frame, now);
+    }
+
+    private bool FireTimers(Instant now)
+    {
+        int fired = 0;
+        while (fired < _options.TimerBurst && _timers.TryExpire(now, out int index))
+        {
+            _endpoint.HandleTimeout(_connections[index], now);
+            fired++;
+        }
+
+        _statistics.TimersFired += fired;
+        return fired != 0 || NextDeadline <= now;
+    }
+
+    private bool Transmit(Instant now)
+    {
+        bool worked = _outbox.Fill(now, ref _statistics);
+        foreach (LinkPort port in _ports)
+        {
+            worked |= port.Flush(now, ref _statistics) != 0;
+        }
+
+        return worked;
+    }
+
+    private void Retire(LinkPort port)
+    {
+        _statistics.LinksLost++;
+        _statistics.HoldsReclaimed += port.Retire(_endpoint, _reclaimed);
+        _outbox.RemoveRoute(port);
+
+        // An application that never asks keeps the latest losses.
+        if (_lost.Count == _options.LinksMax)
+        {
+            _lost.Dequeue();
+        }
+
+        _lost.Enqueue(port.Obituary);
+    }
+
+    private void ThrowIfBeyondTimers(int index)
+    {
+        if (index >= _connections.Length)
+        {
+            throw new InvalidOperationException(
+                $"The endpoint has more connections than the driver has timers ({_connections.Length}): give {nameof(DriverOptions)}.{nameof(DriverOptions.MaxConnections)} the value of its configuration.");
+        }
+    }
+
+    private unsafe bool IsArenaOf(Link link)
+    {
+        fixed (byte* first = _endpoint.Arena.Bytes(0, 0, 1))
+        {
+            return (nint)first == link.Arena.Memory && _endpoint.Arena.FrameSize == link.Arena.FrameSize && _endpoint.Arena.FrameCount == link.Arena.FrameCount;
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using NexStream.Core;
+using NexStream.Core.Config;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Driver;
+using NexStream.Driver.Idle;
+using NexStream.Driver.Links;
+using NexStream.Tests.Driver.Links;
+
+namespace NexStream.Tests.Driver;
+
+[TestFixture(LinkPreference.Managed)]
+[TestFixture(LinkPreference.Native)]
+public sealed class DedicatedDriverTests(LinkPreference preference)
+{
+    private const int Length = 400_000;
+
+    private DriverNode _a = null!;
+    private DriverNode _b = null!;
+
+    [SetUp]
+    public void JoinTwoNodes()
+    {
+        LinkLibrary library = LoopFixture.Load(preference);
+        _a = new DriverNode(library, 1);
+        _b = new DriverNode(library, 2);
+        DriverNode.Join(_a, _b, 64);
+    }
+
+    [TearDown]
+    public void DisposeNodes()
+    {
+        _a?.Dispose();
+        _b?.Dispose();
+    }
+
+    [Test]
+    public void Start_BackoffOnBothSides_TransfersBetweenTwoThreads() => Transfer(new BackoffIdleStrategy(), new BackoffIdleStrategy());
+
+    [Test]
+    public void Start_YieldingAndBusySpin_TransfersBetweenTwoThreads() => Transfer(new YieldingIdleStrategy(), new BusySpinIdleStrategy());
+
+    [Test]
+    public void Start_CoreThatIsNotThere_ReportsAndRuns()
+    {
+        using ManualResetEventSlim turned = new();
+        using DedicatedDriver driver = DedicatedDriver.Start(_a.Driver, new Application(_ => { turned.Set(); return false; }), new YieldingIdleStrategy(), core: 100_000);
+        Assert.That(driver.PinningFailure, Does.Contain("100000"));
+        turned.Wait();
+        Assert.That(driver.IsRunning, Is.True);
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void Start_CoreThatIsThere_RunsOnIt()
+    {
+        int core = -1;
+        using ManualResetEventSlim turned = new();
+        int allowed = FirstAllowedCore();
+        using DedicatedDriver driver = DedicatedDriver.Start(
+            _a.Driver,
+            new Application(_ =>
+            {
+                core = Thread.GetCurrentProcessorId();
+                turned.Set();
+                return false;
+            }),
+            new YieldingIdleStrategy(),
+            allowed);
+        turned.Wait();
+        Assert.That(driver.PinningFailure, Is.Null);
+        Assert.That(core, Is.EqualTo(allowed));
+    }
+
+    [Test]
+    public void Stop_FromTheApplication_EndsTheThread()
+    {
+        DedicatedDriver? driver = null;
+        using ManualResetEventSlim known = new();
+        driver = DedicatedDriver.Start(
+            _a.Driver,
+            new Application(_ =>
+            {
+                known.Wait();
+                driver!.Dispose();
+                return false;
+            }),
+            new BusySpinIdleStrategy());
+        known.Set();
+        driver.Dispose();
+        Assert.That(driver.IsRunning, Is.False);
+        Assert.That(driver.Failure, Is.Null);
+    }
+
+    [Test]
+    public void OnTurn_Throws_EndsTheLoopAndKeepsTheException()
+    {
+        InvalidOperationException thrown = new();
+        DedicatedDriver driver = DedicatedDriver.Start(_a.Driver, new Application(_ => throw thrown), new BusySpinIdleStrategy());
+        driver.Dispose();
+        Assert.That(driver.Failure, Is.SameAs(thrown));
+    }
+
+    /// <summary>Pinning to a core outside the process's own set would fail in a container; the current core is in it.</summary>
+    private static int FirstAllowedCore() => Thread.GetCurrentProcessorId();
+
+    private void Transfer<TA, TB>(TA idleA, TB idleB)
+        where TA : struct, IIdleStrategy
+        where TB : struct, IIdleStrategy
+    {
+        byte[] data = new byte[Length];
+        new Random(3).NextBytes(data);
+        byte[] received = new byte[Length];
+        int sentCount = 0;
+        int receivedCount = 0;
+        using ManualResetEventSlim done = new();
+        ConnectionHandle connection = default;
+        StreamHandle sender = default;
+        StreamHandle receiver = default;
+        Application client = new(now =>
+        {
+            while (_a.Endpoint.TryGetEvent(out _))
+            {
+            }
+
+            if (connection == default)
+            {
+                return _a.Endpoint.Connect(_b.Node, now, out connection) == CallStatus.Ok;
+            }
+
+            if (sender == default)
+            {
+                return connection.IsOpen && connection.OpenStream(new StreamConfig(TransportMode.ReliableOrdered), out sender) == CallStatus.Ok;
+            }
+
+            int sent = sender.Send(data.AsSpan(sentCount)).Bytes;
+            sentCount += sent;
+            return sent != 0;
+        });
+        Application server = new(_ =>
+        {
+            while (_b.Endpoint.TryGetEvent(out EndpointEvent item))
+            {
+                receiver = item.Kind == EventKind.StreamOpened ? item.Stream : receiver;
+            }
+
+            int count = receiver.Receive(received.AsSpan(receivedCount)).Bytes;
+            receivedCount += count;
+            if (receivedCount == Length)
+            {
+                done.Set();
+            }
+
+            return count != 0;
+        });
+        using (DedicatedDriver a = DedicatedDriver.Start(_a.Driver, client, idleA))
+        using (DedicatedDriver b = DedicatedDriver.Start(_b.Driver, server, idleB))
+        {
+            while (a.IsRunning && b.IsRunning && !done.Wait(TimeSpan.FromSeconds(1)))
+            {
+            }
+
+            Assert.That(a.Failure ?? b.Failure, Is.Null);
+        }
+
+        Assert.That(received, Is.EqualTo(data));
+    }
+
+    private sealed class Application(Func<Instant, bool> turn) : IDriverApplication
+    {
+        public bool OnTurn(Instant now) => turn(now);
+    }
+}
