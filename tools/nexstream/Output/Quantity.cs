@@ -16,14 +16,18 @@ internal static class Quantity
             bytes /= 1024;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, unit == 0 ? $"{bytes:F0} {s_units[unit]}" : $"{bytes:F1} {s_units[unit]}");
+        return unit == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{bytes:F0} {s_units[unit]}")
+            : string.Create(CultureInfo.InvariantCulture, $"{bytes:F1} {s_units[unit]}");
     }
 
     /// <summary>10^6 bits per second, or 10^9.</summary>
-    public static string Rate(double mbps) =>
-        string.Create(CultureInfo.InvariantCulture, mbps >= 1000 ? $"{mbps / 1000:F2} Gbit/s" : $"{mbps:F1} Mbit/s");
+    public static string Rate(double mbps) => mbps >= 1000
+        ? string.Create(CultureInfo.InvariantCulture, $"{mbps / 1000:F2} Gbit/s")
+        : string.Create(CultureInfo.InvariantCulture, $"{mbps:F1} Mbit/s");
 
     /// <summary>Microseconds, or milliseconds.</summary>
-    public static string Microseconds(double us) =>
-        string.Create(CultureInfo.InvariantCulture, us >= 1000 ? $"{us / 1000:F2} ms" : $"{us:F1} µs");
+    public static string Microseconds(double us) => us >= 1000
+        ? string.Create(CultureInfo.InvariantCulture, $"{us / 1000:F2} ms")
+        : string.Create(CultureInfo.InvariantCulture, $"{us:F1} µs");
 }

@@ -1,7 +1,6 @@
 using NexStream.Core;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
-using NexStream.Driver;
 using NexStream.Driver.Links;
 using NexStream.Tool.Output;
 

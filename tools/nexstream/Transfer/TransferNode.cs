@@ -3,7 +3,6 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
-using NexStream.Driver;
 using NexStream.Driver.Idle;
 using NexStream.Driver.Links;
 using DriverLoop = NexStream.Driver.Driver;
