@@ -101,7 +101,7 @@ internal sealed class FileTraffic : ITraffic, IDisposable
     public ModeResult Result() => new()
     {
         Mode = "RO",
-        Work = $"file, {_source.Length} B",
+        Work = "file in 64 KiB blocks",
         Sent = _blocksSent,
         Delivered = BlocksIn(_received),
         Lost = _blocksSent - BlocksIn(_received),

@@ -117,7 +117,7 @@ internal sealed class MessageTraffic : ITraffic
     public ModeResult Result() => new()
     {
         Mode = Name,
-        Work = $"{_work}, {_message.Length} B each",
+        Work = $"{_work} of {_message.Length} B",
         Sent = _sent,
         Delivered = _delivered,
         Lost = _sent - _delivered,

@@ -38,7 +38,7 @@ internal sealed class IncomingStream : IDisposable
     /// <summary>Whether nothing is left to be done.</summary>
     public bool IsOver { get; private set; }
 
-    public string Name => _file?.Name ?? "(no name yet)";
+    public string Name { get; private set; } = "(no name yet)";
 
     public double Progress => _file is null ? 0 : _file.Length == 0 ? 1 : (double)_file.Written / _file.Length;
 
@@ -164,6 +164,7 @@ internal sealed class IncomingStream : IDisposable
 
     private void Accept(FileHeader header)
     {
+        Name = SafeFileName.Reduce(header.Name) ?? Name;
         _file = new IncomingFile(_directory, header, _force);
         Answer(new TransferAnswer(TransferStatus.Accepted, string.Empty));
     }
