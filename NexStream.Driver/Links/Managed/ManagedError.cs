@@ -7,14 +7,14 @@ namespace NexStream.Driver.Links.Managed;
 internal static unsafe class ManagedError
 {
     [ThreadStatic]
-    private static byte* t_text;
+    private static byte* _text;
 
-    public static byte* Text => t_text is null ? Address(""u8) : t_text;
+    public static byte* Text => _text is null ? Address(""u8) : _text;
 
     /// <summary>Notes a literal and gives the code back, to be returned.</summary>
     public static int Set(int code, ReadOnlySpan<byte> literal)
     {
-        t_text = Address(literal);
+        _text = Address(literal);
         return code;
     }
 
