@@ -1,3 +1,4 @@
 using BenchmarkDotNet.Running;
 
+// dotnet run -c Release --project NexStream.Bench -- --filter '*'
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

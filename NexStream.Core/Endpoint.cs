@@ -49,6 +49,7 @@ public sealed class Endpoint
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(arena);
         config.Validate();
+        CheckFrameLength(config.Connection, arena);
         _state = new EndpointState(config, arena, this);
         _answers = new StatelessAnswers(_state);
         _factory = new ConnectionFactory(_state);
@@ -79,6 +80,9 @@ public sealed class Endpoint
 
     /// <summary>The endpoint's own frames.</summary>
     public FrameArena Arena => _state.Frames.Arena;
+
+    /// <summary>The limits and defaults that it was made with.</summary>
+    public EndpointConfig Config => _state.Config;
 
     /// <summary>The endpoint's node.</summary>
     public NodeId Node => _state.Config.Node;
@@ -115,7 +119,11 @@ public sealed class Endpoint
     }
 
     /// <summary>A link read its last byte of a frame that a <see cref="Wire.Transmission"/> handed it: gives <paramref name="holds"/> references back.</summary>
-    public void ReleaseFrame(uint frame, int holds = 1) => _state.Frames.Release(frame, holds);
+    public void ReleaseFrame(uint frame, int holds = 1)
+    {
+        _state.Frames.Release(frame, holds);
+        _state.Starved.Wake();
+    }
 
     /// <summary>Opens a connection. An event tells when it is established, or that it ended.</summary>
     /// <returns><see cref="CallStatus.Ok"/>, or <see cref="CallStatus.LimitReached"/> when all connections of the endpoint are in use.</returns>
@@ -123,6 +131,7 @@ public sealed class Endpoint
     {
         config ??= _state.Config.Connection;
         config.Validate();
+        CheckFrameLength(config, Arena);
         connection = default;
         if (_factory.CreateInitiator(remote, config, _state.Advance(now)) is not { } created)
         {
@@ -158,6 +167,8 @@ public sealed class Endpoint
         {
             _state.Frames.Release(frame.HeadFrame);
         }
+
+        _state.Starved.Wake();
     }
 
     /// <summary>A deadline that <see cref="TryGetDeadline"/> announced has come. Calling it early or for a stale handle does no harm.</summary>
@@ -168,6 +179,7 @@ public sealed class Endpoint
         {
             found.AnnouncedDeadline = Instant.Never;
             _timers.OnTimeout(found, now);
+            _state.Starved.Wake();
             _state.MarkDeadline(found);
         }
     }
@@ -300,7 +312,7 @@ public sealed class Endpoint
         }
 
         ref StreamState stream = ref _state.Streams[handle.Index];
-        return !stream.Receive.Ready.IsEmpty || stream.Receive.MessageHead >= 0 || stream.ReceiveState == ReceiveState.DataReceived;
+        return !stream.Receive.Ready.IsEmpty || stream.ReceiveState == ReceiveState.DataReceived;
     }
 
     internal SendResult Send(in StreamHandle handle, ReadOnlySpan<byte> data, in SendOptions options)
@@ -331,6 +343,7 @@ public sealed class Endpoint
 
         Connection connection = _state.Connections[stream.Connection];
         ReceiveResult result = stream.IsMessageMode ? _messageReceiver.Read(handle.Index, destination) : _orderedReceiver.Read(handle.Index, destination);
+        _state.Starved.Wake();
         if (connection.ClosePhase == ClosePhase.Readable)
         {
             _closing.Step(connection, _state.Now);
@@ -389,6 +402,10 @@ public sealed class Endpoint
             ReceiveBuffered = stream.Receive.Buffered,
         };
     }
+
+    /// <summary>A datagram must fit the slices of one packet, whatever part of a frame its first byte falls on.</summary>
+    private static void CheckFrameLength(ConnectionConfig config, FrameArena arena) =>
+        Limit.Check(config.MaxFrameLength, 0, (long)arena.FrameSize * (Wire.Transmission.SliceCountMax - 1), nameof(config.MaxFrameLength));
 
     private bool IsCurrent(in StreamHandle handle)
     {
@@ -459,7 +476,7 @@ public sealed class Endpoint
         if (first.Type == FrameType.ConnClose && Wire.Frames.ConnCloseFrame.TryRead(first, out Wire.Frames.ConnCloseFrame close)
             && close.IsReflected && _factory.FindByPeer(frame.Header.Source, header.Tag) is { State: not ConnectionState.Closed } connection)
         {
-            _closing.OnRefused(connection, ReasonCode.ConnectionUnknown, now);
+            _closing.OnUnknown(connection, now);
         }
     }
 

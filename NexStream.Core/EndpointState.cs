@@ -40,10 +40,12 @@ internal sealed class EndpointState
     public readonly IndexTable PeerIndex;
 
     public readonly Connection[] Connections;
+    public readonly PathPool Paths;
     public readonly Stack<int> FreeConnections;
     public readonly IndexRing Ready;
     public readonly IndexRing Deadlines;
     public readonly EventQueue Events;
+    public readonly StarvedStreams Starved;
     public readonly KeyedHash Hash;
     public readonly KeyedHash CookieHash;
 
@@ -76,11 +78,13 @@ internal sealed class EndpointState
         Ready = new IndexRing(config.MaxConnections);
         Deadlines = new IndexRing(config.MaxConnections);
         Events = new EventQueue(this, endpoint);
+        Starved = new StarvedStreams(this);
         Connections = new Connection[config.MaxConnections];
+        Paths = new PathPool(config.Congestion, config.MaxConnections);
         FreeConnections = new Stack<int>(config.MaxConnections);
         for (int i = config.MaxConnections - 1; i >= 0; i--)
         {
-            Connections[i] = new Connection(i, new Path(config.Congestion.Create()));
+            Connections[i] = new Connection(i);
             FreeConnections.Push(i);
         }
     }
@@ -113,6 +117,13 @@ internal sealed class EndpointState
         stream.Send.Buffered += bytes;
         Connections[stream.Connection].SendBuffered += bytes;
     }
+
+    /// <summary>
+    /// How many frames a connection may hold for a send to take more. Half of its share, and nothing of the arena's last quarter, are kept for
+    /// what comes in: two sides that are both full of what they want to send could never take in the other's data.
+    /// </summary>
+    public int SendFramesMax(Connection connection) =>
+        Frames.Arena.FreeCount <= Frames.Arena.FrameCount / 4 ? 0 : Math.Max(connection.FramesMax / 2, 1);
 
     /// <summary>Time stands still rather than running backwards.</summary>
     public Instant Advance(Instant now)

@@ -41,8 +41,8 @@ public sealed class Driver : IDisposable
         _endpoint = endpoint;
         _options = options ?? new DriverOptions();
         _options.Validate();
-        _timers = new TimerWheel(_options.MaxConnections, _options.TickNs);
-        _connections = new ConnectionHandle[_options.MaxConnections];
+        _timers = new TimerWheel(endpoint.Config.MaxConnections, _options.TickNs);
+        _connections = new ConnectionHandle[endpoint.Config.MaxConnections];
         _ports = new List<LinkPort>(_options.LinksMax);
         _outbox = new Outbox(endpoint, _options);
         _lost = new Queue<LinkLost>(_options.LinksMax);
@@ -95,7 +95,6 @@ public sealed class Driver : IDisposable
     /// to send and when it wants to be called, and gives frames back to peers. The application acts on the endpoint between two turns.
     /// </summary>
     /// <param name="now">The current time.</param>
-    /// <exception cref="InvalidOperationException">The endpoint has more connections than <see cref="DriverOptions.MaxConnections"/>.</exception>
     /// <returns>Whether there was anything to do. False: nothing will be before <see cref="NextDeadline"/>, traffic, or the application's next act.</returns>
     public bool Poll(Instant now)
     {
@@ -110,7 +109,6 @@ public sealed class Driver : IDisposable
         while (_endpoint.TryGetDeadline(out ConnectionDeadline deadline))
         {
             int index = deadline.Connection.Index;
-            ThrowIfBeyondTimers(index);
             _connections[index] = deadline.Connection;
             _timers.Arm(index, deadline.Deadline);
         }
@@ -278,15 +276,6 @@ public sealed class Driver : IDisposable
         }
 
         _lost.Enqueue(port.Obituary);
-    }
-
-    private void ThrowIfBeyondTimers(int index)
-    {
-        if (index >= _connections.Length)
-        {
-            throw new InvalidOperationException(
-                $"The endpoint has more connections than the driver has timers ({_connections.Length}): give {nameof(DriverOptions)}.{nameof(DriverOptions.MaxConnections)} the value of its configuration.");
-        }
     }
 
     private unsafe bool IsArenaOf(Link link)

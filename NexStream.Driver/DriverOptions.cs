@@ -1,4 +1,3 @@
-using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Driver;
@@ -8,9 +7,6 @@ public sealed record DriverOptions
 {
     /// <summary>The most links at once, those of dead peers included whose frames are still read: a region's number has 8 bits, and 0 is the endpoint's own.</summary>
     public const int LinksLimit = 255;
-
-    /// <summary>Connections of the endpoint: the same as its <see cref="EndpointConfig.MaxConnections"/>, of which this is the default. Each has one timer.</summary>
-    public int MaxConnections { get; init; } = 64;
 
     /// <summary>Links, 1 to <see cref="LinksLimit"/>.</summary>
     public int LinksMax { get; init; } = 16;
@@ -38,8 +34,6 @@ public sealed record DriverOptions
 
     internal void Validate()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxConnections, EndpointConfig.ConnectionsMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(LinksMax, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(LinksMax, LinksLimit);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReceiveBurst, 1);

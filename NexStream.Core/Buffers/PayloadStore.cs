@@ -62,6 +62,15 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     /// <summary>Adds a run to the end of a list; the list takes over the caller's reference. False: no chunk is free.</summary>
     public bool TryLink(ref ChunkList list, in PayloadSlice slice, ulong position, bool appendable = false)
     {
+        if (list.Tail >= 0 && chunks[list.Tail] is { IsAppendable: false } last && last.End == position
+            && last.Slice.Frame == slice.Frame && last.Slice.Offset + last.Slice.Length == slice.Offset)
+        {
+            // Neighbours in a shared frame are one run.
+            chunks[list.Tail].Slice = last.Slice with { Length = last.Slice.Length + slice.Length };
+            frames.Release(slice.Frame);
+            return true;
+        }
+
         if (!chunks.TryAllocate(out int index))
         {
             return false;

@@ -28,7 +28,7 @@ public sealed record ConnectionConfig
     public int MaxStreams { get; init; } = 1024;
 
     /// <summary>Connection credit at the start, in bytes of RO and RU data.</summary>
-    public int ReceiveWindow { get; init; } = 1024 * 1024;
+    public int ReceiveWindow { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>What the connection's receive window may grow to, in bytes.</summary>
     public int ReceiveWindowMax { get; init; } = 24 * 1024 * 1024;
@@ -45,8 +45,11 @@ public sealed record ConnectionConfig
     /// <summary>What a stream's receive window may grow to, in messages (RU).</summary>
     public int StreamMessageWindowMax { get; init; } = 16 * 1024;
 
-    /// <summary>The longest RU message that is accepted, in bytes.</summary>
-    public int MaxMessageLength { get; init; } = 16 * 1024 * 1024;
+    /// <summary>
+    /// The longest RU message that is accepted, in bytes: at most half of <see cref="ReceiveWindow"/>, because a message is charged whole and
+    /// that much credit is always there again once everything was read.
+    /// </summary>
+    public int MaxMessageLength { get; init; } = 2 * 1024 * 1024;
 
     /// <summary>Bytes that a stream may hold for sending: queued and unacknowledged. One message may be longer when nothing else is held.</summary>
     public int SendBuffer { get; init; } = 1024 * 1024;
@@ -106,7 +109,7 @@ public sealed record ConnectionConfig
         Limit.Check(StreamReceiveWindowMax, StreamReceiveWindow, int.MaxValue, nameof(StreamReceiveWindowMax));
         Limit.Check(StreamMessageWindow, 1, 1 << 24, nameof(StreamMessageWindow));
         Limit.Check(StreamMessageWindowMax, StreamMessageWindow, 1 << 24, nameof(StreamMessageWindowMax));
-        Limit.Check(MaxMessageLength, 1, ReceiveWindowMax, nameof(MaxMessageLength));
+        Limit.Check(MaxMessageLength, 1, ReceiveWindow / 2, nameof(MaxMessageLength));
         Limit.Check(SendBuffer, 1, int.MaxValue, nameof(SendBuffer));
         Limit.Check(DatagramBuffer, 1, int.MaxValue, nameof(DatagramBuffer));
         Limit.Check(ArenaShare256, 1, 256, nameof(ArenaShare256));

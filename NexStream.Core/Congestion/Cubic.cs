@@ -11,7 +11,7 @@ internal sealed class Cubic : ICongestionController
     public const string ControllerName = "cubic";
 
     // Earlier than anything sent: no recovery period yet.
-    private static readonly Instant BeforeEverything = new(long.MinValue);
+    private static readonly Instant s_beforeEverything = new(long.MinValue);
 
     private CubicEpoch _epoch;
     private long _window;
@@ -50,7 +50,7 @@ internal sealed class Cubic : ICongestionController
         PacingRate = 0;
         _epoch = default;
         _smoothedRttNs = 0;
-        _recoveryStart = BeforeEverything;
+        _recoveryStart = s_beforeEverything;
         _accountedTo = parameters.Now;
         _undoLostBytes = 0;
     }
@@ -96,7 +96,7 @@ internal sealed class Cubic : ICongestionController
         {
             // RFC 9002 §7.6.2: as TCP after a retransmission time-out. What is lost from here on is a new congestion event.
             _window = MinimumWindow;
-            _recoveryStart = BeforeEverything;
+            _recoveryStart = s_beforeEverything;
             _epoch.Forget();
             _undoLostBytes = 0;
         }

@@ -103,9 +103,11 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             path.Rtt.Update(now - batch.LargestSentAt, delayNs);
         }
 
+        bool isNewest = !path.HasAcknowledgement || largest > path.LargestAcknowledged;
         path.LargestAcknowledged = path.HasAcknowledgement ? Math.Max(path.LargestAcknowledged, largest) : largest;
         path.HasAcknowledgement = true;
         path.ProbeTimeoutCount = 0;
+        path.ProbesAllowed = 0;
         path.Delivered += batch.Bytes;
         path.DeliveredAt = now;
         path.FirstSentAt = batch.LargestSentAt;
@@ -114,7 +116,8 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             path.Received.OnAckAcknowledged(batch.LargestReported);
         }
 
-        if (!frame.HasEcn && batch.Marked == 0)
+        // Counts of an acknowledgement that was overtaken are old, not false (RFC 9000 §13.4.2.1).
+        if (!isNewest || (!frame.HasEcn && batch.Marked == 0))
         {
             return;
         }
@@ -157,6 +160,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
     private void FindSpurious(Path path, ReadOnlySpan<PacketNumberRange> ranges, Instant now)
     {
+        Instant reported = Instant.Never;
         for (int index = path.RecentlyLost.Head; index >= 0;)
         {
             ref SentPacket packet = ref state.Packets[index];
@@ -167,7 +171,13 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
                 {
                     path.SpuriousLosses++;
                     path.RecentlyLost.Remove(state.Packets, index);
-                    path.Congestion.OnSpuriousLoss(now, packet.SentAt, packet.Size);
+                    if (packet.SentAt != reported)
+                    {
+                        // One burst is one event for the controller.
+                        reported = packet.SentAt;
+                        path.Congestion.OnSpuriousLoss(now, packet.SentAt, packet.Size);
+                    }
+
                     contents.OnAcknowledged(packet);
                     lossDetector.Forget(index);
                     break;

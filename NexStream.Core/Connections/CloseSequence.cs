@@ -82,6 +82,24 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
     /// <summary>CONN_CLOSE instead of CONN_ACCEPT.</summary>
     public void OnRefused(Connection connection, ReasonCode reason, Instant now) => End(connection, reason, now);
 
+    /// <summary>The peer does not know the connection (any more).</summary>
+    public void OnUnknown(Connection connection, Instant now)
+    {
+        switch (connection.ClosePhase)
+        {
+            case ClosePhase.AwaitingAcknowledgement:
+                // Everything was flushed and acknowledged: the peer has closed, and forgotten the close whose acknowledgement was lost.
+                FinishOnWire(connection, now);
+                break;
+            case ClosePhase.Readable:
+                // Both are done with each other; what arrived can still be read.
+                break;
+            default:
+                End(connection, ReasonCode.ConnectionUnknown, now);
+                break;
+        }
+    }
+
     /// <summary>A packet for a connection that ended: the answer is repeated, at most once a probe time-out (RFC 9000 §10.2.1).</summary>
     public void OnLatePacket(Connection connection, ReadOnlySpan<byte> frames, Instant now)
     {

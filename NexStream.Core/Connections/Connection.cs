@@ -12,20 +12,25 @@ namespace NexStream.Core.Connections;
 /// (<see cref="ReceivePath"/>, <see cref="AckProcessor"/>, <see cref="TransmitPath"/>, <see cref="Handshake"/>, <see cref="CloseSequence"/>,
 /// <see cref="TimerTable"/>). Connections are made up front and used again.
 /// </summary>
-internal sealed class Connection(int index, Path path)
+internal sealed class Connection(int index)
 {
     /// <summary>A cookie is kept between CONN_RETRY and the next CONN_INIT.</summary>
     public const int CookieCapacity = 64;
 
     public readonly int Index = index;
-    public readonly Path Path = path;
     public readonly byte[] Cookie = new byte[CookieCapacity];
+
+    /// <summary>The path in use, for as long as the connection is.</summary>
+    public Path Path = null!;
 
     public uint Generation;
     public ConnectionConfig Config = null!;
     public ConnectionState State;
     public ClosePhase ClosePhase;
     public bool IsClient;
+
+    /// <summary>The application asked for it: it has a handle, also when both sides opened at once and this one turned into the acceptor.</summary>
+    public bool IsOpenedHere;
 
     /// <summary>Whether the connection stands in the endpoint's lists: of those with something to send, with events, with a new deadline.</summary>
     public bool InReadyList;
@@ -108,7 +113,7 @@ internal sealed class Connection(int index, Path path)
     public bool CanSend => State is ConnectionState.Established or ConnectionState.Closing;
 
     /// <summary>Whether the application has, or will get, a handle: a connection that a peer opens is shown when its address is validated.</summary>
-    public bool IsKnownToApplication => IsClient || Path.IsValidated;
+    public bool IsKnownToApplication => IsOpenedHere || Path.IsValidated;
 
     public bool IsOpen => State == ConnectionState.Established;
 }

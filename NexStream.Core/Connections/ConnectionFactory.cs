@@ -132,6 +132,7 @@ internal sealed class ConnectionFactory(EndpointState state)
     public void Free(Connection connection)
     {
         RemovePeer(connection);
+        state.Paths.Return(connection.Path);
         connection.LocalTag = 0;
         connection.Generation++;
         connection.ClosePhase = ClosePhase.None;
@@ -147,6 +148,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         state.ConnectionCount++;
         connection.Config = config;
         connection.IsClient = isClient;
+        connection.IsOpenedHere = isClient;
         connection.ClosePhase = ClosePhase.None;
         connection.Events = ConnectionEvents.None;
         connection.LocalTag = NewTag(connection.Index);
@@ -176,6 +178,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.SkipTail = Slab<OutboundMessage>.None;
         connection.Control = ConnectionControl.None;
         connection.PingCount = 0;
+        connection.CongestionCount = 0;
         connection.SharedSend = SharedFrame.None;
         connection.SharedReceive = SharedFrame.None;
         connection.FramesMax = (int)Math.Max((long)state.Frames.Arena.FrameCount * config.ArenaShare256 / 256, 1);
@@ -199,6 +202,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.DroppedForMemory = 0;
         connection.AcknowledgementsSent = 0;
         connection.AnnouncedDeadline = Instant.Never;
+        connection.Path = state.Paths.Take();
         ResetPath(connection.Path, remote, config, now);
         return connection;
     }

@@ -1,6 +1,6 @@
 using NexStream.Core.Congestion;
-using NexStream.Core.Recovery;
 using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
 using NexStream.Core.Sending;
 
 namespace NexStream.Core.Connections;
@@ -173,6 +173,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             path.Rtt.OnPersistentCongestion();
         }
 
+        path.Ecn.OnLost(run.Marked);
         path.Congestion.OnLost(new LostBatch
         {
             Now = now,
@@ -194,6 +195,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         public long Bytes;
         public int Packets;
         public int Ranges;
+        public int Marked;
         public ulong Largest;
         public Instant LargestSentAt;
         public long LongestNs;
@@ -209,6 +211,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
 
             Bytes += packet.Size;
             Packets++;
+            Marked += (packet.Flags & SentPacketFlags.Ect0) != 0 ? 1 : 0;
             Largest = packet.Number;
             LargestSentAt = packet.SentAt;
             LongestNs = Math.Max(LongestNs, packet.SentAt - _startedAt);

@@ -149,17 +149,19 @@ internal sealed class ReceivePath(
             case FrameType.StreamAck:
                 return streams.OnOpenAcknowledged(connection, raw);
             case FrameType.StreamClose:
+                connection.LastActivityAt = now;
                 return streams.OnClose(connection, raw);
             case FrameType.StreamCloseAck:
                 return streams.OnCloseAcknowledged(connection, raw);
             case FrameType.StreamReset:
+                connection.LastActivityAt = now;
                 return streams.OnReset(connection, raw);
             case FrameType.DataSkip:
                 return streams.OnSkip(connection, raw);
             case FrameType.MaxStreams:
                 return OnMaxStreams(connection, raw);
             case FrameType.Ping:
-                return OnPing(connection, raw);
+                return OnPing(connection, raw, now);
             case FrameType.Pong:
                 return OnPong(connection, raw, now);
             case FrameType.Congestion:
@@ -237,11 +239,17 @@ internal sealed class ReceivePath(
         return ReceiveOutcome.Accepted;
     }
 
-    private static ReceiveOutcome OnPing(Connection connection, in RawFrame raw)
+    private static ReceiveOutcome OnPing(Connection connection, in RawFrame raw, Instant now)
     {
         if (!PingFrame.TryRead(raw, out PingFrame frame))
         {
             return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        if (connection.Config.KeepAliveDefeatsIdle)
+        {
+            // A side that hears PINGs sends none of its own: the peer's keep-alive has to count here as well.
+            connection.LastActivityAt = now;
         }
 
         // One answer is pending at a time, the latest: a flood of PINGs costs one PONG a packet (CVE-2023-49295).

@@ -24,6 +24,13 @@ internal sealed class TimerTable(
             return earliest;
         }
 
+        if (connection.ClosePhase == ClosePhase.Readable)
+        {
+            // Nothing is sent any more: a timer that asks for sending would be due for ever.
+            Consider(connection.CloseAt, TimerKind.Close, ref earliest, ref kind);
+            return earliest;
+        }
+
         Consider(Instant.Min(connection.NextInitAt, connection.HandshakeEndsAt), TimerKind.Handshake, ref earliest, ref kind);
         if (connection.State == ConnectionState.Init)
         {
@@ -86,8 +93,14 @@ internal sealed class TimerTable(
         ExpireMessages(connection, now);
         if (connection.KeepAliveAt <= now)
         {
-            connection.KeepAliveAt = now + ConnectionFactory.Ns(connection.Config.KeepAlive);
-            connection.Control |= ConnectionControl.Ping;
+            Instant quietUntil = connection.LastReceivedAt + ConnectionFactory.Ns(connection.Config.KeepAlive);
+            if (quietUntil <= now)
+            {
+                connection.Control |= ConnectionControl.Ping;
+                quietUntil = now + ConnectionFactory.Ns(connection.Config.KeepAlive);
+            }
+
+            connection.KeepAliveAt = quietUntil;
         }
 
         closing.Step(connection, now);

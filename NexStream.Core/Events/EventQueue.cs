@@ -122,7 +122,6 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
             Stream = new StreamHandle(endpoint, message.Stream, message.StreamGeneration),
             Value = message.Id,
         };
-        message.Generation++;
         state.Messages.Free(index);
         return true;
     }

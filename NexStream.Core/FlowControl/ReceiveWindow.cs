@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.FlowControl;
@@ -6,6 +7,8 @@ namespace NexStream.Core.FlowControl;
 /// Credit that a receiver gives (RFC 9000 §4.1), in bytes or in messages: an absolute limit that only rises. The window behind it
 /// grows when the peer uses it up faster than two round trips, as Linux and quiche tune theirs.
 /// </summary>
+// Packed so that the four bytes behind Size are of use to the stream: every idle stream would pay for them.
+[StructLayout(LayoutKind.Sequential, Pack = sizeof(uint))]
 internal struct ReceiveWindow
 {
     /// <summary>A window that was used up within this many round trips was too small.</summary>

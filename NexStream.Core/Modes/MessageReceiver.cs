@@ -26,6 +26,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return ReceiveOutcome.Accepted;
         }
 
+        stream.Receive.FinalSize = Math.Max(stream.Receive.FinalSize, frame.Position + 1);
         if (frame.Fin)
         {
             stream.Receive.FinalSize = frame.Position + 1;
@@ -106,6 +107,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return ReceiveOutcome.Accepted;
         }
 
+        stream.Receive.FinalSize = Math.Max(stream.Receive.FinalSize, number + 1);
         if (!TryMarkArrived(index, number))
         {
             return ReceiveOutcome.Dropped;
@@ -136,7 +138,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return ReasonCode.None;
         }
 
-        return finalSize < stream.Receive.Next || (stream.Has(StreamFlags.FinalSizeKnown) && finalSize != stream.Receive.FinalSize)
+        return finalSize < stream.Receive.FinalSize || (stream.Has(StreamFlags.FinalSizeKnown) && finalSize != stream.Receive.FinalSize)
             ? ReasonCode.FinalSizeViolation
             : finalSize > stream.Receive.Window.Limit ? ReasonCode.FlowControlViolation : ReasonCode.None;
     }
@@ -190,7 +192,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         }
 
         bool changesFinalSize = frame.Fin && ((stream.Has(StreamFlags.FinalSizeKnown) && frame.Position + 1 != stream.Receive.FinalSize)
-            || frame.Position + 1 < stream.Receive.Next);
+            || frame.Position + 1 < stream.Receive.FinalSize);
         return changesFinalSize ? ReasonCode.FinalSizeViolation : CheckNumber(stream, frame.Position);
     }
 

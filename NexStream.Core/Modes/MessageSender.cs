@@ -33,7 +33,7 @@ internal sealed class MessageSender(
         {
             if (stream.Send.Buffered > 0 && stream.Send.Buffered + data.Length > connection.Config.SendBuffer)
             {
-                return WouldBlock(ref stream);
+                return WouldBlock(index);
             }
         }
         else
@@ -47,17 +47,17 @@ internal sealed class MessageSender(
 
         if (!messages.TryAdd(index, options, data.Length, out int messageIndex))
         {
-            return WouldBlock(ref stream);
+            return WouldBlock(index);
         }
 
         ref OutboundMessage message = ref state.Messages[messageIndex];
-        int taken = state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.SharedSend, connection.FramesMax);
+        int taken = state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.SharedSend, state.SendFramesMax(connection));
         state.AddBuffered(ref stream, taken);
         if (taken < data.Length)
         {
             message.Flags &= ~MessageFlags.Report;
             messages.Finish(messageIndex, EventKind.MessageLost);
-            return WouldBlock(ref stream);
+            return WouldBlock(index);
         }
 
         stream.Send.End++;
@@ -74,7 +74,7 @@ internal sealed class MessageSender(
     public DataResult TryWrite(Connection connection, int index, ref PacketBuilder builder)
     {
         ref StreamState stream = ref state.Streams[index];
-        int room = SegmentWriter.PayloadRoom(stream, builder, stream.Mode);
+        int room = SegmentWriter.PayloadRoom(index, stream, builder, stream.Mode);
         while (!stream.Send.Lost.IsEmpty)
         {
             int lost = stream.Send.Lost.Head;
@@ -115,6 +115,11 @@ internal sealed class MessageSender(
             }
 
             messages.RequestSkip(messageIndex);
+            if (stream.Has(StreamFlags.FinSent) && !stream.Has(StreamFlags.FinAcknowledged))
+            {
+                // What carried FIN may be what was given up, and is not sent again.
+                lifecycle.Request(index, StreamControl.Close);
+            }
         }
 
         lifecycle.RequestCloseIfDrained(index);
@@ -318,9 +323,10 @@ internal sealed class MessageSender(
     public static int DatagramLengthMax(int frameLength) =>
         frameLength - Wire.LinkHeader.Size - Wire.PacketHeader.Size - StreamOpenFrame.WireSize - DataFrame.WireSizeMax;
 
-    private static SendResult WouldBlock(ref StreamState stream)
+    private SendResult WouldBlock(int index)
     {
-        stream.Set(StreamFlags.WantsWritable);
+        state.Streams[index].Set(StreamFlags.WantsWritable);
+        state.Starved.AddIfIdle(index);
         return new SendResult(CallStatus.WouldBlock);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class ReliableOrderedSender(
         Connection connection = state.Connections[stream.Connection];
         int room = Math.Max(connection.Config.SendBuffer - stream.Send.Buffered, 0);
         int taken = state.Store.Append(
-            ref stream.Send.Unsent, data[..Math.Min(data.Length, room)], stream.Send.End, connection.Index, ref connection.SharedSend, connection.FramesMax);
+            ref stream.Send.Unsent, data[..Math.Min(data.Length, room)], stream.Send.End, connection.Index, ref connection.SharedSend, state.SendFramesMax(connection));
         stream.Send.End += (uint)taken;
         state.AddBuffered(ref stream, taken);
         if (taken > 0)
@@ -31,6 +31,7 @@ internal sealed class ReliableOrderedSender(
         if (taken < data.Length)
         {
             stream.Set(StreamFlags.WantsWritable);
+            state.Starved.AddIfIdle(index);
             return new SendResult(taken > 0 ? CallStatus.Ok : CallStatus.WouldBlock, taken);
         }
 
@@ -41,7 +42,7 @@ internal sealed class ReliableOrderedSender(
     public DataResult TryWrite(Connection connection, int index, ref PacketBuilder builder)
     {
         ref StreamState stream = ref state.Streams[index];
-        int room = SegmentWriter.PayloadRoom(stream, builder, TransportMode.ReliableOrdered);
+        int room = SegmentWriter.PayloadRoom(index, stream, builder, TransportMode.ReliableOrdered);
         if (!stream.Send.Lost.IsEmpty)
         {
             return writer.WriteLost(index, room, ref builder);

@@ -9,10 +9,10 @@ namespace NexStream.Core.Modes;
 internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, ControlWriter control)
 {
     /// <summary>Payload bytes that fit behind what the packet has and the headers that this stream needs; not positive: none.</summary>
-    public static int PayloadRoom(in StreamState stream, in PacketBuilder builder, TransportMode mode)
+    public static int PayloadRoom(int index, in StreamState stream, in PacketBuilder builder, TransportMode mode)
     {
         var header = new DataFrame { Mode = mode, HasSequence = stream.Has(StreamFlags.SequenceNumbers) };
-        return builder.PayloadRoom(header.WireLength + (stream.Has(StreamFlags.OpenKnown) ? 0 : StreamOpenFrame.WireSize));
+        return builder.PayloadRoom(header.WireLength + (NeedsOpen(index, stream, builder) ? StreamOpenFrame.WireSize : 0));
     }
 
     /// <summary>Sends the first lost segment again.</summary>
@@ -71,7 +71,7 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
     /// <summary>Writes STREAM_OPEN, if the peer may not have it, and the DATA frame's header.</summary>
     public void WriteHeader(int index, in DataFrame frame, ref PacketBuilder builder)
     {
-        if (!state.Streams[index].Has(StreamFlags.OpenKnown))
+        if (NeedsOpen(index, state.Streams[index], builder))
         {
             control.TryWriteStreamOpen(index, ref builder);
         }
@@ -80,4 +80,7 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
         builder.Stream = index;
         builder.IsAckEliciting = true;
     }
+
+    private static bool NeedsOpen(int index, in StreamState stream, in PacketBuilder builder) =>
+        !stream.Has(StreamFlags.OpenKnown) && builder.OpenedStream != index;
 }

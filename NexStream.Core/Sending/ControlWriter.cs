@@ -116,6 +116,7 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
         }
 
         stream.Control &= ~StreamControl.Open;
+        builder.OpenedStream = index;
         RememberStream(index, StreamControl.Open, ref builder);
         return true;
     }
@@ -132,6 +133,12 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
         if (!stream.Has(StreamFlags.OpenKnown) && !TryWriteStreamOpen(index, ref builder))
         {
             return false;
+        }
+
+        if (!stream.Has(StreamFlags.OpenKnown) || (stream.Control & (StreamControl.Close | StreamControl.Reset | StreamControl.StopSending)) != 0)
+        {
+            // Opening and ending streams is activity, on the side that does it as on the side that hears of it.
+            connection.LastActivityAt = now;
         }
 
         StreamControl written = StreamControl.None;

@@ -41,6 +41,9 @@ internal ref struct PacketBuilder
     /// <summary>The first of the control records, or -1.</summary>
     public int Control = Slab<ControlRecord>.None;
 
+    /// <summary>The stream whose STREAM_OPEN the packet has, or -1.</summary>
+    public int OpenedStream = Slab<StreamState>.None;
+
     public bool IsAckEliciting;
 
     /// <summary>Whether no frame was written yet.</summary>

@@ -134,9 +134,9 @@ internal sealed class PacketContents(
 
             if (message.Deadline <= now || (message.MaxAttempts != 0 && segment.Losses >= message.MaxAttempts))
             {
-                int messageIndex = segment.Message;
+                // Given up first: a message whose last fragment goes would else count as acknowledged.
+                messageSender.GiveUp(segment.Message);
                 messageSender.FreeFragment(segmentIndex);
-                messageSender.GiveUp(messageIndex);
                 return;
             }
         }

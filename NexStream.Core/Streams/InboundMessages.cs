@@ -153,5 +153,5 @@ internal sealed class InboundMessages(EndpointState state)
     }
 
     /// <summary>Numbers of one stream that are being put together lie far closer together than 2^32, so that 32 bits tell them apart.</summary>
-    private static ulong KeyOf(int streamIndex, ulong number) => ((ulong)(uint)streamIndex << 32) | (uint)number;
+    private static ulong KeyOf(int streamIndex, ulong number) => ((ulong)(uint)streamIndex << 32) | unchecked((uint)number);
 }

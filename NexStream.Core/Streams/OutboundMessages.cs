@@ -64,7 +64,7 @@ internal sealed class OutboundMessages(EndpointState state)
         ref OutboundMessage message = ref state.Messages[index];
         ref StreamState stream = ref state.Streams[message.Stream];
         RemoveDeadline(index);
-        if (stream.Send.MessageUnsent == index)
+        if (stream.IsMessageMode && stream.Send.MessageUnsent == index)
         {
             stream.Send.MessageUnsent = message.Next;
         }
@@ -88,6 +88,9 @@ internal sealed class OutboundMessages(EndpointState state)
         }
 
         state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
+
+        // From here on no packet's record names it any more, also while its report waits to be fetched: a message ends once.
+        message.Generation++;
         if (message.Has(MessageFlags.Report))
         {
             message.Outcome = message.Has(MessageFlags.Skipped) ? EventKind.MessageExpired : outcome;
@@ -95,7 +98,6 @@ internal sealed class OutboundMessages(EndpointState state)
         }
         else
         {
-            message.Generation++;
             state.Messages.Free(index);
         }
     }

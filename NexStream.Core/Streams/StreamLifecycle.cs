@@ -47,7 +47,7 @@ internal sealed class StreamLifecycle(EndpointState state, StreamTable table, Se
     public void RequestCloseIfDrained(int index)
     {
         ref StreamState stream = ref state.Streams[index];
-        if (stream.Has(StreamFlags.FinQueued) && !stream.Has(StreamFlags.FinSent) && stream.Send.Unsent.IsEmpty && stream.Send.MessageUnsent < 0)
+        if (stream.Has(StreamFlags.FinQueued) && !stream.Has(StreamFlags.FinSent) && stream.Send.Unsent.IsEmpty)
         {
             stream.Set(StreamFlags.FinSent);
             Request(index, StreamControl.Close);
@@ -211,7 +211,11 @@ internal sealed class StreamLifecycle(EndpointState state, StreamTable table, Se
         state.Connections[stream.Connection].Scheduler.Remove(state.Streams, index);
         segments.Clear(index);
         messages.Clear(index);
-        state.AddBuffered(ref stream, -(int)state.Store.Clear(ref stream.Send.Unsent));
+        if (!stream.IsMessageMode)
+        {
+            state.AddBuffered(ref stream, -(int)state.Store.Clear(ref stream.Send.Unsent));
+        }
+
         stream.Control &= ~(StreamControl.Close | StreamControl.Open);
         if (!stream.Has(StreamFlags.OpenKnown))
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using NexStream.Core.Buffers;
 using NexStream.Core.FlowControl;
 using NexStream.Core.Primitives;
@@ -132,15 +133,12 @@ internal struct SendHalf
     /// <summary>Bytes of RU messages that were charged to the connection.</summary>
     public ulong Charged;
 
-    /// <summary>RO: bytes not yet sent.</summary>
+    /// <summary>RO: bytes not yet sent. Message modes: <see cref="MessageUnsent"/>.</summary>
     public ChunkList Unsent;
 
     /// <summary>Message modes: all messages that are not finished, by number.</summary>
     public int MessageHead;
     public int MessageTail;
-
-    /// <summary>Message modes: the first message that was not sent whole.</summary>
-    public int MessageUnsent;
 
     /// <summary>Segments in flight.</summary>
     public SegmentList InFlight;
@@ -154,6 +152,10 @@ internal struct SendHalf
     public uint PacketsLost;
     public uint Retransmissions;
     public uint Expired;
+
+    /// <summary>Message modes: the first message that was not sent whole. It has the place of RO's list: no stream is in both.</summary>
+    [UnscopedRef]
+    public ref int MessageUnsent => ref Unsent.Head;
 }
 
 /// <summary>The receiving half. RO counts bytes, the message modes count messages.</summary>
@@ -161,31 +163,41 @@ internal struct ReceiveHalf
 {
     public ReceiveWindow Window;
 
+    /// <summary>RO: chunks out of order. Message modes: messages being put together.</summary>
+    public int PendingCount;
+
     /// <summary>Everything below has arrived (RO, RU).</summary>
     public ulong Next;
 
     /// <summary>RO: behind the last byte that has arrived. RU: bytes charged to the connection.</summary>
     public ulong Highest;
 
+    /// <summary>
+    /// Once <see cref="StreamFlags.FinalSizeKnown"/>: the final size. Until then in RU: behind the highest message number that was named,
+    /// because a final size may not lie below it (RFC 9000 §4.5).
+    /// </summary>
     public ulong FinalSize;
 
-    /// <summary>RO: bytes to read, in order, then out of order.</summary>
+    /// <summary>RO: bytes to read, in order, then out of order. Message modes: <see cref="MessageHead"/> and <see cref="PartialHead"/>.</summary>
     public ChunkList Ready;
     public ChunkList OutOfOrder;
 
     /// <summary>RU: numbers above <see cref="Next"/> that have arrived or were skipped.</summary>
     public RangeSet Arrived;
 
-    /// <summary>Message modes: complete messages, and those being put together.</summary>
-    public int MessageHead;
-    public int MessageTail;
-    public int PartialHead;
-
-    /// <summary>RO: chunks out of order. Message modes: messages being put together.</summary>
-    public int PendingCount;
-
     /// <summary>Bytes received and not read.</summary>
     public int Buffered;
 
     public uint Dropped;
+
+    /// <summary>Message modes: complete messages. Like the next two it has the place of RO's lists: no stream is in both.</summary>
+    [UnscopedRef]
+    public ref int MessageHead => ref Ready.Head;
+
+    [UnscopedRef]
+    public ref int MessageTail => ref Ready.Tail;
+
+    /// <summary>Message modes: messages being put together.</summary>
+    [UnscopedRef]
+    public ref int PartialHead => ref OutOfOrder.Head;
 }

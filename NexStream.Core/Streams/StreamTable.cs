@@ -161,7 +161,7 @@ internal sealed class StreamTable(EndpointState state)
         // Coalesced to an eighth of the limit, but never while the peer has nothing left.
         uint limit = (uint)Math.Min((ulong)connection.PeerStreamsEnded + (uint)connection.Config.MaxStreams, StreamId.CountMax);
         uint step = (uint)Math.Max(connection.Config.MaxStreams / 8, 1);
-        if (limit - connection.StreamLimit >= step || connection.NextPeerOrdinal >= connection.StreamLimit)
+        if (limit > connection.StreamLimit && (limit - connection.StreamLimit >= step || connection.NextPeerOrdinal >= connection.StreamLimit))
         {
             connection.StreamLimit = limit;
             connection.Control |= ConnectionControl.StreamLimit;
@@ -182,6 +182,9 @@ internal sealed class StreamTable(EndpointState state)
         }
 
         connection.NextPeerOrdinal = ordinal + 1;
+
+        // The peer may just have used up its limit: then streams that ended and were not worth a frame yet count at once.
+        RaiseLimit(connection);
         return true;
     }
 
@@ -213,16 +216,13 @@ internal sealed class StreamTable(EndpointState state)
         stream.Send.Lost = SegmentList.Empty;
         stream.Send.MessageHead = Slab<OutboundMessage>.None;
         stream.Send.MessageTail = Slab<OutboundMessage>.None;
-        stream.Send.MessageUnsent = Slab<OutboundMessage>.None;
         stream.Receive.Window.Reset(first, (uint)(ordered ? connection.Config.StreamReceiveWindow : connection.Config.StreamMessageWindow));
         stream.Receive.Next = first;
+        stream.Receive.FinalSize = first;
         stream.Receive.Highest = ordered ? first : 0;
         stream.Receive.Ready = ChunkList.Empty;
         stream.Receive.OutOfOrder = ChunkList.Empty;
         stream.Receive.Arrived = RangeSet.Empty;
-        stream.Receive.MessageHead = Slab<InboundMessage>.None;
-        stream.Receive.MessageTail = Slab<InboundMessage>.None;
-        stream.Receive.PartialHead = Slab<InboundMessage>.None;
         if (connection.StreamHead >= 0)
         {
             state.Streams[connection.StreamHead].SiblingPrevious = index;

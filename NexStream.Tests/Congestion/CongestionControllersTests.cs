@@ -6,9 +6,9 @@ namespace NexStream.Tests.Congestion;
 [TestFixture]
 public sealed class CongestionControllersTests
 {
-    private static readonly ICongestionControllerFactory[] Factories = [CongestionControllers.Cubic, CongestionControllers.None];
+    private static readonly ICongestionControllerFactory[] s_factories = [CongestionControllers.Cubic, CongestionControllers.None];
 
-    [TestCaseSource(nameof(Factories))]
+    [TestCaseSource(nameof(s_factories))]
     public void Create_EachTime_GivesANewControllerOfThatName(ICongestionControllerFactory factory)
     {
         ICongestionController first = factory.Create();
@@ -17,7 +17,7 @@ public sealed class CongestionControllersTests
         Assert.That(factory.Create(), Is.Not.SameAs(first));
     }
 
-    [TestCaseSource(nameof(Factories))]
+    [TestCaseSource(nameof(s_factories))]
     public void Calls_AfterReset_AllocateNothing(ICongestionControllerFactory factory)
     {
         ICongestionController controller = factory.Create();
@@ -28,7 +28,7 @@ public sealed class CongestionControllersTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
-    [TestCaseSource(nameof(Factories))]
+    [TestCaseSource(nameof(s_factories))]
     public void Calls_SameInputs_GiveTheSameOutputs(ICongestionControllerFactory factory)
     {
         ICongestionController reused = factory.Create();

@@ -302,15 +302,6 @@ public sealed class DriverTests(LinkPreference preference)
         Assert.That(() => DriverNode.Join(one, _a, 8), Throws.InvalidOperationException);
     }
 
-    [Test]
-    public void Poll_MoreConnectionsThanTimers_Throws()
-    {
-        DriverNode few = AddNode(options: new DriverOptions { MaxConnections = 1 });
-        few.Endpoint.Connect(_a.Node, _now, out _);
-        few.Endpoint.Connect(_a.Node, _now, out _);
-        Assert.That(() => few.Poll(_now), Throws.InvalidOperationException.With.Message.Contains("MaxConnections"));
-    }
-
     private DriverNode AddNode(ulong number = 0, DriverOptions? options = null)
     {
         DriverNode node = new(_library, number == 0 ? (ulong)_nodes.Count + 1 : number, options);

@@ -9,19 +9,19 @@ namespace NexStream.Tests.Endpoints;
 [TestFixture]
 public sealed class DeliveryTests
 {
-    private static readonly NetworkConditions Bad = new() { Loss = 0.05, Reorder = 0.05, Duplicate = 0.02 };
+    private static readonly NetworkConditions s_bad = new() { Loss = 0.05, Reorder = 0.05, Duplicate = 0.02 };
 
     [Test]
     public void ReliableOrdered_GoodNetwork_DeliversAllBytesInOrder() => TransferOrdered(new Pair(), 300_000);
 
     [Test]
     public void ReliableOrdered_BadNetwork_DeliversAllBytesInOrder([Range(1, 20)] int seed) =>
-        TransferOrdered(new Pair((ulong)seed, Bad), 300_000);
+        TransferOrdered(new Pair((ulong)seed, s_bad), 300_000);
 
     [Test]
     public void ReliableUnordered_BadNetwork_DeliversEveryMessageOnce([Range(1, 20)] int seed)
     {
-        var pair = new Pair((ulong)seed, Bad);
+        var pair = new Pair((ulong)seed, s_bad);
         pair.Connect();
         (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
         var random = new SeededRandom((ulong)seed);

@@ -82,8 +82,10 @@ internal sealed class Pair
     {
         Instant end = Now + durationNs;
         Settle();
+        long steps = 0;
         while (TryStep(end))
         {
+            Assert.That(++steps, Is.LessThan(200_000), $"Time stands still at {Now}: client {Client.NextDeadline}, server {Server.NextDeadline}.");
         }
 
         Now = end;
@@ -93,9 +95,11 @@ internal sealed class Pair
     public void Settle()
     {
         bool any;
+        long rounds = 0;
         do
         {
             any = Client.Drain() | Server.Drain();
+            Assert.That(++rounds, Is.LessThan(100_000), "The two sides never come to rest.");
         }
         while (any);
     }
@@ -195,6 +199,9 @@ internal sealed class Pair
         /// <summary>Called for every event, before the network goes on.</summary>
         public Action<EndpointEvent>? OnEvent { get; set; }
 
+        /// <summary>Called for every frame that arrives, before the endpoint has it.</summary>
+        public Action<Frame>? OnArrival { get; set; }
+
         public long FramesSent { get; set; }
 
         public long LinkFreeAt { get; set; }
@@ -203,7 +210,11 @@ internal sealed class Pair
 
         public bool Has(EventKind kind) => Events.Any(e => e.Kind == kind);
 
-        public void Deliver(Frame frame) => Endpoint.Receive(new LinkFrame(frame.Header, frame.Bytes), _pair.Now);
+        public void Deliver(Frame frame)
+        {
+            OnArrival?.Invoke(frame);
+            Endpoint.Receive(new LinkFrame(frame.Header, frame.Bytes), _pair.Now);
+        }
 
         public void FireTimers()
         {

@@ -49,17 +49,15 @@ int32_t nx_link_release(nexlink_link *link, const nexlink_release *releases, uin
     if (link->status != NX_STATUS_OPEN) {
         return (int32_t)count; /* nobody is there to take them */
     }
+    const uint32_t wanted = count < link->release_ring.capacity ? count : link->release_ring.capacity;
+    const int32_t room = nx_producer_room(&link->release_ring, wanted);
+    if (room < 0) {
+        (void)nx_link_distrust(link, "release: the peer's consumer position of releases is impossible");
+        return (int32_t)count;
+    }
     uint32_t written = 0;
-    if (link->debts.count == 0) {
-        const uint32_t wanted = count < link->release_ring.capacity ? count : link->release_ring.capacity;
-        const int32_t room = nx_producer_room(&link->release_ring, wanted);
-        if (room < 0) {
-            (void)nx_link_distrust(link, "release: the peer's consumer position of releases is impossible");
-            return (int32_t)count;
-        }
-        for (; written < (uint32_t)room; written++) {
-            link->release_slots[nx_producer_slot(&link->release_ring, written)] = releases[written];
-        }
+    for (; written < (uint32_t)room; written++) {
+        link->release_slots[nx_producer_slot(&link->release_ring, written)] = releases[written];
     }
     for (uint32_t i = written; i < count; i++) {
         nx_debts_add(&link->debts, releases[i]);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -34,13 +33,22 @@ static int create_memfd(const char *label)
     return descriptor;
 }
 
+/* What the kernel believes it can give without pushing anybody else out: MemAvailable, proc_meminfo(5). */
+static uint64_t memory_available(void)
+{
+    unsigned long long available_kib = 0;
+    FILE *meminfo = fopen("/proc/meminfo", "re");
+    if (meminfo != NULL) {
+        char line[128];
+        while (fgets(line, sizeof line, meminfo) != NULL && sscanf(line, "MemAvailable: %llu kB", &available_kib) != 1) {
+        }
+        (void)fclose(meminfo);
+    }
+    return available_kib * 1024;
+}
+
 static int32_t populate(int descriptor, size_t size)
 {
-    /* A memfd is not charged against the overcommit limit: without this check an absurd size would wake the OOM killer. */
-    struct sysinfo system;
-    if (sysinfo(&system) == 0 && size / system.mem_unit > system.totalram) {
-        return nx_fail(NEXLINK_ENOMEM, "the segment is larger than the machine's memory");
-    }
     for (size_t offset = 0; offset < size;) {
         const size_t step = size - offset < POPULATE_STEP ? size - offset : POPULATE_STEP;
         if (fallocate(descriptor, 0, (off_t)offset, (off_t)step) == 0) {
@@ -85,6 +93,10 @@ static int32_t prepare(int descriptor, size_t size, nx_segment *segment)
 int32_t nx_segment_create(const char *label, size_t size, nx_segment *segment)
 {
     *segment = NX_SEGMENT_NONE;
+    /* A memfd is not charged against the overcommit limit: filling one that is too large ends with the OOM killer, which takes whom it likes. */
+    if (size > memory_available()) {
+        return nx_fail(NEXLINK_ENOMEM, "the segment is larger than the memory that is available");
+    }
     const int descriptor = create_memfd(label);
     if (descriptor < 0) {
         return nx_fail_system("creating a segment (memfd_create)");

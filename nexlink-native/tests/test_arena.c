@@ -1,8 +1,10 @@
 /* Arenas, and that nobody but the owner can change one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -87,6 +89,11 @@ static void nothing_stays_open(void)
 
 int main(void)
 {
+    /* Should the guard against enormous arenas ever break, it must not be this test that fills the machine's memory. */
+    const struct rlimit limit = {.rlim_cur = 1u << 30, .rlim_max = 1u << 30};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || signal(SIGXFSZ, SIG_IGN) == SIG_ERR) {
+        return 2;
+    }
     RUN(frames_are_zeroed_and_writable);
     RUN(impossible_shapes_are_refused);
     RUN(more_than_the_machine_has_is_refused);

@@ -25,6 +25,13 @@ static void expect_bad(const loop_fixture *loop, uint64_t holds)
     CHECK_EQUAL(reclaim_all(loop->a), 0);
 }
 
+static void forge_release(const loop_fixture *loop, nexlink_release release)
+{
+    nx_control *control = shown_by_b(loop);
+    nx_control_releases(control, &control->geometry)[atomic_load(&control->released) % control->geometry.release_capacity] = release;
+    atomic_fetch_add(&control->released, 1);
+}
+
 /* Ways in which a descriptor can be wrong. */
 static void wrong_frame(nexlink_descriptor *slot) { slot->slices[0].frame = FRAME_COUNT; }
 static void wrong_offset(nexlink_descriptor *slot) { slot->slices[0].offset = FRAME_SIZE + 1; }
@@ -104,6 +111,23 @@ static void impossible_producer_positions_are_found_out(void)
     }
 }
 
+static void peer_that_was_found_out_cannot_make_it_good(void)
+{
+    loop_fixture loop;
+    CHECK(loop_open(&loop, FRAME_SIZE, FRAME_COUNT, CAPACITY));
+    nexlink_descriptor descriptor = one_slice(0, 0, 1);
+    CHECK_EQUAL(api->send(loop.a, &descriptor, 1), 1);
+    CHECK_EQUAL(api->send(loop.b, &descriptor, 1), 1);
+    atomic_store(&shown_by_b(&loop)->sent, CAPACITY + 1);
+    CHECK_EQUAL(api->receive(loop.a, &descriptor, 1), NEXLINK_EPEER);
+    atomic_store(&shown_by_b(&loop)->sent, 1);
+    expect_bad(&loop, 1);
+    /* Nor are its releases listened to any more: the holds came back already. */
+    forge_release(&loop, (nexlink_release){.frame = 0, .holds = 1});
+    CHECK_EQUAL(reclaim_all(loop.a), 0);
+    loop_close(&loop);
+}
+
 static void impossible_consumer_positions_are_found_out(void)
 {
     static const uint64_t positions[] = {CAPACITY + 1, UINT64_MAX, 0};
@@ -122,13 +146,6 @@ static void impossible_consumer_positions_are_found_out(void)
         expect_bad(&loop, 4 + CAPACITY);
         loop_close(&loop);
     }
-}
-
-static void forge_release(const loop_fixture *loop, nexlink_release release)
-{
-    nx_control *control = shown_by_b(loop);
-    nx_control_releases(control, &control->geometry)[atomic_load(&control->released) % control->geometry.release_capacity] = release;
-    atomic_fetch_add(&control->released, 1);
 }
 
 static void releases_of_what_is_not_held_are_found_out(void)
@@ -204,6 +221,7 @@ int main(void)
     RUN(invalid_descriptors_are_never_delivered);
     RUN(nothing_is_written_beyond_a_descriptor);
     RUN(impossible_producer_positions_are_found_out);
+    RUN(peer_that_was_found_out_cannot_make_it_good);
     RUN(impossible_consumer_positions_are_found_out);
     RUN(releases_of_what_is_not_held_are_found_out);
     RUN(impossible_release_positions_are_found_out);

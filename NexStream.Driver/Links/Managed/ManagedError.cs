@@ -7,14 +7,14 @@ namespace NexStream.Driver.Links.Managed;
 internal static unsafe class ManagedError
 {
     [ThreadStatic]
-    private static byte* _text;
+    private static byte* s_text;
 
-    public static byte* Text => _text is null ? Address(""u8) : _text;
+    public static byte* Text => s_text is null ? Address(""u8) : s_text;
 
     /// <summary>Notes a literal and gives the code back, to be returned.</summary>
     public static int Set(int code, ReadOnlySpan<byte> literal)
     {
-        _text = Address(literal);
+        s_text = Address(literal);
         return code;
     }
 

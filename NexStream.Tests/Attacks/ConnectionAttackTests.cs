@@ -1,0 +1,547 @@
+using NexStream.Core;
+using NexStream.Core.Config;
+using NexStream.Core.Connections;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
+using NexStream.Tests.Support;
+
+namespace NexStream.Tests.Attacks;
+
+/// <summary>What a hostile peer, or somebody who guesses, sends to a live connection.</summary>
+[TestFixture]
+public sealed class ConnectionAttackTests
+{
+    /// <summary>An id that the client could have opened but did not.</summary>
+    private const uint UnopenedClientStream = 9;
+
+    [Test]
+    public void OptimisticAck_OfASkippedNumber_IsAViolation()
+    {
+        Pair pair = Connected();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        server.Send(new byte[200_000]);
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        pair.RunUntil(() =>
+        {
+            client.ReadAll();
+            pair.Settle();
+            return connection.Path.SkippedNumber != ulong.MaxValue && client.Statistics.Received == 200_000;
+        });
+        pair.RunFor(Instant.Second);
+        Acknowledge(pair, connection.Path.SkippedNumber, connection.Path.SkippedNumber);
+        AssertViolation(pair, ReasonCode.AcknowledgementViolation);
+    }
+
+    [Test]
+    public void SkippedNumbers_OfTwoConnections_AreNotTheSame()
+    {
+        ulong first = FirstSkipped(1);
+        Assert.That(Enumerable.Range(2, 6).Any(seed => FirstSkipped((ulong)seed) != first), Is.True, "A number that can be foreseen traps nobody.");
+    }
+
+    [Test]
+    public void Ack_OfWhatWasNeverSent_IsAViolation()
+    {
+        Pair pair = Connected();
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        long window = connection.Path.Congestion.CongestionWindow;
+        Acknowledge(pair, connection.Path.NextPacketNumber, connection.Path.NextPacketNumber);
+        AssertViolation(pair, ReasonCode.AcknowledgementViolation);
+        Assert.That(connection.Path.Congestion.CongestionWindow, Is.EqualTo(window));
+    }
+
+    [Test]
+    public void StreamAck_OfWhatWasNeverSent_IsAViolation()
+    {
+        Pair pair = Connected();
+        uint id = OpenOn(pair, TransportMode.ReliableOrdered);
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) => new StreamDataAckFrame { StreamId = id, AckNumber = 1 }.TryWrite(ref w));
+        AssertViolation(pair, ReasonCode.AcknowledgementViolation);
+    }
+
+    [Test]
+    public void Nack_OfWhatWasNeverSent_IsAViolation()
+    {
+        Pair pair = Connected();
+        uint id = OpenOn(pair, TransportMode.ReliableOrdered);
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) => DataNackFrame.TryWrite(ref w, id, [new NackRange(0, 5)]));
+        AssertViolation(pair, ReasonCode.AcknowledgementViolation);
+    }
+
+    [Test]
+    public void AckRanges_Underflowing_AreAnEncodingErrorWithoutStateChange()
+    {
+        Pair pair = Connected();
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        int inFlight = connection.Path.AckElicitingInFlight;
+        byte[] bytes = AckBytes(pair, 0, 0);
+
+        // The first run's length is the last field before the end of a frame with one range; make it reach below zero.
+        var reader = new FrameReader(bytes.AsSpan(PacketHeader.Size));
+        reader.TryRead(out RawFrame raw);
+        int reached = 0;
+        for (int at = 4; at < raw.Payload.Length; at++)
+        {
+            Pair victim = Connected();
+            byte[] hostile = AckBytes(victim, 0, 0);
+            hostile[PacketHeader.Size + RawFrame.HeaderSize + at] = 0xFF;
+            victim.Inject(victim.Server, Forge.Raw(victim, victim.Server, hostile));
+            reached += victim.Server.Events.Any(e => e is { Kind: EventKind.ConnectionClosed, Reason: ReasonCode.FrameEncodingError }) ? 1 : 0;
+        }
+
+        Assert.That(reached, Is.GreaterThan(0));
+        Assert.That(connection.Path.AckElicitingInFlight, Is.EqualTo(inFlight));
+    }
+
+    [Test]
+    public void NackRanges_Reversed_AreAnEncodingError()
+    {
+        Pair pair = Connected();
+        uint id = OpenOn(pair, TransportMode.ReliableOrdered);
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) =>
+        {
+            w.TryBegin(FrameType.DataNack, 0, 16, out Span<byte> payload);
+            payload.Clear();
+            payload[3] = (byte)id;
+            payload[5] = 1;
+            payload[9] = 9;
+            payload[13] = 3;
+        });
+        Assert.That(Closed(pair).Reason, Is.AnyOf(ReasonCode.FrameEncodingError, ReasonCode.AcknowledgementViolation));
+    }
+
+    [Test]
+    public void NackRangeBomb_MoreThanTheLimit_IsRefused()
+    {
+        Pair pair = Connected();
+        uint id = OpenOn(pair, TransportMode.ReliableOrdered);
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) =>
+        {
+            const int Count = DataNackFrame.RangeCountReadMax + 1;
+            w.TryBegin(FrameType.DataNack, 0, DataNackFrame.GetWireLength(Count) - RawFrame.HeaderSize, out Span<byte> payload);
+            payload.Clear();
+            payload[3] = (byte)id;
+            payload[5] = Count;
+        });
+        AssertViolation(pair, ReasonCode.FrameEncodingError);
+    }
+
+    [Test]
+    public void WindowUpdate_ShrinkingAndRepeated_ChangesNothing()
+    {
+        Pair pair = Connected();
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        ulong limit = connection.Credit.Limit;
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) => new WindowUpdateFrame { Limit = limit + 500 }.TryWrite(ref w));
+        for (int i = 0; i < 3; i++)
+        {
+            Forge.Inject(pair, pair.Server, (ref FrameWriter w) => new WindowUpdateFrame { WindowIncrement = 500, Limit = limit + 500 }.TryWrite(ref w));
+            Forge.Inject(pair, pair.Server, (ref FrameWriter w) => new WindowUpdateFrame { WindowIncrement = 500, Limit = 5 }.TryWrite(ref w));
+        }
+
+        Assert.That(connection.Credit.Limit, Is.EqualTo(limit + 500));
+        Assert.That(connection.IsOpen, Is.True);
+    }
+
+    [Test]
+    public void StreamAboveTheLimit_NamedByAnyFrame_IsAViolationAndCreatesNothing([Range(0, 6)] int kind)
+    {
+        var pair = new Pair(connection: new ConnectionConfig { MaxStreams = 4 });
+        pair.Connect();
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) => WriteStreamFrame(ref w, kind, UnopenedClientStream));
+        AssertViolation(pair, ReasonCode.StreamLimitViolation);
+        Assert.That(pair.Server.Endpoint.Statistics.StreamCount, Is.Zero);
+    }
+
+    [Test]
+    public void StreamId_ReservedOrOfTheWrongSideOrNeverOpened_IsAViolation(
+        [Values(0u, 2u, 0x8000_0000u, 0x8000_0001u, UnopenedClientStream)] uint id, [Range(0, 6)] int kind)
+    {
+        if (kind == 0 && id == UnopenedClientStream)
+        {
+            Assert.Pass("STREAM_OPEN is how it is opened.");
+        }
+
+        Pair pair = Connected();
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) => WriteStreamFrame(ref w, kind, id));
+        bool isConnectionWindow = id == 0 && kind == 3;
+        Assert.That(pair.Server.Has(EventKind.ConnectionClosed), Is.EqualTo(!isConnectionWindow));
+        Assert.That(pair.Server.Endpoint.Statistics.StreamCount, Is.Zero);
+    }
+
+    [Test]
+    public void Stream_ReusedAfterItClosed_IsNotOpenedAgain()
+    {
+        Pair pair = Connected();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        uint id = client.Id;
+        client.Close();
+        server.Close();
+        pair.RunUntil(() => pair.Server.Has(EventKind.StreamClosed) && pair.Client.Has(EventKind.StreamClosed));
+        pair.RunFor(Instant.Second);
+        int opened = pair.Server.Events.Count(e => e.Kind == EventKind.StreamOpened);
+        for (int kind = 0; kind <= 6; kind++)
+        {
+            int k = kind;
+            Forge.Inject(pair, pair.Server, (ref FrameWriter w) => WriteStreamFrame(ref w, k, id));
+        }
+
+        Assert.That(pair.Server.Events.Count(e => e.Kind == EventKind.StreamOpened), Is.EqualTo(opened));
+        Assert.That(pair.Server.Endpoint.Statistics.StreamCount, Is.Zero);
+        Assert.That(pair.Server.Connection.IsOpen, Is.True, "Late frames of a closed stream are ordinary.");
+    }
+
+    [Test]
+    public void OpenCloseChurn_LongRun_LeavesNothingBehind()
+    {
+        Pair pair = Connected();
+        for (int i = 0; i < 300; i++)
+        {
+            (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig((TransportMode)(1 + (i % 4))));
+            client.Send(new byte[100]);
+            if (i % 3 == 0)
+            {
+                client.Reset(ReasonCode.ApplicationBase);
+            }
+
+            client.Close();
+            server.Close();
+        }
+
+        pair.RunFor(10 * Instant.Second);
+        foreach (Pair.Side side in new[] { pair.Client, pair.Server })
+        {
+            EndpointState state = side.Endpoint.State;
+            Assert.That(state.Streams.Count, Is.Zero, "streams");
+            Assert.That(state.Segments.Count, Is.Zero, "segments");
+            Assert.That(state.Messages.Count, Is.Zero, "messages");
+            Assert.That(state.Inbound.Count, Is.Zero, "inbound messages");
+            Assert.That(state.Ranges.Count, Is.Zero, "ranges");
+            Assert.That(state.Store.Chunks.Count, Is.Zero, "chunks");
+            Assert.That(state.StreamIndex.Count, Is.Zero, "table");
+            Assert.That(state.Frames.HeldBy(side.Connection.Index), Is.LessThanOrEqualTo(2), "At most the frames for small payloads.");
+        }
+    }
+
+    [Test]
+    public void GuessedTag_CloseResetAndData_AreDroppedCountedAndAnsweredAtALimitedRate()
+    {
+        Pair pair = Connected();
+        ulong tag = Forge.ConnectionOf(pair.Server).LocalTag;
+        int answers = 0;
+        pair.Filter = (from, _) => from != pair.Server || answers++ < 0;
+        for (uint i = 0; i < 1000; i++)
+        {
+            ulong guess = tag ^ ((i + 1UL) << 24);
+            pair.Inject(pair.Server, Forge.Packet(pair, pair.Server, i, (ref FrameWriter w) => WriteGuess(ref w, i), default, guess));
+        }
+
+        Assert.That(pair.Server.Connection.IsOpen, Is.True);
+        Assert.That(pair.Server.Endpoint.Statistics.UnknownTagDropped, Is.EqualTo(1000));
+        Assert.That(answers, Is.InRange(1, 65), "One burst of answers at one instant.");
+        Assert.That(pair.Server.Endpoint.Statistics.AnswersSuppressed, Is.GreaterThan(500));
+    }
+
+    [Test]
+    public void CloseForAnUnknownTag_IsNotAnswered()
+    {
+        Pair pair = Connected();
+        int answers = 0;
+        pair.Filter = (from, _) => from != pair.Server || answers++ < 0;
+        for (uint i = 0; i < 10; i++)
+        {
+            pair.Inject(pair.Server, Forge.Packet(pair, pair.Server, i, (ref FrameWriter w) => new ConnCloseFrame { IsReflected = true }.TryWrite(ref w), default, 77));
+            pair.Inject(pair.Server, Forge.Packet(pair, pair.Server, i, (ref FrameWriter w) => default(ConnCloseAckFrame).TryWrite(ref w), default, 77));
+        }
+
+        Assert.That(answers, Is.Zero);
+    }
+
+    [Test]
+    public void ReflectedClose_WithATagThatIsNotThePeers_EndsNothing()
+    {
+        Pair pair = Connected();
+        ulong peer = Forge.ConnectionOf(pair.Server).PeerTag;
+        pair.Inject(pair.Server, Forge.Packet(pair, pair.Server, 1, (ref FrameWriter w) => new ConnCloseFrame { IsReflected = true }.TryWrite(ref w), default, peer ^ (1UL << 40)));
+        Assert.That(pair.Server.Connection.IsOpen, Is.True);
+        pair.Inject(pair.Server, Forge.Packet(pair, pair.Server, 1, (ref FrameWriter w) => new ConnCloseFrame { IsReflected = true }.TryWrite(ref w), default, peer));
+        Assert.That(pair.Server.Connection.IsOpen, Is.False, "The genuine one does.");
+    }
+
+    [Test]
+    public void CloseLoop_LatePacketsAfterTheEnd_AreAnsweredRarelyAndItEnds()
+    {
+        Pair pair = Connected();
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        ulong tag = connection.LocalTag;
+        pair.Server.Connection.Abort(pair.Now);
+        int answers = 0;
+        pair.Filter = (from, _) => from != pair.Server || answers++ < 0;
+        pair.Settle();
+        for (uint i = 0; i < 500; i++)
+        {
+            pair.Inject(pair.Server, Forge.Packet(pair, pair.Server, 1000 + i, (ref FrameWriter w) => new PingFrame { PingId = i }.TryWrite(ref w), default, tag));
+        }
+
+        Assert.That(answers, Is.LessThanOrEqualTo(2));
+        pair.RunFor(10 * Instant.Second);
+        Assert.That(pair.Server.Endpoint.Statistics.ConnectionCount, Is.Zero);
+    }
+
+    [Test]
+    public void PingFlood_IsAnsweredByOnePongAPacket()
+    {
+        Pair pair = Connected();
+        int pongs = 0;
+        int packets = 0;
+        pair.Filter = (from, frame) =>
+        {
+            pongs += from == pair.Server ? Frames.PayloadsOf(frame, FrameType.Pong).Count : 0;
+            packets += from == pair.Server ? 1 : 0;
+            return from != pair.Server;
+        };
+        for (int i = 0; i < 50; i++)
+        {
+            Forge.Inject(pair, pair.Server, (ref FrameWriter w) =>
+            {
+                for (ulong id = 0; new PingFrame { PingId = id }.TryWrite(ref w); id++)
+                {
+                }
+            });
+        }
+
+        Assert.That(pongs, Is.InRange(1, 50));
+        Assert.That(packets, Is.LessThanOrEqualTo(60));
+        Assert.That(pair.Server.Connection.IsOpen, Is.True);
+    }
+
+    [Test]
+    public void Pong_Unsolicited_IsIgnored()
+    {
+        Pair pair = Connected();
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) => new PongFrame { PingId = 0 }.TryWrite(ref w));
+        Assert.That(pair.Server.Connection.IsOpen, Is.True);
+    }
+
+    [Test]
+    public void AckDelay_Forged_NeverBringsTheRttBelowItsMinimum()
+    {
+        Pair pair = Connected();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        pair.RunFor(Instant.Second);
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        pair.Filter = (_, _) => false;
+        for (int i = 0; i < 10; i++)
+        {
+            server.Send(new byte[100]);
+            pair.Settle();
+            pair.RunFor(21 * Instant.Millisecond);
+            ulong largest = connection.Path.NextPacketNumber - 1;
+            Forge.Inject(pair, pair.Server, (ref FrameWriter w) => PacketAckFrame.TryWrite(
+                ref w, 0, uint.MaxValue, (PacketNumberRange[])[new PacketNumberRange(largest, largest)], default, hasEcn: false, 0));
+        }
+
+        Assert.That(connection.Path.Rtt.SmoothedNs, Is.GreaterThanOrEqualTo(connection.Path.Rtt.MinNs));
+        Assert.That(connection.Path.Rtt.MinNs, Is.GreaterThan(0));
+        Assert.That(client.Id, Is.Not.Zero);
+    }
+
+    [Test]
+    public void Clock_JumpingBackAndFarForward_HarmsNothing()
+    {
+        Pair pair = Connected();
+        (StreamHandle client, StreamHandle _) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        client.Send(new byte[5000]);
+        pair.RunFor(Instant.Second);
+        Endpoint server = pair.Server.Endpoint;
+        Instant before = server.State.Now;
+        server.Receive(new LinkFrame(default, default), new Instant(1));
+        server.HandleTimeout(pair.Server.Connection, new Instant(5));
+        Assert.That(server.State.Now, Is.EqualTo(before), "Backwards counts as standing still.");
+        Assert.That(connection.IsOpen, Is.True);
+        server.HandleTimeout(pair.Server.Connection, pair.Now + (30_000 * Instant.Second));
+        Assert.That(connection.State, Is.EqualTo(ConnectionState.Closed), "Everything that was due happens once: the idle time ended it.");
+        Assert.That(connection.Path.Rtt.SmoothedNs, Is.GreaterThan(0));
+    }
+
+    [Test]
+    public void Frame_TruncatedAtEveryByteOrUnknown_IsAnErrorAndNeverThrows()
+    {
+        Pair pair = Connected();
+        var captured = new List<Pair.Frame>();
+        pair.Filter = (from, frame) =>
+        {
+            if (from == pair.Client && captured.Count < 12)
+            {
+                captured.Add(frame);
+            }
+
+            return true;
+        };
+        (StreamHandle client, StreamHandle _) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        client.Send(new byte[100]);
+        client.Finish();
+        pair.RunFor(Instant.Second);
+        Assert.That(captured, Is.Not.Empty);
+        foreach (Pair.Frame frame in captured)
+        {
+            for (int length = 0; length < frame.Bytes.Length; length++)
+            {
+                Pair victim = Connected();
+                byte[] bytes = frame.Bytes[..length];
+                if (length >= PacketHeader.Size)
+                {
+                    new PacketHeader { Tag = Forge.ConnectionOf(victim.Server).LocalTag, PacketNumber = 900 }.Write(bytes);
+                }
+
+                Assert.That(() => victim.Inject(victim.Server, Forge.Raw(victim, victim.Server, bytes)), Throws.Nothing);
+            }
+        }
+
+        for (int type = 0; type < 256; type++)
+        {
+            Pair victim = Connected();
+            byte unknown = (byte)type;
+            Assert.That(() => Forge.Inject(victim, victim.Server, (ref FrameWriter w) => w.TryBegin((FrameType)unknown, 0, 0, out _)), Throws.Nothing);
+            if (!Enum.IsDefined((FrameType)unknown))
+            {
+                AssertViolation(victim, ReasonCode.FrameEncodingError);
+            }
+        }
+    }
+
+    [Test]
+    public void LegalFrame_InEveryStateOfItsStreamAndConnection_HasADefinedOutcome([Range(0, 8)] int situation)
+    {
+        for (int kind = 0; kind <= 13; kind++)
+        {
+            for (int mode = 1; mode <= 4; mode++)
+            {
+                Pair pair = Connected();
+                (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig((TransportMode)mode));
+                uint id = client.Id;
+                Bring(pair, client, server, situation);
+                ulong tag = Forge.ConnectionOf(pair.Server).LocalTag;
+                int k = kind;
+                Assert.That(
+                    () => pair.Inject(pair.Server, Forge.Packet(pair, pair.Server, 5000, (ref FrameWriter w) => WriteStreamFrame(ref w, k, id), new byte[k == 1 ? 10 : 0], tag)),
+                    Throws.Nothing,
+                    $"frame {kind}, mode {mode}, situation {situation}");
+                pair.Filter = (_, _) => false;
+                Assert.That(() => pair.RunFor(100 * Instant.Second), Throws.Nothing, $"frame {kind}, mode {mode}, situation {situation}");
+                Assert.That(pair.Server.Endpoint.Statistics.ConnectionCount, Is.Zero, "Alone it ends by its time-outs.");
+                Assert.That(pair.Server.Endpoint.State.Streams.Count, Is.Zero);
+            }
+        }
+    }
+
+    private static void Bring(Pair pair, StreamHandle client, StreamHandle server, int situation)
+    {
+        switch (situation)
+        {
+            case 1:
+                client.Send([1, 2, 3]);
+                client.Finish();
+                break;
+            case 2:
+                server.Send([1, 2, 3]);
+                server.Finish();
+                break;
+            case 3:
+                client.Reset(ReasonCode.ApplicationBase);
+                break;
+            case 4:
+                server.Reset(ReasonCode.ApplicationBase);
+                break;
+            case 5:
+                client.Close();
+                server.Close();
+                break;
+            case 6:
+                client.Send([1, 2, 3]);
+                pair.RunFor(Instant.Second / 10);
+                pair.Client.Connection.Close(pair.Now);
+                break;
+            case 7:
+                pair.Server.Connection.Abort(pair.Now);
+                break;
+            case 8:
+                server.Send([1, 2, 3]);
+                pair.Filter = (_, _) => false;
+                pair.Server.Connection.Close(pair.Now);
+                break;
+            default:
+                break;
+        }
+
+        pair.RunFor(Instant.Second / 10);
+    }
+
+    private static void WriteGuess(ref FrameWriter writer, uint i)
+    {
+        if (i % 3 == 0)
+        {
+            new PingFrame().TryWrite(ref writer);
+        }
+        else if (i % 3 == 1)
+        {
+            new StreamResetFrame { StreamId = 1 }.TryWrite(ref writer);
+        }
+        else
+        {
+            new DataFrame { Mode = TransportMode.ReliableOrdered, StreamId = 1 }.TryWrite(ref writer);
+        }
+    }
+
+    private static void WriteStreamFrame(ref FrameWriter writer, int kind, uint id)
+    {
+        switch (kind)
+        {
+            case 0: new StreamOpenFrame { StreamId = id, Mode = TransportMode.ReliableOrdered }.TryWrite(ref writer); break;
+            case 1: new DataFrame { StreamId = id, Mode = TransportMode.ReliableOrdered }.TryWrite(ref writer); break;
+            case 2: new StreamCloseFrame { StreamId = id }.TryWrite(ref writer); break;
+            case 3: new WindowUpdateFrame { StreamId = id }.TryWrite(ref writer); break;
+            case 4: new StreamResetFrame { StreamId = id }.TryWrite(ref writer); break;
+            case 5: new DataSkipFrame { StreamId = id }.TryWrite(ref writer); break;
+            case 6: new StreamAckFrame { StreamId = id }.TryWrite(ref writer); break;
+            case 7: new StreamCloseAckFrame { StreamId = id }.TryWrite(ref writer); break;
+            case 8: new StreamResetFrame { StreamId = id, Direction = StreamResetDirection.StopSending }.TryWrite(ref writer); break;
+            case 9: new StreamDataAckFrame { StreamId = id }.TryWrite(ref writer); break;
+            case 10: new ConnCloseFrame { IsGraceful = true }.TryWrite(ref writer); break;
+            case 11: default(ConnCloseAckFrame).TryWrite(ref writer); break;
+            case 12: new MaxStreamsFrame { MaxStreams = 9 }.TryWrite(ref writer); break;
+            default: new PingFrame { PingId = 4 }.TryWrite(ref writer); break;
+        }
+    }
+
+    private static ulong FirstSkipped(ulong seed)
+    {
+        var pair = new Pair(seed);
+        pair.Connect();
+        return Forge.ConnectionOf(pair.Server).Path.NextSkip;
+    }
+
+    private static byte[] AckBytes(Pair pair, ulong first, ulong last) => Forge.Packet(pair, pair.Server, (ref FrameWriter w) =>
+        PacketAckFrame.TryWrite(ref w, 0, 0, (PacketNumberRange[])[new PacketNumberRange(first, last)], default, hasEcn: false, 0)).Bytes;
+
+    private static void Acknowledge(Pair pair, ulong first, ulong last) => pair.Inject(pair.Server, Forge.Raw(pair, pair.Server, AckBytes(pair, first, last)));
+
+    private static uint OpenOn(Pair pair, TransportMode mode) => pair.Open(new StreamConfig(mode)).Client.Id;
+
+    private static EndpointEvent Closed(Pair pair) => pair.Server.Events.Single(e => e.Kind == EventKind.ConnectionClosed);
+
+    private static void AssertViolation(Pair pair, ReasonCode reason) => Assert.That(Closed(pair).Reason, Is.EqualTo(reason));
+
+    private static Pair Connected()
+    {
+        // Small tables: these tests make many pairs.
+        var pair = new Pair(
+            frameCount: 512,
+            configure: c => c with { MaxConnections = 4, HalfOpenThreshold = 4, MaxStreams = 64, MaxPacketsInFlight = 1024, MaxMessages = 512, MaxChunks = 1024 });
+        pair.Connect();
+        return pair;
+    }
+}
