@@ -1,1 +1,1 @@
-return 0;
+return NexStream.Tool.Commands.CommandLine.Run(args);

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+using NexStream.Tool.Demo;
+using NexStream.Tool.Transfer;
+
+namespace NexStream.Tool.Output;
+
+/// <summary>How results are written as JSON: generated when the program is built, so that nothing is looked up when it runs.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(DemoResult))]
+[JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(FileReport))]
+[JsonSerializable(typeof(SendReport))]
+internal sealed partial class OutputContext : JsonSerializerContext;
