@@ -59,7 +59,7 @@ public sealed class StreamAttackTests
     [Test]
     public void DataPastTheConnectionWindow_IsAViolation()
     {
-        Pair pair = Connected(new ConnectionConfig { ReceiveWindow = 1000, ReceiveWindowMax = 1000, MaxMessageLength = 1000 });
+        Pair pair = Connected(new ConnectionConfig { ReceiveWindow = 1000, ReceiveWindowMax = 1000, MaxMessageLength = 500 });
         Data(pair, Ordered, 1000, [1]);
         AssertViolation(pair, ReasonCode.FlowControlViolation);
     }
@@ -67,9 +67,10 @@ public sealed class StreamAttackTests
     [Test]
     public void MessagesPastTheConnectionWindow_AreAViolation()
     {
-        Pair pair = Connected(new ConnectionConfig { ReceiveWindow = 1000, ReceiveWindowMax = 1000, MaxMessageLength = 1000 });
-        Message(pair, 0, 0, 600, [1]);
-        Message(pair, 1, 0, 600, [1]);
+        Pair pair = Connected(new ConnectionConfig { ReceiveWindow = 1000, ReceiveWindowMax = 1000, MaxMessageLength = 500 });
+        Message(pair, 0, 0, 400, [1]);
+        Message(pair, 1, 0, 400, [1]);
+        Message(pair, 2, 0, 400, [1]);
         AssertViolation(pair, ReasonCode.FlowControlViolation);
     }
 

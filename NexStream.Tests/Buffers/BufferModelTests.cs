@@ -212,7 +212,7 @@ public sealed class BufferModelTests
             }
             else
             {
-                byte[] data = [.. Enumerable.Range(0, lengths[i]).Select(k => (byte)((i * 31) + k))];
+                byte[] data = [.. Enumerable.Range(0, lengths[i]).Select(k => unchecked((byte)((i * 31) + k)))];
                 Assert.That(store.Append(ref list, data, 0, 0, ref shared, 128, keepTail: i % 2 == 0), Is.EqualTo(data.Length));
                 Array.ForEach(data, model.Enqueue);
             }
@@ -232,7 +232,7 @@ public sealed class BufferModelTests
         for (int i = 0; i < 8; i++)
         {
             streams.TryAllocate(out int index);
-            streams[index] = new StreamState { Priority = (byte)(i * 2), SchedulerNext = -1, SchedulerPrevious = -1 };
+            streams[index] = new StreamState { Priority = unchecked((byte)(i * 2)), SchedulerNext = -1, SchedulerPrevious = -1 };
         }
 
         var scheduler = default(StreamScheduler);

@@ -40,7 +40,7 @@ public sealed class DeterminismTests
     {
         RecordedEndpoint original = Run(1)[1];
         var replay = new RecordedEndpoint(Config(1));
-        int left = original.Inputs.FindIndex(100, input => input.Kind == InputKind.Frame);
+        int left = original.Inputs.FindLastIndex(input => input.Kind == InputKind.Frame);
         for (int i = 0; i < original.Inputs.Count; i++)
         {
             if (i != left)
