@@ -46,8 +46,8 @@ public sealed record ConnectionConfig
     public int StreamMessageWindowMax { get; init; } = 16 * 1024;
 
     /// <summary>
-    /// The longest RU message that is accepted, in bytes: at most half of <see cref="ReceiveWindow"/>, because a message is charged whole and
-    /// that much credit is always there again once everything was read.
+    /// The longest RU message that is accepted, in bytes; half of <see cref="ReceiveWindow"/> where that is less, because a message is charged
+    /// whole, and only that much credit is always there again once everything was read.
     /// </summary>
     public int MaxMessageLength { get; init; } = 2 * 1024 * 1024;
 
@@ -93,6 +93,8 @@ public sealed record ConnectionConfig
     /// <summary>Whether packets are marked as ECN-capable until validation says otherwise (RFC 9000 §13.4).</summary>
     public bool Ecn { get; init; } = true;
 
+    internal int EffectiveMessageLength => Math.Min(MaxMessageLength, ReceiveWindow / 2);
+
     /// <summary>The first packet number: a test starts just below a boundary that would take hours to reach.</summary>
     internal ulong FirstPacketNumber { get; init; }
 
@@ -109,7 +111,7 @@ public sealed record ConnectionConfig
         Limit.Check(StreamReceiveWindowMax, StreamReceiveWindow, int.MaxValue, nameof(StreamReceiveWindowMax));
         Limit.Check(StreamMessageWindow, 1, 1 << 24, nameof(StreamMessageWindow));
         Limit.Check(StreamMessageWindowMax, StreamMessageWindow, 1 << 24, nameof(StreamMessageWindowMax));
-        Limit.Check(MaxMessageLength, 1, ReceiveWindow / 2, nameof(MaxMessageLength));
+        Limit.Check(MaxMessageLength, 1, int.MaxValue, nameof(MaxMessageLength));
         Limit.Check(SendBuffer, 1, int.MaxValue, nameof(SendBuffer));
         Limit.Check(DatagramBuffer, 1, int.MaxValue, nameof(DatagramBuffer));
         Limit.Check(ArenaShare256, 1, 256, nameof(ArenaShare256));

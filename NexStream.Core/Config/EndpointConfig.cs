@@ -52,7 +52,7 @@ public sealed record EndpointConfig
     /// <summary>When a cookie is asked for.</summary>
     public CookieMode Cookies { get; init; } = CookieMode.UnderLoad;
 
-    /// <summary>Half-open connections beyond which a cookie is asked for, and the bound of the queue of those not yet validated.</summary>
+    /// <summary>Half-open connections from which on a cookie is asked for: so many can be half open at a time.</summary>
     public int HalfOpenThreshold { get; init; } = 16;
 
     /// <summary>
@@ -79,7 +79,7 @@ public sealed record EndpointConfig
         Limit.Check(MaxPacketsInFlight, 16, 1 << 26, nameof(MaxPacketsInFlight));
         Limit.Check(MaxMessages, 16, 1 << 26, nameof(MaxMessages));
         Limit.Check(MaxChunks, 16, 1 << 26, nameof(MaxChunks));
-        Limit.Check(HalfOpenThreshold, 0, MaxConnections, nameof(HalfOpenThreshold));
+        Limit.Check(HalfOpenThreshold, 0, ConnectionsMax, nameof(HalfOpenThreshold));
         Limit.Check(ArenaReserve256, 0, 128, nameof(ArenaReserve256));
         Connection.Validate();
     }

@@ -52,7 +52,7 @@ public sealed class SchedulingTests
     /// <summary>Three streams that always have data, for three seconds: the bytes of payload packets that each sent.</summary>
     private static long[] Share(SchedulingPolicy policy, byte[] priorities)
     {
-        var config = new ConnectionConfig { Scheduling = policy, StreamReceiveWindow = 16 << 20, ReceiveWindow = 24 << 20, SendBuffer = 16 << 20 };
+        var config = new ConnectionConfig { Scheduling = policy, StreamReceiveWindow = 16 << 20, ReceiveWindow = 24 << 20, SendBuffer = 4 << 20 };
         var pair = new Pair(1, new NetworkConditions { Rate = Rate }, config, frameCount: 32 * 1024);
         pair.Connect();
         (StreamHandle Client, StreamHandle Server)[] streams = [.. priorities.Select(p => pair.Open(new StreamConfig(TransportMode.ReliableOrdered, p)))];
