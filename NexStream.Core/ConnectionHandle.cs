@@ -28,7 +28,7 @@ public readonly record struct ConnectionHandle
     public bool IsOpen => _endpoint?.Find(this) is { IsOpen: true };
 
     /// <summary>Whether the connection is alive: being opened, open, or closing.</summary>
-    public bool IsAlive => _endpoint?.Find(this) is { State: not Connections.ConnectionState.Closed };
+    public bool IsAlive => _endpoint?.Find(this) is { State: not State.ConnectionState.Closed };
 
     /// <summary>The node at the other end; the default where the handle is stale.</summary>
     public NodeId Remote => _endpoint?.Find(this)?.Path.Remote ?? default;

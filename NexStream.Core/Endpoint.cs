@@ -5,6 +5,7 @@ using NexStream.Core.Events;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Stats;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;

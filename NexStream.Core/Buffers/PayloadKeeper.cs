@@ -1,5 +1,3 @@
-using NexStream.Core.Connections;
-
 namespace NexStream.Core.Buffers;
 
 /// <summary>
@@ -12,13 +10,13 @@ internal sealed class PayloadKeeper(PayloadStore store)
     private const int CompactionPart = 8;
 
     /// <summary>Keeps one contiguous run of <paramref name="payload"/>, as a slice with a reference. False: no memory, or more than the connection's share.</summary>
-    public bool TryKeep(Connection connection, in InboundPayload payload, int skip, int length, out PayloadSlice kept)
+    public bool TryKeep(MemoryShare memory, in InboundPayload payload, int skip, int length, out PayloadSlice kept)
     {
         ReadOnlySpan<byte> bytes = payload.RunAt(skip, store.Frames, out PayloadSlice source);
         bytes = bytes[..Math.Min(bytes.Length, length)];
         if (!MustCopy(source.Frame, bytes.Length))
         {
-            if (store.Frames.HeldBy(connection.Index) >= connection.FramesMax)
+            if (store.Frames.HeldBy(memory.Owner) >= memory.FramesMax)
             {
                 kept = default;
                 return false;
@@ -26,13 +24,13 @@ internal sealed class PayloadKeeper(PayloadStore store)
 
             kept = source with { Length = bytes.Length };
             store.Frames.AddReference(kept.Frame);
-            store.Frames.Charge(kept.Frame, connection.Index);
+            store.Frames.Charge(kept.Frame, memory.Owner);
             return true;
         }
 
         bool hasRoom = bytes.Length <= PayloadStore.SmallLengthMax
-            ? store.TryTakeShared(bytes.Length, connection.Index, ref connection.SharedReceive, connection.FramesMax, out kept)
-            : store.TryTakeWhole(bytes.Length, connection.Index, connection.FramesMax, out kept);
+            ? store.TryTakeShared(bytes.Length, memory.Owner, ref memory.Received, memory.FramesMax, out kept)
+            : store.TryTakeWhole(bytes.Length, memory.Owner, memory.FramesMax, out kept);
         if (hasRoom)
         {
             bytes[..kept.Length].CopyTo(store.Frames.Bytes(kept));
@@ -45,7 +43,7 @@ internal sealed class PayloadKeeper(PayloadStore store)
     /// Appends <paramref name="length"/> bytes that follow what a list ends with. Small runs fill up the list's last frame, so that a stream of tiny packets
     /// that nobody reads costs little more than its bytes. Returns the bytes taken.
     /// </summary>
-    public int Append(Connection connection, ref ChunkList list, in InboundPayload payload, int skip, int length, ulong position)
+    public int Append(MemoryShare memory, ref ChunkList list, in InboundPayload payload, int skip, int length, ulong position)
     {
         int taken = skip;
         int end = skip + length;
@@ -55,7 +53,7 @@ internal sealed class PayloadKeeper(PayloadStore store)
             bytes = bytes[..Math.Min(bytes.Length, end - taken)];
             if (MustCopy(source.Frame, bytes.Length))
             {
-                int copied = store.Append(ref list, bytes, position, connection.Index, ref connection.SharedReceive, connection.FramesMax, keepTail: true);
+                int copied = store.Append(ref list, bytes, position, memory.Owner, ref memory.Received, memory.FramesMax, keepTail: true);
                 taken += copied;
                 position += (uint)copied;
                 if (copied < bytes.Length)
@@ -66,7 +64,7 @@ internal sealed class PayloadKeeper(PayloadStore store)
                 continue;
             }
 
-            if (!TryKeep(connection, payload, taken, bytes.Length, out PayloadSlice kept))
+            if (!TryKeep(memory, payload, taken, bytes.Length, out PayloadSlice kept))
             {
                 break;
             }

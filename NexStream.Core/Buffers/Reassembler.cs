@@ -1,5 +1,3 @@
-using NexStream.Core.Connections;
-
 namespace NexStream.Core.Buffers;
 
 /// <summary>
@@ -22,7 +20,7 @@ internal sealed class Reassembler(PayloadStore store, PayloadKeeper keeper)
     /// False: no memory, or too many runs; what was inserted until then stays, and <paramref name="inserted"/> counts it.
     /// </summary>
     public bool TryInsert(
-        Connection connection, ref ChunkList list, ref int count, long bytesHeld, ulong position, in InboundPayload payload, int skip, out int inserted)
+        MemoryShare memory, ref ChunkList list, ref int count, long bytesHeld, ulong position, in InboundPayload payload, int skip, out int inserted)
     {
         inserted = 0;
         ulong origin = position - (uint)skip;
@@ -45,7 +43,7 @@ internal sealed class Reassembler(PayloadStore store, PayloadKeeper keeper)
             }
 
             bool isAllowed = count < ChunksFree + ((bytesHeld + inserted) / BytesPerChunk);
-            if (!isAllowed || !keeper.TryKeep(connection, payload, (int)(position - origin), (int)(limit - position), out PayloadSlice slice))
+            if (!isAllowed || !keeper.TryKeep(memory, payload, (int)(position - origin), (int)(limit - position), out PayloadSlice slice))
             {
                 return false;
             }

@@ -1,7 +1,7 @@
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
-using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;

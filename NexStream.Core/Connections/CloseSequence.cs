@@ -1,6 +1,7 @@
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
@@ -240,8 +241,8 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
         lossDetector.ForgetAll(connection.Path);
         lifecycle.KillAll(connection);
         connection.PeerPending.Clear(state.Ranges);
-        state.Store.Drop(ref connection.SharedSend);
-        state.Store.Drop(ref connection.SharedReceive);
+        state.Store.Drop(ref connection.Memory.Sending);
+        state.Store.Drop(ref connection.Memory.Received);
         connection.Control = ConnectionControl.None;
         handshake.OnEnded(connection);
         connection.ClosePhase = ClosePhase.Tombstone;

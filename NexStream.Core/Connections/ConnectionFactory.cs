@@ -3,7 +3,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
-using NexStream.Core.Streams;
+using NexStream.Core.State;
 using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;
@@ -179,9 +179,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.Control = ConnectionControl.None;
         connection.PingCount = 0;
         connection.CongestionCount = 0;
-        connection.SharedSend = SharedFrame.None;
-        connection.SharedReceive = SharedFrame.None;
-        connection.FramesMax = (int)Math.Max((long)state.Frames.Arena.FrameCount * config.ArenaShare256 / 256, 1);
+        connection.Memory.Reset((int)Math.Max((long)state.Frames.Arena.FrameCount * config.ArenaShare256 / 256, 1));
         connection.ReadyBytes = 0;
         connection.SendBuffered = 0;
         connection.LastActivityAt = now;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
 
@@ -12,11 +13,6 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
 {
     /// <summary>The version of the protocol that this library speaks.</summary>
     public const ushort Version = ProtocolVersion.Current;
-
-    /// <summary>
-    /// The largest scale of RFC 7323 §2.3, because windows here reach 2^31 bytes: the unit of RO windows in DATA_ACK is 2^this.
-    /// </summary>
-    public const byte WindowScale = 14;
 
     /// <summary>CONN_INIT is repeated after a second, doubling (docs/wire-format.md).</summary>
     private const long FirstRepeatNs = Instant.Second;
@@ -219,6 +215,6 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
         MaxAckDelayUs = (uint)(connection.Config.MaxAckDelay.Ticks / TimeSpan.TicksPerMicrosecond),
         MaxFrameLength = (uint)connection.Config.MaxFrameLength,
         MaxMessageLength = (uint)connection.Config.EffectiveMessageLength,
-        WindowScale = WindowScale,
+        WindowScale = TransportParameters.WindowScaleMax,
     };
 }

@@ -1,3 +1,5 @@
+using NexStream.Core.State;
+
 namespace NexStream.Core.Connections;
 
 /// <summary>

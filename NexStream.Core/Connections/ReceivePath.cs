@@ -1,6 +1,7 @@
 using NexStream.Core.Buffers;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
 

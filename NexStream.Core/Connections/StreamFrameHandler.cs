@@ -1,6 +1,7 @@
 using NexStream.Core.Buffers;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
@@ -242,7 +243,7 @@ internal sealed class StreamFrameHandler(
             return ReceiveOutcome.Violated(ReasonCode.AcknowledgementViolation);
         }
 
-        ulong window = stream.Mode == TransportMode.ReliableOrdered ? (ulong)frame.WindowUpdate << Handshake.WindowScale : frame.WindowUpdate;
+        ulong window = stream.Mode == TransportMode.ReliableOrdered ? (ulong)frame.WindowUpdate << TransportParameters.WindowScaleMax : frame.WindowUpdate;
         if (stream.SendState is SendState.Open or SendState.DataSent && stream.Send.Window.Raise(acknowledged + window))
         {
             lifecycle.Schedule(index);

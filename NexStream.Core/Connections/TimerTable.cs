@@ -1,6 +1,7 @@
 using NexStream.Core.Events;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 
 namespace NexStream.Core.Connections;

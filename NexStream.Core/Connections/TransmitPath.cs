@@ -2,6 +2,7 @@ using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;

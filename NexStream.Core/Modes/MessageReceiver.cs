@@ -1,6 +1,6 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.Connections;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire.Frames;
 
@@ -74,7 +74,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return ReceiveOutcome.Accepted;
         }
 
-        if (keeper.Append(connection, ref state.Inbound[message].Content, payload, 0, payload.Length, 0) < payload.Length)
+        if (keeper.Append(connection.Memory, ref state.Inbound[message].Content, payload, 0, payload.Length, 0) < payload.Length)
         {
             stream.Receive.Dropped++;
             messages.Free(message);
@@ -245,13 +245,13 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         int inserted;
         if (payload.Length == message.Length && message.Received == 0)
         {
-            inserted = keeper.Append(connection, ref message.Content, payload, 0, payload.Length, 0);
+            inserted = keeper.Append(connection.Memory, ref message.Content, payload, 0, payload.Length, 0);
             kept = inserted == payload.Length;
         }
         else
         {
             kept = reassembler.TryInsert(
-                connection, ref message.Content, ref message.ChunkCount, message.Received, frame.FragmentOffset, payload, 0, out inserted);
+                connection.Memory, ref message.Content, ref message.ChunkCount, message.Received, frame.FragmentOffset, payload, 0, out inserted);
         }
 
         message.Received += inserted;

@@ -1,8 +1,8 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.Connections;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire.Frames;
 
@@ -51,7 +51,7 @@ internal sealed class MessageSender(
         }
 
         ref OutboundMessage message = ref state.Messages[messageIndex];
-        int taken = state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.SharedSend, state.SendFramesMax(connection, stream));
+        int taken = state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
         state.AddBuffered(ref stream, taken);
         if (taken < data.Length)
         {

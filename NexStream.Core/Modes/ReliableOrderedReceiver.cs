@@ -1,6 +1,6 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.Connections;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire.Frames;
 
@@ -124,7 +124,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         {
             ulong limit = receive.OutOfOrder.Head >= 0 ? Math.Min(end, state.Store.Chunks[receive.OutOfOrder.Head].Position) : end;
             int length = (int)(limit - receive.Next);
-            int taken = keeper.Append(connection, ref receive.Ready, payload, (int)(receive.Next - position), length, receive.Next);
+            int taken = keeper.Append(connection.Memory, ref receive.Ready, payload, (int)(receive.Next - position), length, receive.Next);
             Advance(connection, ref receive, taken);
             complete = taken == length;
             LinkWaiting(connection, ref receive);
@@ -181,7 +181,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         ref ReceiveHalf receive = ref state.Streams[index].Receive;
         ulong edge = receive.OutOfOrder.Tail >= 0 ? state.Store.Chunks[receive.OutOfOrder.Tail].End : receive.Next;
         bool kept = reassembler.TryInsert(
-            connection, ref receive.OutOfOrder, ref receive.PendingCount, receive.Buffered, position, payload, 0, out int inserted);
+            connection.Memory, ref receive.OutOfOrder, ref receive.PendingCount, receive.Buffered, position, payload, 0, out int inserted);
         receive.Buffered += inserted;
         if (kept && position > edge)
         {

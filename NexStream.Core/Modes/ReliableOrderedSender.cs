@@ -1,7 +1,7 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.Connections;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 
 namespace NexStream.Core.Modes;
@@ -19,7 +19,7 @@ internal sealed class ReliableOrderedSender(
         Connection connection = state.Connections[stream.Connection];
         int room = Math.Max(connection.Config.SendBuffer - stream.Send.Buffered, 0);
         int taken = state.Store.Append(
-            ref stream.Send.Unsent, data[..Math.Min(data.Length, room)], stream.Send.End, connection.Index, ref connection.SharedSend, state.SendFramesMax(connection, stream));
+            ref stream.Send.Unsent, data[..Math.Min(data.Length, room)], stream.Send.End, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
         stream.Send.End += (uint)taken;
         state.AddBuffered(ref stream, taken);
         if (taken > 0)

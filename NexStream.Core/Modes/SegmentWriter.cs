@@ -1,5 +1,6 @@
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire.Frames;
 

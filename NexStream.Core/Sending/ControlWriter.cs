@@ -1,6 +1,6 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.Connections;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire.Frames;
 
@@ -236,7 +236,7 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
 
         // The window travels in units of 2^scale bytes in RO, rounded down: the limit in WINDOW_UPDATE is what counts.
         ulong window = stream.Receive.Window.Limit - Math.Min(stream.Receive.Window.Limit, stream.Receive.Next);
-        uint scaled = (uint)(stream.Mode == TransportMode.ReliableOrdered ? window >> Handshake.WindowScale : window);
+        uint scaled = (uint)(stream.Mode == TransportMode.ReliableOrdered ? window >> TransportParameters.WindowScaleMax : window);
         var ack = new StreamDataAckFrame { StreamId = stream.Id, AckNumber = unchecked((uint)stream.Receive.Next), WindowUpdate = scaled };
         if (ack.TryWrite(ref builder.Writer) && count > 0)
         {

@@ -1,13 +1,12 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.Connections;
-using NexStream.Core.Streams;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 
 namespace NexStream.Core.Sending;
 
 /// <summary>
 /// One packet while it is written: the frames, and what has to be remembered until it is acknowledged. A protection layer would seal
-/// the packet in <see cref="TransmitPath"/> when this is complete: the header is known, the slices are not changed any more.
+/// the packet in <c>TransmitPath</c> when this is complete: the header is known, the slices are not changed any more.
 /// </summary>
 internal ref struct PacketBuilder
 {

@@ -1,6 +1,6 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.Connections;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 
 namespace NexStream.Core.Streams;
 

@@ -1,4 +1,5 @@
 using NexStream.Core.Buffers;
+using NexStream.Core.State;
 
 namespace NexStream.Core.Streams;
 

@@ -1,5 +1,5 @@
-using NexStream.Core.Connections;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 
 namespace NexStream.Core.Streams;
 

@@ -1,7 +1,7 @@
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
-using NexStream.Core.Connections;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 
 namespace NexStream.Core.Streams;
 

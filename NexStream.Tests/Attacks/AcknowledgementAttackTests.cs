@@ -1,8 +1,8 @@
 using NexStream.Core;
 using NexStream.Core.Config;
-using NexStream.Core.Connections;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
 using NexStream.Tests.Support;

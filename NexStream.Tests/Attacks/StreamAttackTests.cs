@@ -396,7 +396,12 @@ public sealed class StreamAttackTests
         pair.Server,
         (ref FrameWriter w) => new DataFrame
         {
-            Mode = TransportMode.ReliableUnordered, StreamId = Unordered, Position = number, MessageLength = length, FragmentOffset = offset, Fin = fin,
+            Mode = TransportMode.ReliableUnordered,
+            StreamId = Unordered,
+            Position = number,
+            MessageLength = length,
+            FragmentOffset = offset,
+            Fin = fin,
         }.TryWrite(ref w),
         bytes);
 

@@ -2,7 +2,7 @@ using CsCheck;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
-using NexStream.Core.Sending;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 
 namespace NexStream.Tests.Buffers;

@@ -4,7 +4,7 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
-using NexStream.Core.Streams;
+using NexStream.Core.State;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Endpoints;

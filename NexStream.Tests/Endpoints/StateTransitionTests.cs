@@ -1,5 +1,4 @@
-using NexStream.Core.Connections;
-using NexStream.Core.Streams;
+using NexStream.Core.State;
 
 namespace NexStream.Tests.Endpoints;
 

@@ -124,7 +124,12 @@ public sealed class DeterminismTests
         new SeededRandom((ulong)side + 1).Fill(key);
         return new EndpointConfig
         {
-            Node = side == 0 ? Pair.ClientNode : Pair.ServerNode, Key = key, MaxConnections = 4, HalfOpenThreshold = 4, MaxMessages = 4096, MaxPacketsInFlight = 4096,
+            Node = side == 0 ? Pair.ClientNode : Pair.ServerNode,
+            Key = key,
+            MaxConnections = 4,
+            HalfOpenThreshold = 4,
+            MaxMessages = 4096,
+            MaxPacketsInFlight = 4096,
         };
     }
 }

@@ -76,7 +76,11 @@ public sealed class FlowControlTests
     {
         var config = new ConnectionConfig
         {
-            ReceiveWindow = 20_000, ReceiveWindowMax = 20_000, MaxMessageLength = 10_000, StreamReceiveWindow = 16_000, StreamReceiveWindowMax = 16_000,
+            ReceiveWindow = 20_000,
+            ReceiveWindowMax = 20_000,
+            MaxMessageLength = 10_000,
+            StreamReceiveWindow = 16_000,
+            StreamReceiveWindowMax = 16_000,
         };
         (Pair pair, StreamHandle a, _) = Open(Ordered, config);
         (StreamHandle b, _) = Started(pair, Ordered);

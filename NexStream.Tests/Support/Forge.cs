@@ -1,4 +1,4 @@
-using NexStream.Core.Connections;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 
 namespace NexStream.Tests.Support;

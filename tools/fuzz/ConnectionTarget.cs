@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using NexStream.Core;
-using NexStream.Core.Connections;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 
 namespace NexStream.Tools.Fuzz;

@@ -4,6 +4,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 
 namespace NexStream.Tools.Fuzz;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.ObjectPool;
 using NexStream.Core.Congestion;
 
-namespace NexStream.Core.Connections;
+namespace NexStream.Core.State;
 
 /// <summary>
 /// Paths are objects, because a user's congestion controller is one. They are made up front, as many as there can be, and used again, so

@@ -1,8 +1,7 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.Connections;
-using NexStream.Core.Streams;
+using NexStream.Core.Events;
 
-namespace NexStream.Core.Events;
+namespace NexStream.Core.State;
 
 /// <summary>
 /// What the application has to be told. Not a buffer of events but lists of connections, streams and messages that have some, a bit for

@@ -2,10 +2,9 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
-using NexStream.Core.Streams;
 using NexStream.Core.Wire;
 
-namespace NexStream.Core.Sending;
+namespace NexStream.Core.State;
 
 /// <summary>
 /// Which stream sends next: deficit round robin (Shreedhar and Varghese, 1996), where a stream of priority p gets p + 1 packets' worth

@@ -1,4 +1,4 @@
-namespace NexStream.Core.Streams;
+namespace NexStream.Core.State;
 
 /// <summary>
 /// Streams whose send found no memory while they had nothing on its way: no acknowledgement of their own will tell them that there is

@@ -3,7 +3,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.FlowControl;
 using NexStream.Core.Primitives;
 
-namespace NexStream.Core.Streams;
+namespace NexStream.Core.State;
 
 /// <summary>What holds for a stream, a bit each.</summary>
 [Flags]

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 
-namespace NexStream.Core.Streams;
+namespace NexStream.Core.State;
 
 /// <summary>The slices of one packet's payload.</summary>
 [InlineArray(Wire.Transmission.SliceCountMax)]

@@ -1,6 +1,6 @@
 using NexStream.Core.Buffers;
 
-namespace NexStream.Core.Streams;
+namespace NexStream.Core.State;
 
 /// <summary>A first-in-first-out list of streams that have control frames to send, through <see cref="StreamState.ControlNext"/>.</summary>
 internal struct StreamList

@@ -1,6 +1,4 @@
-using NexStream.Core.Streams;
-
-namespace NexStream.Core.Connections;
+namespace NexStream.Core.State;
 
 /// <summary>Control frames that belong to the connection itself, a bit each; the content is read when the frame is written.</summary>
 [Flags]

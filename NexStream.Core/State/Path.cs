@@ -3,7 +3,7 @@ using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.Stats;
 
-namespace NexStream.Core.Connections;
+namespace NexStream.Core.State;
 
 /// <summary>
 /// One pair of nodes that a connection runs over: its packet numbers, round-trip time, congestion control and pacing (design §5).

@@ -2,15 +2,13 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.FlowControl;
 using NexStream.Core.Primitives;
-using NexStream.Core.Sending;
-using NexStream.Core.Streams;
 
-namespace NexStream.Core.Connections;
+namespace NexStream.Core.State;
 
 /// <summary>
 /// What a connection is: identity, state, credit, lists. It does nothing by itself; each job has a type of its own that works on it
-/// (<see cref="ReceivePath"/>, <see cref="AckProcessor"/>, <see cref="TransmitPath"/>, <see cref="Handshake"/>, <see cref="CloseSequence"/>,
-/// <see cref="TimerTable"/>). Connections are made up front and used again.
+/// (<c>ReceivePath</c>, <c>AckProcessor</c>, <c>TransmitPath</c>, <c>Handshake</c>, <c>CloseSequence</c>,
+/// <c>TimerTable</c>). Connections are made up front and used again.
 /// </summary>
 internal sealed class Connection(int index)
 {
@@ -18,6 +16,7 @@ internal sealed class Connection(int index)
     public const int CookieCapacity = 64;
 
     public readonly int Index = index;
+    public readonly MemoryShare Memory = new(index);
     public readonly byte[] Cookie = new byte[CookieCapacity];
 
     /// <summary>The path in use, for as long as the connection is.</summary>
@@ -83,9 +82,6 @@ internal sealed class Connection(int index)
     public ulong PingCount;
     public ulong CongestionCount;
 
-    public SharedFrame SharedSend;
-    public SharedFrame SharedReceive;
-    public int FramesMax;
     public long ReadyBytes;
     public long SendBuffered;
 

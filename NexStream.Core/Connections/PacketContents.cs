@@ -1,11 +1,11 @@
-using NexStream.Core.Connections;
 using NexStream.Core.Events;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
+using NexStream.Core.State;
 using NexStream.Core.Streams;
 
-namespace NexStream.Core.Sending;
+namespace NexStream.Core.Connections;
 
 /// <summary>What becomes of a packet's content when the packet is acknowledged or lost. Information is sent again, never packets (RFC 9000 §13.3).</summary>
 internal sealed class PacketContents(

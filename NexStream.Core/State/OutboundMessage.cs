@@ -2,7 +2,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 
-namespace NexStream.Core.Streams;
+namespace NexStream.Core.State;
 
 /// <summary>What holds for an outbound message, a bit each.</summary>
 [Flags]

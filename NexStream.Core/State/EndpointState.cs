@@ -1,13 +1,10 @@
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
-using NexStream.Core.Connections;
-using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
-using NexStream.Core.Streams;
 
-namespace NexStream.Core;
+namespace NexStream.Core.State;
 
 /// <summary>All that an endpoint holds: the slabs, the tables, the connections and the lists of what is to be done. Made once; nothing grows.</summary>
 internal sealed class EndpointState
@@ -130,7 +127,7 @@ internal sealed class EndpointState
             return 0;
         }
 
-        int half = Math.Max(connection.FramesMax / 2, 1);
+        int half = Math.Max(connection.Memory.FramesMax / 2, 1);
         return stream.Send.Buffered >= 2 * Frames.FrameSize ? half - (half / 4) : half;
     }
 

@@ -1,4 +1,4 @@
-namespace NexStream.Core.Streams;
+namespace NexStream.Core.State;
 
 /// <summary>
 /// The sending half of a stream (RFC 9000 §3.1):

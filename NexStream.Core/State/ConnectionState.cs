@@ -1,4 +1,4 @@
-namespace NexStream.Core.Connections;
+namespace NexStream.Core.State;
 
 /// <summary>
 /// The life of a connection (seed §4.3):

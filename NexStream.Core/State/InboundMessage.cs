@@ -1,6 +1,6 @@
 using NexStream.Core.Buffers;
 
-namespace NexStream.Core.Streams;
+namespace NexStream.Core.State;
 
 /// <summary>A message that is being put together, or is complete and waits to be read.</summary>
 internal struct InboundMessage
