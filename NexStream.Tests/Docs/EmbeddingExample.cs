@@ -65,7 +65,11 @@ internal sealed class EchoLoop(EndpointConfig config, Func<(LinkHeader Header, b
         ReceiveResult got = stream.Receive(_message);
         for (; got.Status == CallStatus.Ok; got = stream.Receive(_message))
         {
-            stream.Send(_message.AsSpan(0, got.Bytes));
+            // A reader slower than its echo is given up; a real application keeps the rest until StreamWritable.
+            if (stream.Send(_message.AsSpan(0, got.Bytes)).Bytes < got.Bytes)
+            {
+                stream.Reset(ReasonCode.ApplicationBase);
+            }
         }
 
         if (got.Status == CallStatus.EndOfStream)
