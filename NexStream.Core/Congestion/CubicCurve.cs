@@ -17,8 +17,8 @@ internal static class CubicCurve
     private const long DistanceLimitNs = 1L << 40;
 
     // A cubic nanosecond is 1e-27 of a cubic second; the power is split in two so that neither product exceeds 128 bits.
-    private static readonly Int128 NanoCubedLow = 1_000_000_000_000_000;
-    private static readonly Int128 NanoCubedHigh = 1_000_000_000_000;
+    private static readonly Int128 s_nanoCubedLow = 1_000_000_000_000_000;
+    private static readonly Int128 s_nanoCubedHigh = 1_000_000_000_000;
 
     /// <summary>K: how long the window takes from <paramref name="epochWindow"/> to the plateau at <paramref name="plateau"/>; 0 if it is there already.</summary>
     public static long TimeToPlateauNs(long plateau, long epochWindow, int frameLength)
@@ -28,9 +28,9 @@ internal static class CubicCurve
             return 0;
         }
 
-        UInt128 low = (UInt128)NanoCubedLow;
+        UInt128 low = (UInt128)s_nanoCubedLow;
         UInt128 distance = Math.Min((ulong)(plateau - epochWindow), (ulong)WindowLimit);
-        UInt128 scaled = distance * ScaleDenominator * (UInt128)NanoCubedHigh / ((UInt128)ScaleNumerator * (UInt128)frameLength);
+        UInt128 scaled = distance * ScaleDenominator * (UInt128)s_nanoCubedHigh / ((UInt128)ScaleNumerator * (UInt128)frameLength);
         return (long)CubeRoot.Floor(UInt128.Min(scaled, UInt128.MaxValue / low) * low);
     }
 
@@ -39,7 +39,7 @@ internal static class CubicCurve
     {
         Int128 distance = Int128.Clamp((Int128)elapsedNs - timeToPlateauNs, -DistanceLimitNs, DistanceLimitNs);
         Int128 cubed = distance * distance * distance;
-        Int128 growth = cubed / NanoCubedLow * ScaleNumerator * frameLength / (NanoCubedHigh * ScaleDenominator);
+        Int128 growth = cubed / s_nanoCubedLow * ScaleNumerator * frameLength / (s_nanoCubedHigh * ScaleDenominator);
         return (long)Int128.Clamp(growth + plateau, 0, WindowLimit);
     }
 }

@@ -13,10 +13,10 @@ public sealed class BufferModelTests
 {
     private const int RunsMax = 8;
 
-    private static readonly Gen<(int Kind, int Value)[]> Operations = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 40]).Array[0, 120];
+    private static readonly Gen<(int Kind, int Value)[]> s_operations = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 40]).Array[0, 120];
 
     [Test]
-    public void RangeSet_AnyOperations_AgreesWithASetOfNumbers() => Operations.Sample(operations =>
+    public void RangeSet_AnyOperations_AgreesWithASetOfNumbers() => s_operations.Sample(operations =>
     {
         var nodes = new Slab<RangeNode>(RunsMax);
         RangeSet set = RangeSet.Empty;
@@ -70,7 +70,7 @@ public sealed class BufferModelTests
     });
 
     [Test]
-    public void IndexTable_AnyOperations_AgreesWithADictionary() => Gen.Select(Operations, Gen.ULong).Sample((operations, secret) =>
+    public void IndexTable_AnyOperations_AgreesWithADictionary() => Gen.Select(s_operations, Gen.ULong).Sample((operations, secret) =>
     {
         // Forty keys in a table for forty-one: probe sequences meet and wrap.
         var table = new IndexTable(41, secret);
@@ -97,7 +97,7 @@ public sealed class BufferModelTests
     });
 
     [Test]
-    public void Slab_AnyOperations_GivesEveryIndexToOneUserAtATime() => Operations.Sample(operations =>
+    public void Slab_AnyOperations_GivesEveryIndexToOneUserAtATime() => s_operations.Sample(operations =>
     {
         var slab = new Slab<int>(10);
         var used = new List<int>();
@@ -129,7 +129,7 @@ public sealed class BufferModelTests
     });
 
     [Test]
-    public void IndexRing_AnyOperations_AgreesWithAQueue() => Operations.Sample(operations =>
+    public void IndexRing_AnyOperations_AgreesWithAQueue() => s_operations.Sample(operations =>
     {
         var ring = new IndexRing(41);
         var model = new Queue<int>();
@@ -151,7 +151,7 @@ public sealed class BufferModelTests
     });
 
     [Test]
-    public void DeadlineHeap_AnyOperations_HasTheEarliestAtItsRoot() => Operations.Sample(operations =>
+    public void DeadlineHeap_AnyOperations_HasTheEarliestAtItsRoot() => s_operations.Sample(operations =>
     {
         var messages = new Slab<OutboundMessage>(200);
         var model = new List<int>();
@@ -226,7 +226,7 @@ public sealed class BufferModelTests
     });
 
     [Test]
-    public void StreamScheduler_AnyOperations_ServesExactlyThoseThatWantToSend() => Operations.Sample(operations =>
+    public void StreamScheduler_AnyOperations_ServesExactlyThoseThatWantToSend() => s_operations.Sample(operations =>
     {
         var streams = new Slab<StreamState>(8);
         for (int i = 0; i < 8; i++)

@@ -13,14 +13,14 @@ public sealed class ConnectionCloseTests
 {
     private const ReasonCode AppReason = ReasonCode.ApplicationBase + 3;
 
-    private static readonly NetworkConditions Bad = new() { Loss = 0.1, Reorder = 0.1, Duplicate = 0.1 };
+    private static readonly NetworkConditions s_bad = new() { Loss = 0.1, Reorder = 0.1, Duplicate = 0.1 };
 
     private readonly byte[] _buffer = new byte[64 * 1024];
 
     [Test]
     public void Close_DataQueuedOnBothSides_FlushesBothAndReportsNothingLost([Values] bool isBad, [Range(1, 10)] int seed)
     {
-        var pair = new Pair((ulong)seed, isBad ? Bad : null);
+        var pair = new Pair((ulong)seed, isBad ? s_bad : null);
         pair.Connect();
         (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
         const int length = 60_000;
@@ -51,7 +51,7 @@ public sealed class ConnectionCloseTests
     [Test]
     public void Close_FromBothSidesAtOnce_EndsBothCleanly([Values] bool isBad, [Range(1, 10)] int seed)
     {
-        var pair = new Pair((ulong)seed, isBad ? Bad : null);
+        var pair = new Pair((ulong)seed, isBad ? s_bad : null);
         pair.Connect();
         Instant start = pair.Now;
         pair.Client.Connection.Close(pair.Now);

@@ -12,7 +12,7 @@ namespace NexStream.Tests.Endpoints;
 [TestFixture]
 public sealed class ConnectionLifecycleTests
 {
-    private static readonly NodeId Stranger = new(0xBAD, 3);
+    private static readonly NodeId s_stranger = new(0xBAD, 3);
 
     [Test]
     public void Connect_NobodyAnswers_FailsAfterFiveSecondsWithInitsThatBackOff()
@@ -70,7 +70,7 @@ public sealed class ConnectionLifecycleTests
             answered += from == pair.Server ? frame.Bytes.Length + LinkHeader.Size : 0;
             return false;
         };
-        Pair.Frame init = PairFrames.Init(Stranger, Pair.ServerNode, 77);
+        Pair.Frame init = PairFrames.Init(s_stranger, Pair.ServerNode, 77);
         pair.Inject(pair.Server, init);
         Assert.That(pair.Server.Endpoint.Statistics.HalfOpenCount, Is.EqualTo(1));
         pair.RunFor(60 * Instant.Second);
@@ -181,7 +181,7 @@ public sealed class ConnectionLifecycleTests
     public void Connect_AllConnectionsOfTheAcceptorAreInUse_IsRefusedAtOnce()
     {
         var pair = new Pair(configure: c => c with { MaxConnections = 1, HalfOpenThreshold = 1 });
-        pair.Inject(pair.Server, PairFrames.Init(Stranger, Pair.ServerNode, 77));
+        pair.Inject(pair.Server, PairFrames.Init(s_stranger, Pair.ServerNode, 77));
         AssertRefused(pair);
     }
 
@@ -209,9 +209,9 @@ public sealed class ConnectionLifecycleTests
             answer = frame;
             return false;
         };
-        pair.Inject(pair.Server, PairFrames.Init(Stranger, Pair.ServerNode, tag, version: 0x7777));
+        pair.Inject(pair.Server, PairFrames.Init(s_stranger, Pair.ServerNode, tag, version: 0x7777));
         Assert.That(answer, Is.Not.Null);
-        Assert.That(answer!.Header.Destination, Is.EqualTo(Stranger));
+        Assert.That(answer!.Header.Destination, Is.EqualTo(s_stranger));
         Assert.That(answer.Packet.Tag, Is.EqualTo(tag));
         var reader = new FrameReader(answer.Bytes.AsSpan(PacketHeader.Size));
         Assert.That(reader.TryRead(out RawFrame raw) && raw.Type == FrameType.ConnClose, Is.True);

@@ -13,7 +13,7 @@ public sealed class CookieTests
 {
     private const ulong Tag = 0x7A6_0000_0001;
 
-    private static readonly NodeId Stranger = new(0xBAD, 3);
+    private static readonly NodeId s_stranger = new(0xBAD, 3);
 
     [Test]
     public void Handshake_CookiesAlways_WorksUnderLoss([Range(1, 30)] int seed)
@@ -75,9 +75,9 @@ public sealed class CookieTests
         var pair = new Pair(configure: Always);
         byte[] cookie = GetCookie(pair);
         pair.Inject(pair.Server, PairFrames.Init(new NodeId(0xBAD, 4), Pair.ServerNode, Tag, cookie: cookie));
-        pair.Inject(pair.Server, PairFrames.Init(Stranger, Pair.ServerNode, Tag + 1, cookie: cookie));
-        pair.Inject(pair.Server, PairFrames.Init(Stranger, Pair.ServerNode, Tag, cookie: cookie[..^1]));
-        pair.Inject(pair.Server, PairFrames.Init(Stranger, Pair.ServerNode, Tag, cookie: []));
+        pair.Inject(pair.Server, PairFrames.Init(s_stranger, Pair.ServerNode, Tag + 1, cookie: cookie));
+        pair.Inject(pair.Server, PairFrames.Init(s_stranger, Pair.ServerNode, Tag, cookie: cookie[..^1]));
+        pair.Inject(pair.Server, PairFrames.Init(s_stranger, Pair.ServerNode, Tag, cookie: []));
         Assert.That(pair.Server.Endpoint.Statistics.ConnectionCount, Is.Zero);
     }
 
@@ -113,10 +113,10 @@ public sealed class CookieTests
 
             return false;
         };
-        pair.Inject(pair.Server, PairFrames.Init(Stranger, Pair.ServerNode, Tag));
+        pair.Inject(pair.Server, PairFrames.Init(s_stranger, Pair.ServerNode, Tag));
         Assert.That(cookie, Is.Not.Null);
         return cookie!;
     }
 
-    private static void Present(Pair pair, byte[] cookie) => pair.Inject(pair.Server, PairFrames.Init(Stranger, Pair.ServerNode, Tag, cookie: cookie));
+    private static void Present(Pair pair, byte[] cookie) => pair.Inject(pair.Server, PairFrames.Init(s_stranger, Pair.ServerNode, Tag, cookie: cookie));
 }

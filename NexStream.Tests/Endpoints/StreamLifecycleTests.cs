@@ -11,13 +11,13 @@ public sealed class StreamLifecycleTests
 {
     private const ReasonCode AppReason = ReasonCode.ApplicationBase + 7;
 
-    private static readonly NetworkConditions Bad = new() { Loss = 0.1, Reorder = 0.3, Duplicate = 0.1 };
+    private static readonly NetworkConditions s_bad = new() { Loss = 0.1, Reorder = 0.3, Duplicate = 0.1 };
 
-    private static readonly TransportMode[] Reliable = [TransportMode.ReliableOrdered, TransportMode.ReliableUnordered];
+    private static readonly TransportMode[] s_reliable = [TransportMode.ReliableOrdered, TransportMode.ReliableUnordered];
 
     private readonly byte[] _buffer = new byte[4096];
 
-    [TestCaseSource(nameof(Reliable))]
+    [TestCaseSource(nameof(s_reliable))]
     public void Finish_ByTheOpenerFirst_LeavesTheOtherHalfOpen(TransportMode mode)
     {
         (Pair pair, StreamHandle client, StreamHandle server) = Start(mode);
@@ -25,7 +25,7 @@ public sealed class StreamLifecycleTests
         AssertGone(pair, client, server);
     }
 
-    [TestCaseSource(nameof(Reliable))]
+    [TestCaseSource(nameof(s_reliable))]
     public void Finish_ByTheAcceptorFirst_LeavesTheOtherHalfOpen(TransportMode mode)
     {
         (Pair pair, StreamHandle client, StreamHandle server) = Start(mode);
@@ -36,7 +36,7 @@ public sealed class StreamLifecycleTests
     [Test]
     public void Finish_NothingWasSent_PeerReadsTheEnd([Values] TransportMode mode, [Range(1, 5)] int seed)
     {
-        (Pair pair, StreamHandle client, StreamHandle server) = Start(mode, Bad, (ulong)seed);
+        (Pair pair, StreamHandle client, StreamHandle server) = Start(mode, s_bad, (ulong)seed);
         client.Finish();
         pair.RunUntil(() => server.IsReadable);
         Assert.That(server.Receive(_buffer).Status, Is.EqualTo(CallStatus.EndOfStream));
@@ -61,7 +61,7 @@ public sealed class StreamLifecycleTests
     [Test]
     public void Finish_BeforeTheStreamIsKnownToThePeer_EndsTheStreamAllTheSame([Values] TransportMode mode, [Range(1, 5)] int seed)
     {
-        var pair = new Pair((ulong)seed, Bad);
+        var pair = new Pair((ulong)seed, s_bad);
         pair.Connect();
         Assert.That(pair.Client.Connection.OpenStream(new StreamConfig(mode), out StreamHandle client), Is.EqualTo(CallStatus.Ok));
         uint id = client.Id;
@@ -83,7 +83,7 @@ public sealed class StreamLifecycleTests
     [Test]
     public void Reset_DataOutstanding_PeerLearnsTheReasonAndBothEnd([Values] TransportMode mode, [Range(1, 5)] int seed)
     {
-        (Pair pair, StreamHandle client, StreamHandle server) = Start(mode, Bad, (ulong)seed);
+        (Pair pair, StreamHandle client, StreamHandle server) = Start(mode, s_bad, (ulong)seed);
         for (int i = 0; i < 50; i++)
         {
             client.Send(new byte[900]);
@@ -104,7 +104,7 @@ public sealed class StreamLifecycleTests
     [Test]
     public void Close_PeerIsSending_PeerIsStopped([Values] TransportMode mode, [Range(1, 5)] int seed)
     {
-        (Pair pair, StreamHandle client, StreamHandle server) = Start(mode, Bad, (ulong)seed);
+        (Pair pair, StreamHandle client, StreamHandle server) = Start(mode, s_bad, (ulong)seed);
         client.Send([1, 2, 3]);
         pair.RunFor(Instant.Second);
         for (int i = 0; i < 50; i++)
@@ -236,7 +236,7 @@ public sealed class StreamLifecycleTests
     {
         const int count = 200;
         bool isReliable = mode is TransportMode.ReliableOrdered or TransportMode.ReliableUnordered;
-        var pair = new Pair((ulong)seed, Bad with { Reorder = 0.5 });
+        var pair = new Pair((ulong)seed, s_bad with { Reorder = 0.5 });
         pair.Connect();
         var got = new Dictionary<uint, byte>();
         pair.Server.OnEvent = e =>

@@ -16,21 +16,21 @@ public sealed class WrapTests
     private const ulong HalfRange = 1UL << 31;
     private const ulong FullRange = 1UL << 32;
 
-    private static readonly NetworkConditions Bad = new() { Loss = 0.05, Reorder = 0.05, Duplicate = 0.05 };
+    private static readonly NetworkConditions s_bad = new() { Loss = 0.05, Reorder = 0.05, Duplicate = 0.05 };
 
     [Test]
     public void OrderedStream_CrossesABoundary_DeliversAllBytesOnce([Values(HalfRange, FullRange)] ulong boundary, [Range(1, 5)] int seed) =>
-        DeliveryTests.TransferOrdered(new Pair((ulong)seed, Bad, new ConnectionConfig { FirstSequence = boundary - 150_000 }), 300_000);
+        DeliveryTests.TransferOrdered(new Pair((ulong)seed, s_bad, new ConnectionConfig { FirstSequence = boundary - 150_000 }), 300_000);
 
     [Test]
     public void UnorderedStream_CrossesABoundary_DeliversEveryMessageOnce([Values(HalfRange, FullRange)] ulong boundary, [Range(1, 5)] int seed) =>
-        SendMessages(new Pair((ulong)seed, Bad, new ConnectionConfig { FirstSequence = boundary - 1000 }), 2000);
+        SendMessages(new Pair((ulong)seed, s_bad, new ConnectionConfig { FirstSequence = boundary - 1000 }), 2000);
 
     [Test]
     public void Path_CrossesABoundary_DeliversEveryMessageOnce([Values(HalfRange, FullRange)] ulong boundary, [Range(1, 5)] int seed)
     {
         const uint below = 300;
-        var pair = new Pair((ulong)seed, Bad, new ConnectionConfig { FirstPacketNumber = boundary - below });
+        var pair = new Pair((ulong)seed, s_bad, new ConnectionConfig { FirstPacketNumber = boundary - below });
         SendMessages(pair, 2000);
         Assert.That(pair.Client.Connection.Statistics.Path.PacketsSent, Is.GreaterThan(2 * below));
         Assert.That(pair.Server.Connection.Statistics.Path.PacketsSent, Is.GreaterThan(below));
@@ -40,7 +40,7 @@ public sealed class WrapTests
     public void Everything_CrossesABoundaryAtOnce_DeliversAllBytesOnce([Values(HalfRange, FullRange)] ulong boundary, [Range(1, 5)] int seed)
     {
         var config = new ConnectionConfig { FirstSequence = boundary - 150_000, FirstPacketNumber = boundary - 100 };
-        DeliveryTests.TransferOrdered(new Pair((ulong)seed, Bad, config), 300_000);
+        DeliveryTests.TransferOrdered(new Pair((ulong)seed, s_bad, config), 300_000);
     }
 
     [Test]

@@ -10,9 +10,9 @@ namespace NexStream.Tests.Modes;
 [TestFixture]
 public sealed class DatagramTests
 {
-    private static readonly TransportMode[] Modes = [TransportMode.BestEffort, TransportMode.Probabilistic];
+    private static readonly TransportMode[] s_modes = [TransportMode.BestEffort, TransportMode.Probabilistic];
 
-    [TestCaseSource(nameof(Modes))]
+    [TestCaseSource(nameof(s_modes))]
     public void Datagram_Lost_IsNeverSentAgain(TransportMode mode)
     {
         (Pair pair, StreamHandle client, StreamHandle server) = Open(mode);
@@ -30,7 +30,7 @@ public sealed class DatagramTests
         Assert.That(pair.Client.Connection.Statistics.Path.PacketsLost, Is.GreaterThan(5), "The connection knows of the losses: its congestion control counts them.");
     }
 
-    [TestCaseSource(nameof(Modes))]
+    [TestCaseSource(nameof(s_modes))]
     public void Datagram_NobodyReads_HasNoFlowControlAndNoAcknowledgementOfItsStream(TransportMode mode)
     {
         (Pair pair, StreamHandle client, StreamHandle server) = Open(mode, new ConnectionConfig { StreamMessageWindow = 4, StreamReceiveWindow = 100 });
@@ -90,14 +90,14 @@ public sealed class DatagramTests
         Assert.That(server.Receive(new byte[100]).HasMessageNumber, Is.False);
     }
 
-    [TestCaseSource(nameof(Modes))]
+    [TestCaseSource(nameof(s_modes))]
     public void Datagram_LongerThanAPacket_IsRefused(TransportMode mode)
     {
         (Pair _, StreamHandle client, StreamHandle _) = Open(mode);
         Assert.That(client.Send(new byte[1500]).Status, Is.EqualTo(CallStatus.MessageTooLong));
     }
 
-    [TestCaseSource(nameof(Modes))]
+    [TestCaseSource(nameof(s_modes))]
     public void DatagramBuffer_Full_DropsTheOldest(TransportMode mode)
     {
         (Pair pair, StreamHandle client, StreamHandle server) = Open(mode, new ConnectionConfig { DatagramBuffer = 1000 });
@@ -111,7 +111,7 @@ public sealed class DatagramTests
         Assert.That(server.ReadAll().Select(m => (int)m[0]), Is.EqualTo(Enumerable.Range(10, 10)));
     }
 
-    [TestCaseSource(nameof(Modes))]
+    [TestCaseSource(nameof(s_modes))]
     public void Datagram_SendQueueFull_DropsTheOldestThatWasNotSent(TransportMode mode)
     {
         (Pair pair, StreamHandle client, StreamHandle server) = Open(mode, new ConnectionConfig { DatagramBuffer = 1000 });
@@ -125,7 +125,7 @@ public sealed class DatagramTests
         Assert.That(server.ReadAll().Select(m => (int)m[0]), Is.EqualTo(Enumerable.Range(10, 10)));
     }
 
-    [TestCaseSource(nameof(Modes))]
+    [TestCaseSource(nameof(s_modes))]
     public void DeliveryReport_AcknowledgedAndLost_TellsEach(TransportMode mode)
     {
         (Pair pair, StreamHandle client, StreamHandle _) = Open(mode);
@@ -142,7 +142,7 @@ public sealed class DatagramTests
         Assert.That(Values(pair, EventKind.MessageAcknowledged), Is.EquivalentTo(ids.Where(id => id != ids[2])));
     }
 
-    [TestCaseSource(nameof(Modes))]
+    [TestCaseSource(nameof(s_modes))]
     public void Deadline_PassedBeforeItCouldBeSent_IsReportedAndNothingIsSent(TransportMode mode)
     {
         (Pair pair, StreamHandle client, StreamHandle server) = Open(mode);

@@ -10,13 +10,13 @@ namespace NexStream.Tests.Modes;
 [TestFixture]
 public sealed class FlowControlTests
 {
-    private static readonly StreamConfig Ordered = new(TransportMode.ReliableOrdered);
-    private static readonly StreamConfig Unordered = new(TransportMode.ReliableUnordered);
+    private static readonly StreamConfig s_ordered = new(TransportMode.ReliableOrdered);
+    private static readonly StreamConfig s_unordered = new(TransportMode.ReliableUnordered);
 
     [Test]
     public void ReliableUnordered_NobodyReads_SenderStallsAtExactlyTheWindow()
     {
-        (Pair pair, StreamHandle client, StreamHandle server) = Open(Unordered, new ConnectionConfig { StreamMessageWindow = 5, StreamMessageWindowMax = 5 });
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(s_unordered, new ConnectionConfig { StreamMessageWindow = 5, StreamMessageWindowMax = 5 });
         for (int i = 0; i < 9; i++)
         {
             // Several fragments each: the window counts messages (NS-RU-004).
@@ -34,7 +34,7 @@ public sealed class FlowControlTests
     [Test]
     public void ReliableOrdered_NobodyReads_SenderStallsAtExactlyTheWindow()
     {
-        (Pair pair, StreamHandle client, StreamHandle server) = Open(Ordered, new ConnectionConfig { StreamReceiveWindow = 10_000, StreamReceiveWindowMax = 10_000 });
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(s_ordered, new ConnectionConfig { StreamReceiveWindow = 10_000, StreamReceiveWindowMax = 10_000 });
         client.Send(new byte[50_000]);
         pair.RunFor(2 * Instant.Second);
         Assert.That(client.Statistics.Sent, Is.EqualTo(10_000));
@@ -82,9 +82,9 @@ public sealed class FlowControlTests
             StreamReceiveWindow = 16_000,
             StreamReceiveWindowMax = 16_000,
         };
-        (Pair pair, StreamHandle a, _) = Open(Ordered, config);
-        (StreamHandle b, _) = Started(pair, Ordered);
-        (StreamHandle c, _) = Started(pair, Unordered);
+        (Pair pair, StreamHandle a, _) = Open(s_ordered, config);
+        (StreamHandle b, _) = Started(pair, s_ordered);
+        (StreamHandle c, _) = Started(pair, s_unordered);
         (StreamHandle d, StreamHandle reader) = Started(pair, new StreamConfig(TransportMode.BestEffort));
         ulong before = a.Statistics.Sent + b.Statistics.Sent;
         a.Send(new byte[15_000]);
@@ -103,8 +103,8 @@ public sealed class FlowControlTests
     [Test]
     public void SlowReader_OfOneStream_DoesNotStopAnother()
     {
-        (Pair pair, StreamHandle slow, StreamHandle _) = Open(Ordered, new ConnectionConfig());
-        (StreamHandle fast, StreamHandle reader) = Started(pair, Ordered);
+        (Pair pair, StreamHandle slow, StreamHandle _) = Open(s_ordered, new ConnectionConfig());
+        (StreamHandle fast, StreamHandle reader) = Started(pair, s_ordered);
         byte[] chunk = new byte[10_000];
         int read = 0;
         pair.RunUntil(() =>
@@ -125,7 +125,7 @@ public sealed class FlowControlTests
         var config = new ConnectionConfig { SendBuffer = 24 * 1024 * 1024 };
         var pair = new Pair(1, new NetworkConditions { DelayNs = 150 * Instant.Millisecond, Rate = Rate }, config, frameCount: 48 * 1024);
         pair.Connect();
-        (StreamHandle client, StreamHandle server) = Started(pair, Ordered);
+        (StreamHandle client, StreamHandle server) = Started(pair, s_ordered);
         byte[] chunk = new byte[256 * 1024];
         byte[] buffer = new byte[256 * 1024];
         long read = 0;
@@ -157,7 +157,7 @@ public sealed class FlowControlTests
     public void StreamDataAck_Gap_CarriesTheWindowInUnitsOfTheScale()
     {
         var config = new ConnectionConfig { StreamReceiveWindow = 1_000_000, ReceiveWindow = 2_000_000 };
-        (Pair pair, StreamHandle client, StreamHandle _) = Open(Ordered, config);
+        (Pair pair, StreamHandle client, StreamHandle _) = Open(s_ordered, config);
         uint? window = null;
         uint acknowledged = 0;
         int dropped = 0;

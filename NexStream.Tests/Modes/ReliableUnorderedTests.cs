@@ -10,14 +10,14 @@ namespace NexStream.Tests.Modes;
 [TestFixture]
 public sealed class ReliableUnorderedTests
 {
-    private static readonly StreamConfig Unordered = new(TransportMode.ReliableUnordered);
+    private static readonly StreamConfig s_unordered = new(TransportMode.ReliableUnordered);
 
     [Test]
     public void Message_OfEverySize_ArrivesWhole([Values(1, 255, 256, 257, 1400, 2048, 65_536, 1_000_000, 1 << 20)] int length)
     {
         var pair = new Pair(3, new NetworkConditions { Loss = 0.02 }, new ConnectionConfig { SendBuffer = 4 << 20, ReceiveWindow = 2 << 20 });
         pair.Connect();
-        (StreamHandle client, StreamHandle server) = pair.Open(Unordered);
+        (StreamHandle client, StreamHandle server) = pair.Open(s_unordered);
         byte[] message = new byte[length];
         new SeededRandom((ulong)length).Fill(message);
         Assert.That(client.Send(message).Status, Is.EqualTo(CallStatus.Ok));
@@ -171,7 +171,7 @@ public sealed class ReliableUnorderedTests
     {
         var pair = new Pair(1, network, config);
         pair.Connect();
-        (StreamHandle client, StreamHandle server) = pair.Open(Unordered);
+        (StreamHandle client, StreamHandle server) = pair.Open(s_unordered);
         return (pair, client, server);
     }
 }

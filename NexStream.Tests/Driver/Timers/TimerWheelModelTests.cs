@@ -8,13 +8,13 @@ public sealed class TimerWheelModelTests
     private const int Timers = 12;
 
     /// <summary>Distances of every magnitude: from the same nanosecond to 36 years.</summary>
-    private static readonly Gen<long> _distance =
+    private static readonly Gen<long> s_distance =
         Gen.Select(Gen.Int[0, 60], Gen.Long[0, long.MaxValue], (bits, value) => value & ((1L << bits) - 1));
 
-    private static readonly Gen<Step> _anyStep = Gen.Select(
+    private static readonly Gen<Step> s_anyStep = Gen.Select(
         Gen.Int[0, 11],
         Gen.Int[0, Timers - 1],
-        _distance,
+        s_distance,
         (kind, id, distance) => new Step(kind, id, distance));
 
     [TestCase(1, 0)]
@@ -23,7 +23,7 @@ public sealed class TimerWheelModelTests
     [TestCase(1024, 1_700_000_000_000_000_123)]
     [TestCase(1_000_000, 77)]
     public void TryExpire_AnySequence_AgreesWithASortedModel(long tickNs, long start) =>
-        _anyStep.Array[1, 80].Sample(steps => Run(new WheelModel(Timers, tickNs, start), steps), iter: 2_000);
+        s_anyStep.Array[1, 80].Sample(steps => Run(new WheelModel(Timers, tickNs, start), steps), iter: 2_000);
 
     private static void Run(WheelModel model, Step[] steps)
     {
