@@ -100,7 +100,7 @@ public sealed class StreamAttackTests
         Data(pair, Ordered, 2, [91, 92, 93, 94, 95, 96, 97, 98]);
         Data(pair, Ordered, 0, [1, 2, 99, 99, 99, 99]);
         Data(pair, Ordered, 0, [77, 77, 77, 77]);
-        Assert.That(stream.ReadAll().SelectMany(b => b), Is.EqualTo(new byte[] { 1, 2, 99, 99, 99, 99, 7, 8, 97, 98 }).Or.EqualTo(new byte[] { 1, 2, 91, 92, 5, 6, 7, 8, 97, 98 }));
+        Assert.That(stream.ReadAll().SelectMany(b => b), Is.EqualTo(new byte[] { 1, 2, 91, 92, 5, 6, 7, 8, 97, 98 }), "The first copy of each byte counts, read or not.");
         Data(pair, Ordered, 0, [66, 66]);
         Assert.That(stream.ReadAll(), Is.Empty, "What was read is never given out again.");
     }
