@@ -50,10 +50,10 @@ public sealed class Endpoint
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(arena);
         config.Validate();
-        CheckFrameLength(config.Connection, arena);
         _state = new EndpointState(config, arena, this);
         _answers = new StatelessAnswers(_state);
         _factory = new ConnectionFactory(_state);
+        _factory.Check(config.Connection);
         _handshake = new Handshake(_state, _factory, _answers);
         _streamTable = new StreamTable(_state);
         var segments = new SegmentStore(_state);
@@ -131,8 +131,7 @@ public sealed class Endpoint
     public CallStatus Connect(NodeId remote, Instant now, out ConnectionHandle connection, ConnectionConfig? config = null)
     {
         config ??= _state.Config.Connection;
-        config.Validate();
-        CheckFrameLength(config, Arena);
+        _factory.Check(config);
         connection = default;
         if (_factory.CreateInitiator(remote, config, _state.Advance(now)) is not { } created)
         {
@@ -405,9 +404,6 @@ public sealed class Endpoint
     }
 
     /// <summary>A datagram must fit the slices of one packet, whatever part of a frame its first byte falls on.</summary>
-    private static void CheckFrameLength(ConnectionConfig config, FrameArena arena) =>
-        Limit.Check(config.MaxFrameLength, 0, (long)arena.FrameSize * (Wire.Transmission.SliceCountMax - 1), nameof(config.MaxFrameLength));
-
     private bool IsCurrent(in StreamHandle handle)
     {
         ref StreamState stream = ref _state.Streams[handle.Index];

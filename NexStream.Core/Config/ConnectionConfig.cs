@@ -90,6 +90,12 @@ public sealed record ConnectionConfig
     /// <summary>How streams share the window.</summary>
     public SchedulingPolicy Scheduling { get; init; } = SchedulingPolicy.Weighted;
 
+    /// <summary>
+    /// The name of the congestion controller: that of <see cref="EndpointConfig.Congestion"/> or of one of
+    /// <see cref="EndpointConfig.CongestionChoices"/>; null: the former.
+    /// </summary>
+    public string? Congestion { get; init; }
+
     /// <summary>Whether packets are marked as ECN-capable until validation says otherwise (RFC 9000 §13.4).</summary>
     public bool Ecn { get; init; } = true;
 

@@ -67,6 +67,12 @@ public sealed record EndpointConfig
     /// <summary>Makes the congestion controllers: one for each path, made up front and used again. CUBIC unless set.</summary>
     public ICongestionControllerFactory Congestion { get; init; } = CongestionControllers.Cubic;
 
+    /// <summary>
+    /// Further congestion controllers, which a connection chooses by name (<see cref="ConnectionConfig.Congestion"/>). Of each, one per path is
+    /// made up front.
+    /// </summary>
+    public IReadOnlyList<ICongestionControllerFactory> CongestionChoices { get; init; } = [];
+
     internal void Validate()
     {
         if (Key.Length != KeySize)

@@ -32,6 +32,9 @@ public readonly struct AcknowledgedBatch
     /// <summary>Bytes in flight before this acknowledgement was processed.</summary>
     public long PriorBytesInFlight { get; init; }
 
+    /// <summary>The round-trip time that this acknowledgement measured; 0 when it measured none (RFC 9002 §5.1).</summary>
+    public long RttSampleNs { get; init; }
+
     /// <summary>The latest round-trip time; 0 before the first sample.</summary>
     public long LatestRttNs { get; init; }
 
@@ -42,8 +45,12 @@ public readonly struct AcknowledgedBatch
     public long MinRttNs { get; init; }
 
     /// <summary>
-    /// Whether, when the largest packet was sent, something other than the congestion window and the pacer limited the sender: nothing to
-    /// send, or no flow-control credit.
+    /// Whether, when the largest packet was sent, nothing was left to send: the window's size was not tested (RFC 9002 §7.8).
+    /// </summary>
+    public bool IsWindowUnderused { get; init; }
+
+    /// <summary>
+    /// Whether the sample may be smaller than what the path delivers, because the application did not send enough ("rs.is_app_limited").
     /// </summary>
     public bool IsApplicationLimited { get; init; }
 

@@ -19,12 +19,19 @@ public readonly struct CongestionParameters
     /// <summary>Bytes that may be in flight before anything is known about the path.</summary>
     public long InitialWindow { get; init; }
 
+    /// <summary>
+    /// A number that differs from path to path: where a controller draws lots (draft-ietf-ccwg-bbr §5.3.3.5.2, the wait between probes), it draws them
+    /// from here, so that flows do not move in step and a replay still gives the same.
+    /// </summary>
+    public ulong Seed { get; init; }
+
     /// <summary>The parameters of a new path, with the initial window that RFC 9002 §7.2 recommends.</summary>
     /// <param name="now">When the path starts to be used.</param>
     /// <param name="frameLength">Bytes of the longest packet that the path carries.</param>
+    /// <param name="seed">Where the controller's lots come from.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="frameLength"/> is less than 1.</exception>
-    public static CongestionParameters ForPath(Instant now, int frameLength) =>
-        new() { Now = now, FrameLength = frameLength, InitialWindow = InitialWindowFor(frameLength) };
+    public static CongestionParameters ForPath(Instant now, int frameLength, ulong seed = 0) =>
+        new() { Now = now, FrameLength = frameLength, InitialWindow = InitialWindowFor(frameLength), Seed = seed };
 
     /// <summary>min(10 · length, max(2 · length, 14720)) bytes (RFC 9002 §7.2).</summary>
     /// <param name="frameLength">Bytes of the longest packet that the path carries.</param>

@@ -14,6 +14,7 @@ internal sealed class Cubic : ICongestionController
     private static readonly Instant s_beforeEverything = new(long.MinValue);
 
     private CubicEpoch _epoch;
+    private PathEstimate _estimate;
     private long _window;
     private int _frameLength;
     private long _smoothedRttNs;
@@ -39,6 +40,10 @@ internal sealed class Cubic : ICongestionController
 
     public long PacingRate { get; private set; }
 
+    public long DeliveryRate => _estimate.DeliveryRate;
+
+    public long QueueingDelayNs => _estimate.QueueingDelayNs;
+
     private long MinimumWindow => CongestionParameters.MinimumWindowFor(_frameLength);
 
     public void Reset(in CongestionParameters parameters)
@@ -49,6 +54,7 @@ internal sealed class Cubic : ICongestionController
         SlowStartThreshold = long.MaxValue;
         PacingRate = 0;
         _epoch = default;
+        _estimate = default;
         _smoothedRttNs = 0;
         _recoveryStart = s_beforeEverything;
         _accountedTo = parameters.Now;
@@ -66,6 +72,7 @@ internal sealed class Cubic : ICongestionController
 
     public void OnAcknowledged(in AcknowledgedBatch batch)
     {
+        _estimate.Update(batch);
         _smoothedRttNs = Math.Max(0, batch.SmoothedRttNs);
         long elapsedNs = AccountFor(batch.Now);
         if (!IsWindowUsed(batch))
@@ -157,7 +164,7 @@ internal sealed class Cubic : ICongestionController
     /// (RFC 9002 §7.8, RFC 9438 §5.8). A sender that is within one packet of the window is limited by it whatever else it says.
     /// </summary>
     private bool IsWindowUsed(in AcknowledgedBatch batch) =>
-        !batch.IsApplicationLimited || batch.PriorBytesInFlight >= _window - _frameLength;
+        !batch.IsWindowUnderused || batch.PriorBytesInFlight >= _window - _frameLength;
 
     private void Grow(in AcknowledgedBatch batch)
     {

@@ -23,6 +23,12 @@ public interface ICongestionController
     /// <summary>Bytes per second at which packets should leave; 0 means that they are not paced (RFC 9002 §7.7).</summary>
     long PacingRate { get; }
 
+    /// <summary>Bytes per second that the path is believed to deliver; 0 before there is an estimate.</summary>
+    long DeliveryRate { get; }
+
+    /// <summary>How much longer than the shortest round trip the latest one took: the delay of the queues on the path, in nanoseconds.</summary>
+    long QueueingDelayNs { get; }
+
     /// <summary>Forgets everything: the instance now serves a new path, or a path whose other end has moved (RFC 9000 §9.4).</summary>
     /// <param name="parameters">What is known about the path.</param>
     void Reset(in CongestionParameters parameters);
@@ -33,13 +39,23 @@ public interface ICongestionController
     /// <param name="bytesInFlight">Bytes in flight on the path, this packet included.</param>
     /// <param name="packetNumber">Its number on this path.</param>
     /// <param name="isApplicationLimited">
-    /// Whether something other than the congestion window and the pacer limits the sender: nothing to send, or no flow-control credit.
+    /// Whether the delivery rate that this packet will sample is limited by the application (draft-ietf-ccwg-bbr §4.1.2.4, "C.app_limited"):
+    /// since it last had nothing to send, or no flow-control credit, not everything then in flight has been delivered.
     /// </param>
     void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited);
 
     /// <summary>Packets in flight were acknowledged for the first time.</summary>
     /// <param name="batch">Everything that one acknowledgement newly acknowledged.</param>
     void OnAcknowledged(in AcknowledgedBatch batch);
+
+    /// <summary>
+    /// One packet in flight was declared lost. Every packet of a batch comes here, oldest first, before <see cref="OnLost"/> sums them up.
+    /// A controller that judges by batches needs nothing of this.
+    /// </summary>
+    /// <param name="packet">The packet, and what was known when it left.</param>
+    void OnPacketLost(in LostPacket packet)
+    {
+    }
 
     /// <summary>Packets in flight were declared lost (RFC 9002 §6.1).</summary>
     /// <param name="batch">Everything that one run of the loss detector declared lost.</param>

@@ -32,17 +32,8 @@ public readonly struct LostBatch
     /// <summary>Bytes in flight before that.</summary>
     public long PriorBytesInFlight { get; init; }
 
-    /// <summary>Bytes in flight just after the largest packet was sent ("tx_in_flight").</summary>
-    public long TransmitInFlight { get; init; }
-
-    /// <summary>Bytes declared lost between the sending of the largest packet and now, this batch included ("rs.lost").</summary>
-    public long SampleLostBytes { get; init; }
-
     /// <summary>Bytes delivered on the path so far ("C.delivered").</summary>
     public long Delivered { get; init; }
-
-    /// <summary>Whether, when the largest packet was sent, something other than the congestion window and the pacer limited the sender.</summary>
-    public bool IsApplicationLimited { get; init; }
 
     /// <summary>Whether the losses span so long that the path counts as persistently congested (RFC 9002 §7.6).</summary>
     public bool PersistentCongestion { get; init; }

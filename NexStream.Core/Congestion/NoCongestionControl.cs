@@ -7,6 +7,8 @@ internal sealed class NoCongestionControl : ICongestionController
 {
     public const string ControllerName = "none";
 
+    private PathEstimate _estimate;
+
     public string Name => ControllerName;
 
     /// <summary>A quarter of the range, so that sums of windows and bytes in flight cannot overflow.</summary>
@@ -16,17 +18,17 @@ internal sealed class NoCongestionControl : ICongestionController
 
     public long PacingRate => 0;
 
-    public void Reset(in CongestionParameters parameters)
-    {
-    }
+    public long DeliveryRate => _estimate.DeliveryRate;
+
+    public long QueueingDelayNs => _estimate.QueueingDelayNs;
+
+    public void Reset(in CongestionParameters parameters) => _estimate = default;
 
     public void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
     {
     }
 
-    public void OnAcknowledged(in AcknowledgedBatch batch)
-    {
-    }
+    public void OnAcknowledged(in AcknowledgedBatch batch) => _estimate.Update(batch);
 
     public void OnLost(in LostBatch batch)
     {

@@ -36,8 +36,8 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         }
 
         FindSpurious(path, ranges, now);
-        var batch = new Batch { PriorInFlight = path.BytesInFlight };
-        TakeAcknowledged(path, ranges, ref batch);
+        var batch = new Batch { PriorInFlight = path.BytesInFlight, PriorLost = path.Rate.Lost };
+        TakeAcknowledged(path, ranges, now, ref batch);
         if (batch.Packets > 0)
         {
             OnNewlyAcknowledged(connection, path, frame, largest, ref batch, now);
@@ -68,7 +68,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     }
 
     /// <summary>Walks the packets in flight and the ranges together, oldest first: the cost is what is acknowledged, not what the ranges span.</summary>
-    private void TakeAcknowledged(Path path, ReadOnlySpan<PacketNumberRange> newestFirst, ref Batch batch)
+    private void TakeAcknowledged(Path path, ReadOnlySpan<PacketNumberRange> newestFirst, Instant now, ref Batch batch)
     {
         int range = newestFirst.Length - 1;
         int index = path.InFlight.Head;
@@ -86,6 +86,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             {
                 lossDetector.Remove(path, index);
                 batch.Add(packet);
+                path.Rate.OnAcknowledged(packet, now);
                 contents.OnAcknowledged(packet);
                 lossDetector.Forget(index);
             }
@@ -101,6 +102,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         {
             long delayNs = Math.Min(frame.AckDelayUs * Instant.Microsecond, connection.PeerMaxAckDelayNs);
             path.Rtt.Update(now - batch.LargestSentAt, delayNs);
+            batch.RttSampleNs = path.Rtt.LatestNs;
         }
 
         bool isNewest = !path.HasAcknowledgement || largest > path.LargestAcknowledged;
@@ -108,9 +110,6 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         path.HasAcknowledgement = true;
         path.ProbeTimeoutCount = 0;
         path.ProbesAllowed = 0;
-        path.Delivered += batch.Bytes;
-        path.DeliveredAt = now;
-        path.FirstSentAt = batch.LargestSentAt;
         if (batch.HasReport)
         {
             path.Received.OnAckAcknowledged(batch.LargestReported);
@@ -131,11 +130,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
     private static void ReportToController(Path path, in Batch batch, Instant now)
     {
-        // The sample of draft-cheng-iccrg-delivery-rate-estimation: bytes delivered since the packet left, over the longer of the two phases.
-        long ackIntervalNs = now - batch.PriorDeliveredAt;
-        long sendIntervalNs = batch.LargestSentAt - batch.PriorFirstSentAt;
-        long intervalNs = Math.Max(ackIntervalNs, sendIntervalNs);
-        long delivered = path.Delivered - batch.PriorDelivered;
+        DeliveryRateSample sample = path.Rate.Take(now, path.Rtt.MinNs);
         path.Congestion.OnAcknowledged(new AcknowledgedBatch
         {
             Now = now,
@@ -146,45 +141,68 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             LargestSent = path.NextPacketNumber - 1,
             BytesInFlight = path.BytesInFlight,
             PriorBytesInFlight = batch.PriorInFlight,
+            RttSampleNs = batch.RttSampleNs,
             LatestRttNs = path.Rtt.LatestNs,
             SmoothedRttNs = path.Rtt.SmoothedNs,
             MinRttNs = path.Rtt.MinNs,
-            IsApplicationLimited = batch.IsApplicationLimited,
-            Delivered = path.Delivered,
-            PriorDelivered = batch.PriorDelivered,
-            SampleDelivered = delivered,
-            DeliveryIntervalNs = intervalNs,
-            DeliveryRate = intervalNs > 0 ? (long)((Int128)delivered * Instant.Second / intervalNs) : 0,
+            IsWindowUnderused = batch.IsWindowUnderused,
+            IsApplicationLimited = sample.IsApplicationLimited,
+            Delivered = path.Rate.Delivered,
+            PriorDelivered = sample.PriorDelivered,
+            SampleDelivered = sample.Delivered,
+            DeliveryIntervalNs = sample.IntervalNs,
+            DeliveryRate = sample.Rate,
+            TransmitInFlight = sample.TransmitInFlight,
+            LostBytes = path.Rate.Lost - batch.PriorLost,
+            SampleLostBytes = sample.LostBytes,
         });
     }
 
-    private void FindSpurious(Path path, ReadOnlySpan<PacketNumberRange> ranges, Instant now)
+    /// <summary>Both lists are in the order of their numbers and are walked together. What left at one instant is one event for the controller.</summary>
+    private void FindSpurious(Path path, ReadOnlySpan<PacketNumberRange> newestFirst, Instant now)
     {
-        Instant reported = Instant.Never;
-        for (int index = path.RecentlyLost.Head; index >= 0;)
+        int range = newestFirst.Length - 1;
+        int index = path.RecentlyLost.Head;
+        Instant sentAt = Instant.Never;
+        long bytes = 0;
+        while (index >= 0 && range >= 0)
         {
             ref SentPacket packet = ref state.Packets[index];
             int next = packet.Next;
-            foreach (ref readonly PacketNumberRange range in ranges)
+            if (packet.Number > newestFirst[range].Last)
             {
-                if (packet.Number >= range.First && packet.Number <= range.Last)
-                {
-                    path.SpuriousLosses++;
-                    path.RecentlyLost.Remove(state.Packets, index);
-                    if (packet.SentAt != reported)
-                    {
-                        // One burst is one event for the controller.
-                        reported = packet.SentAt;
-                        path.Congestion.OnSpuriousLoss(now, packet.SentAt, packet.Size);
-                    }
+                range--;
+                continue;
+            }
 
-                    contents.OnAcknowledged(packet);
-                    lossDetector.Forget(index);
-                    break;
+            if (packet.Number >= newestFirst[range].First)
+            {
+                if (packet.SentAt != sentAt)
+                {
+                    ReportSpurious(path, now, sentAt, bytes);
+                    sentAt = packet.SentAt;
+                    bytes = 0;
                 }
+
+                bytes += packet.Size;
+                path.SpuriousLosses++;
+                path.Rate.OnSpuriousLoss(packet.Size, now);
+                path.RecentlyLost.Remove(state.Packets, index);
+                contents.OnAcknowledged(packet);
+                lossDetector.Forget(index);
             }
 
             index = next;
+        }
+
+        ReportSpurious(path, now, sentAt, bytes);
+    }
+
+    private static void ReportSpurious(Path path, Instant now, Instant sentAt, long bytes)
+    {
+        if (bytes > 0)
+        {
+            path.Congestion.OnSpuriousLoss(now, sentAt, bytes);
         }
     }
 
@@ -198,10 +216,9 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         public ulong Largest;
         public Instant LargestSentAt;
         public bool LargestIsAckEliciting;
-        public bool IsApplicationLimited;
-        public long PriorDelivered;
-        public Instant PriorDeliveredAt;
-        public Instant PriorFirstSentAt;
+        public bool IsWindowUnderused;
+        public long PriorLost;
+        public long RttSampleNs;
         public ulong LargestReported;
         public bool HasReport;
 
@@ -213,10 +230,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             Largest = packet.Number;
             LargestSentAt = packet.SentAt;
             LargestIsAckEliciting = (packet.Flags & SentPacketFlags.AckEliciting) != 0;
-            IsApplicationLimited = (packet.Flags & SentPacketFlags.ApplicationLimited) != 0;
-            PriorDelivered = packet.Delivered;
-            PriorDeliveredAt = packet.DeliveredAt;
-            PriorFirstSentAt = packet.FirstSentAt;
+            IsWindowUnderused = (packet.Flags & SentPacketFlags.WindowUnderused) != 0;
             if ((packet.Flags & SentPacketFlags.ReportsReceived) != 0)
             {
                 LargestReported = packet.LargestReported;

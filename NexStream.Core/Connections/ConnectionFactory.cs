@@ -16,8 +16,24 @@ internal sealed class ConnectionFactory(EndpointState state)
 
     private const ulong TagIndexMask = (1UL << TagIndexBits) - 1;
     private const ulong TagDomain = 0x746167;
+    private const ulong CongestionDomain = 0x63636c6f74;
 
     private ulong _tagCount;
+
+    /// <summary>Checks the settings of a connection, by themselves and against the endpoint that it is for.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message names it.</exception>
+    public void Check(ConnectionConfig config)
+    {
+        config.Validate();
+        long slices = Wire.Transmission.SliceCountMax - 1;
+        Limit.Check(config.MaxFrameLength, 0, state.Frames.Arena.FrameSize * slices, nameof(config.MaxFrameLength));
+        if (state.Paths.IndexOf(config.Congestion) < 0)
+        {
+            throw new ArgumentException(
+                $"{nameof(config.Congestion)} is \"{config.Congestion}\", which the endpoint does not have: "
+                + $"add its factory to {nameof(EndpointConfig)}.{nameof(EndpointConfig.CongestionChoices)}.");
+        }
+    }
 
     /// <summary>A connection that this side opens; null: all are in use.</summary>
     public Connection? CreateInitiator(NodeId remote, ConnectionConfig config, Instant now)
@@ -200,7 +216,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.DroppedForMemory = 0;
         connection.AcknowledgementsSent = 0;
         connection.AnnouncedDeadline = Instant.Never;
-        connection.Path = state.Paths.Take();
+        connection.Path = state.Paths.Take(config.Congestion);
         ResetPath(connection, remote, config, now);
         return connection;
     }
@@ -210,7 +226,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         Path path = connection.Path;
         path.Reset(state.Config.Node, remote, config.MaxFrameLength, config.FirstPacketNumber);
         path.NextSkip = PacketNumbers.NextSkip(state, connection.LocalTag, config.FirstPacketNumber, PacketNumbers.FirstSkipMax);
-        path.Congestion.Reset(CongestionParameters.ForPath(now, config.MaxFrameLength));
+        path.Congestion.Reset(CongestionParameters.ForPath(now, config.MaxFrameLength, state.Hash.Compute(CongestionDomain, connection.LocalTag)));
         path.Pacer.Reset(config.MaxFrameLength);
         path.Received.Reset(config.AckThreshold, Ns(config.MaxAckDelay));
         path.Ecn.Reset(config.Ecn);

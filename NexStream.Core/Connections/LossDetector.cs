@@ -50,6 +50,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             run.Add(packet);
             Remove(path, index);
             path.PacketsLost++;
+            path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
             contents.OnLost(connection, packet, now);
             Remember(path, index);
         }
@@ -184,7 +185,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             LargestLostSentAt = run.LargestSentAt,
             BytesInFlight = path.BytesInFlight,
             PriorBytesInFlight = priorInFlight,
-            Delivered = path.Delivered,
+            Delivered = path.Rate.Delivered,
             PersistentCongestion = isPersistent,
         });
     }

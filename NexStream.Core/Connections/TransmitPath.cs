@@ -43,6 +43,11 @@ internal sealed class TransmitPath(
         bool hasWindow = path.ProbesAllowed > 0 || path.BytesInFlight + path.FrameLength <= path.Congestion.CongestionWindow;
         bool hasControl = hasWindow && HasControl(connection);
         bool hasData = hasWindow && !connection.Scheduler.IsEmpty && IsPaced(connection, path, now);
+        if (hasWindow && connection.Scheduler.IsEmpty)
+        {
+            path.Rate.OnApplicationLimited(path.BytesInFlight);
+        }
+
         if (!owesAck && !hasControl && !hasData && path.ProbesAllowed == 0)
         {
             return false;
@@ -186,8 +191,7 @@ internal sealed class TransmitPath(
         }
 
         path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
-        bool isApplicationLimited = connection.Scheduler.IsEmpty && path.BytesInFlight + path.FrameLength <= path.Congestion.CongestionWindow;
-        path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, isApplicationLimited);
+        path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
     }
 
     private void Remember(
@@ -196,8 +200,6 @@ internal sealed class TransmitPath(
         if (path.AckElicitingInFlight == 0)
         {
             connection.OutstandingSince = now;
-            path.FirstSentAt = now;
-            path.DeliveredAt = now;
         }
 
         state.Packets.TryAllocate(out int index);
@@ -205,9 +207,6 @@ internal sealed class TransmitPath(
         packet.Number = number;
         packet.SentAt = now;
         packet.Size = size;
-        packet.Delivered = path.Delivered;
-        packet.DeliveredAt = path.DeliveredAt;
-        packet.FirstSentAt = path.FirstSentAt;
         packet.LargestReported = hasAck ? path.Received.Largest : 0;
         packet.Segment = builder.Segment;
         packet.SegmentGeneration = builder.Segment >= 0 ? state.Segments[builder.Segment].Generation : 0;
@@ -219,7 +218,8 @@ internal sealed class TransmitPath(
         packet.Flags = SentPacketFlags.AckEliciting
             | (isMarked ? SentPacketFlags.Ect0 : 0)
             | (hasAck ? SentPacketFlags.ReportsReceived : 0)
-            | (connection.Scheduler.IsEmpty ? SentPacketFlags.ApplicationLimited : 0);
+            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
+        path.Rate.OnSent(ref packet, path.BytesInFlight);
         if (builder.Segment >= 0)
         {
             state.Segments[builder.Segment].Packet = number;

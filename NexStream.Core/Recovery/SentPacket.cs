@@ -9,10 +9,15 @@ internal enum SentPacketFlags : byte
     None = 0,
     AckEliciting = 1 << 0,
     Ect0 = 1 << 1,
+
+    /// <summary>Its delivery-rate sample tells of the application rather than of the path.</summary>
     ApplicationLimited = 1 << 2,
 
     /// <summary>It carried an acknowledgement, whose largest number is remembered.</summary>
     ReportsReceived = 1 << 3,
+
+    /// <summary>It was the last that there was to send.</summary>
+    WindowUnderused = 1 << 4,
 }
 
 /// <summary>A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried.</summary>
@@ -25,6 +30,8 @@ internal struct SentPacket
     public long Delivered;
     public Instant DeliveredAt;
     public Instant FirstSentAt;
+    public long Lost;
+    public long TransmitInFlight;
 
     /// <summary>Bytes of the whole NexLink frame.</summary>
     public int Size;

@@ -77,7 +77,7 @@ internal sealed class EndpointState
         Events = new EventQueue(this, endpoint);
         Starved = new StarvedStreams(this);
         Connections = new Connection[config.MaxConnections];
-        Paths = new PathPool(config.Congestion, config.MaxConnections);
+        Paths = new PathPool([config.Congestion, .. config.CongestionChoices], config.MaxConnections);
         FreeConnections = new Stack<int>(config.MaxConnections);
         for (int i = config.MaxConnections - 1; i >= 0; i--)
         {

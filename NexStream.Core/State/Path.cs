@@ -9,12 +9,14 @@ namespace NexStream.Core.State;
 /// One pair of nodes that a connection runs over: its packet numbers, round-trip time, congestion control and pacing (design §5).
 /// Made up front with its connection and reset for each use.
 /// </summary>
-internal sealed class Path(ICongestionController congestion)
+internal sealed class Path
 {
     /// <summary>At most three times what came from an address that was not validated is sent to it (RFC 9000 §8).</summary>
     private const ulong AmplificationFactor = 3;
 
-    public readonly ICongestionController Congestion = congestion;
+    /// <summary>The controller in use, for as long as the path is, and the factory that it goes back to.</summary>
+    public ICongestionController Congestion = null!;
+    public int CongestionIndex;
     public ReceivedPackets Received;
     public RttEstimator Rtt;
     public Pacer Pacer;
@@ -43,10 +45,7 @@ internal sealed class Path(ICongestionController congestion)
     public bool HasAcknowledgement;
     public bool IsValidated;
 
-    /// <summary>Delivery-rate sampling: bytes acknowledged so far, and when they were counted.</summary>
-    public long Delivered;
-    public Instant DeliveredAt;
-    public Instant FirstSentAt;
+    public DeliveryRateSampler Rate;
 
     /// <summary>Packet numbers skipped on purpose that an acknowledgement must not name, and when the next is skipped.</summary>
     public ulong SkippedNumber;
@@ -79,9 +78,7 @@ internal sealed class Path(ICongestionController congestion)
         ProbeTimeoutCount = 0;
         ProbesAllowed = 0;
         IsValidated = false;
-        Delivered = 0;
-        DeliveredAt = default;
-        FirstSentAt = default;
+        Rate = default;
         SkippedNumber = ulong.MaxValue;
         NextSkip = ulong.MaxValue;
         PacketsSent = PacketsReceived = PacketsLost = SpuriousLosses = DuplicatesReceived = 0;
@@ -109,5 +106,9 @@ internal sealed class Path(ICongestionController congestion)
         CongestionWindow = Congestion.CongestionWindow,
         BytesInFlight = BytesInFlight,
         PacingRate = Congestion.PacingRate,
+        SlowStartThreshold = Congestion.SlowStartThreshold,
+        DeliveryRate = Congestion.DeliveryRate,
+        QueueingDelayNs = Congestion.QueueingDelayNs,
+        Delivered = Rate.Delivered,
     };
 }

@@ -4,36 +4,74 @@ using NexStream.Core.Congestion;
 namespace NexStream.Core.State;
 
 /// <summary>
-/// Paths are objects, because a user's congestion controller is one. They are made up front, as many as there can be, and used again, so
-/// that opening a connection allocates nothing.
+/// Paths and their congestion controllers are objects, because a user's controller is one. They are made up front, as many as there can be
+/// of each, and used again, so that opening a connection allocates nothing.
 /// </summary>
 internal sealed class PathPool
 {
-    private readonly DefaultObjectPool<Path> _pool;
+    private readonly ICongestionControllerFactory[] _factories;
+    private readonly DefaultObjectPool<ICongestionController>[] _controllers;
+    private readonly DefaultObjectPool<Path> _paths;
 
-    public PathPool(ICongestionControllerFactory congestion, int count)
+    /// <param name="factories">The controllers to choose from; the first is the default.</param>
+    /// <param name="count">How many paths there can be at a time.</param>
+    public PathPool(ICongestionControllerFactory[] factories, int count)
     {
-        _pool = new DefaultObjectPool<Path>(new Policy(congestion), count);
-        var paths = new Path[count];
-        for (int i = 0; i < count; i++)
-        {
-            paths[i] = _pool.Get();
-        }
-
-        foreach (Path path in paths)
-        {
-            _pool.Return(path);
-        }
+        _factories = factories;
+        _controllers = Array.ConvertAll(factories, factory => Filled(new Policy<ICongestionController>(factory.Create), count));
+        _paths = Filled(new Policy<Path>(static () => new Path()), count);
     }
 
-    public Path Take() => _pool.Get();
-
-    public void Return(Path path) => _pool.Return(path);
-
-    private sealed class Policy(ICongestionControllerFactory congestion) : PooledObjectPolicy<Path>
+    /// <summary>Which controller has this name; null is the default, -1: there is none.</summary>
+    public int IndexOf(string? name)
     {
-        public override Path Create() => new(congestion.Create());
+        int index = name is null ? 0 : _factories.Length - 1;
+        while (index >= 0 && name is not null && _factories[index].Name != name)
+        {
+            index--;
+        }
 
-        public override bool Return(Path obj) => true;
+        return index;
+    }
+
+    /// <summary>A path with a controller of the given name. One that is not known gets the default: the name was checked before.</summary>
+    public Path Take(string? congestion)
+    {
+        Path path = _paths.Get();
+        path.CongestionIndex = Math.Max(0, IndexOf(congestion));
+        path.Congestion = _controllers[path.CongestionIndex].Get();
+        return path;
+    }
+
+    public void Return(Path path)
+    {
+        _controllers[path.CongestionIndex].Return(path.Congestion);
+        _paths.Return(path);
+    }
+
+    private static DefaultObjectPool<T> Filled<T>(Policy<T> policy, int count)
+        where T : class
+    {
+        var pool = new DefaultObjectPool<T>(policy, count);
+        var items = new T[count];
+        for (int i = 0; i < count; i++)
+        {
+            items[i] = pool.Get();
+        }
+
+        foreach (T item in items)
+        {
+            pool.Return(item);
+        }
+
+        return pool;
+    }
+
+    private sealed class Policy<T>(Func<T> create) : PooledObjectPolicy<T>
+        where T : class
+    {
+        public override T Create() => create();
+
+        public override bool Return(T obj) => true;
     }
 }

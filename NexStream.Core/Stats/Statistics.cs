@@ -46,6 +46,18 @@ public readonly record struct PathStatistics
 
     /// <summary>Pacing rate in bytes per second; 0: not paced.</summary>
     public long PacingRate { get; init; }
+
+    /// <summary>Below this window the controller is in slow start; <see cref="long.MaxValue"/>: no congestion yet.</summary>
+    public long SlowStartThreshold { get; init; }
+
+    /// <summary>What the controller believes the path to deliver, in bytes per second; 0: not known yet.</summary>
+    public long DeliveryRate { get; init; }
+
+    /// <summary>How much longer than the shortest round trip the latest one took.</summary>
+    public long QueueingDelayNs { get; init; }
+
+    /// <summary>Bytes of packets that were acknowledged.</summary>
+    public long Delivered { get; init; }
 }
 
 /// <summary>What a connection has done.</summary>

@@ -33,7 +33,7 @@ internal sealed class CubicHarness
             SmoothedRttNs = RttNs,
             LatestRttNs = RttNs,
             MinRttNs = RttNs,
-            IsApplicationLimited = isApplicationLimited,
+            IsWindowUnderused = isApplicationLimited,
         });
 
     public void Lose(long bytes, Instant sentAt, bool isPersistent = false) =>
