@@ -79,10 +79,13 @@ public sealed record ConnectionConfig
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The longest that an acknowledgement is held back. A host that polls more rarely sets at least its interval.</summary>
-    public TimeSpan MaxAckDelay { get; init; } = TimeSpan.FromMilliseconds(5);
+    public TimeSpan MaxAckDelay { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Ack-eliciting packets that one acknowledgement may wait for, once the connection has warmed up.</summary>
-    public int AckThreshold { get; init; } = 16;
+    /// <summary>
+    /// The most ack-eliciting packets that one acknowledgement may wait for. How many it does wait for follows the number that come in a round
+    /// trip, from 8 up; after the handshake, and when the sender says that it waits, fewer.
+    /// </summary>
+    public int AckThreshold { get; init; } = 64;
 
     /// <summary>How often the same data may be lost before its stream ends (NS-RO-006).</summary>
     public int MaxAttempts { get; init; } = 10;

@@ -8,9 +8,6 @@ namespace NexStream.Core.Connections;
 /// <summary>Declares packets lost by packet and time threshold (RFC 9002 §6.1) and says when a probe is due (§6.2).</summary>
 internal sealed class LossDetector(EndpointState state, PacketContents contents)
 {
-    /// <summary>kPacketThreshold, RFC 9002 §6.1.1.</summary>
-    private const ulong PacketThreshold = 3;
-
     /// <summary>The probe time-out backs off to at most this: links here come back (design, time; a stated deviation from RFC 9002 §6.2.1).</summary>
     private const long ProbeTimeoutMaxNs = 2 * Instant.Second;
 
@@ -29,9 +26,9 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             return;
         }
 
-        long delayNs = path.Rtt.LossDelayNs;
+        long delayNs = path.Reordering.LossDelayNs(path.Rtt);
         long priorInFlight = path.BytesInFlight;
-        var run = new LossRun();
+        var run = new LossRun(path.FirstRttAt);
         while (path.InFlight.Head is var index && index >= 0)
         {
             ref SentPacket packet = ref state.Packets[index];
@@ -41,7 +38,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             }
 
             Instant due = packet.SentAt + delayNs;
-            if (packet.Number + PacketThreshold > path.LargestAcknowledged && due > now)
+            if (due > now && !path.Reordering.IsBeyondThreshold(packet.Number, path.LargestAcknowledged))
             {
                 path.LossAt = due;
                 break;
@@ -167,6 +164,8 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
 
     private static void Report(Connection connection, Path path, in LossRun run, long priorInFlight, Instant now)
     {
+        path.Reordering.OnLost(run.LargestSentAt, now);
+
         // Persistent congestion needs an RTT sample and a run of losses without a packet acknowledged between (RFC 9002 §7.6).
         bool isPersistent = path.Rtt.HasSample && run.LongestNs > path.Rtt.PersistentCongestionNs(connection.PeerMaxAckDelayNs);
         if (isPersistent)
@@ -191,7 +190,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     }
 
     /// <summary>What one pass of loss detection declared lost.</summary>
-    private struct LossRun
+    private struct LossRun(Instant firstRttAt)
     {
         public long Bytes;
         public int Packets;
@@ -201,12 +200,19 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         public Instant LargestSentAt;
         public long LongestNs;
         private Instant _startedAt;
+        private bool _isSpell;
 
         public void Add(in SentPacket packet)
         {
             if (Packets == 0 || packet.Number != Largest + 1)
             {
                 Ranges++;
+            }
+
+            // The spell of loss begins with the first packet after the first RTT sample, and ends at every packet that arrived (RFC 9002 §7.6.2).
+            if (!_isSpell || (packet.Flags & SentPacketFlags.FollowsAcknowledged) != 0)
+            {
+                _isSpell = packet.SentAt > firstRttAt;
                 _startedAt = packet.SentAt;
             }
 

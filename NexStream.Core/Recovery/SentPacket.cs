@@ -18,6 +18,9 @@ internal enum SentPacketFlags : byte
 
     /// <summary>It was the last that there was to send.</summary>
     WindowUnderused = 1 << 4,
+
+    /// <summary>The packet sent before it was acknowledged, not lost: a spell of loss does not reach across.</summary>
+    FollowsAcknowledged = 1 << 5,
 }
 
 /// <summary>A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried.</summary>

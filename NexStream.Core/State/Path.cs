@@ -19,6 +19,10 @@ internal sealed class Path
     public int CongestionIndex;
     public ReceivedPackets Received;
     public RttEstimator Rtt;
+
+    /// <summary>When the first RTT sample was taken: earlier losses say nothing about persistent congestion (RFC 9002 §7.6.2).</summary>
+    public Instant FirstRttAt;
+    public ReorderingWindow Reordering;
     public Pacer Pacer;
     public EcnValidator Ecn;
     public SentPackets InFlight;
@@ -45,6 +49,9 @@ internal sealed class Path
     public bool HasAcknowledgement;
     public bool IsValidated;
 
+    /// <summary>The packet sent last was acknowledged.</summary>
+    public bool IsTailAcknowledged;
+
     public DeliveryRateSampler Rate;
 
     /// <summary>Packet numbers skipped on purpose that an acknowledgement must not name, and when the next is skipped.</summary>
@@ -57,6 +64,9 @@ internal sealed class Path
     public ulong SpuriousLosses;
     public ulong DuplicatesReceived;
     public ulong BytesSent;
+
+    /// <summary>Bytes that had been sent when an acknowledgement was last asked for.</summary>
+    public ulong AckAskedAt;
     public ulong BytesReceived;
     public ulong ProbeTimeouts;
 
@@ -64,6 +74,8 @@ internal sealed class Path
     public void Reset(NodeId local, NodeId remote, int frameLength, ulong firstPacketNumber)
     {
         Rtt = default;
+        FirstRttAt = Instant.Never;
+        Reordering = default;
         InFlight = SentPackets.Empty;
         RecentlyLost = SentPackets.Empty;
         Local = local;
@@ -78,11 +90,19 @@ internal sealed class Path
         ProbeTimeoutCount = 0;
         ProbesAllowed = 0;
         IsValidated = false;
+        IsTailAcknowledged = false;
         Rate = default;
         SkippedNumber = ulong.MaxValue;
         NextSkip = ulong.MaxValue;
         PacketsSent = PacketsReceived = PacketsLost = SpuriousLosses = DuplicatesReceived = 0;
-        BytesSent = BytesReceived = ProbeTimeouts = 0;
+        BytesSent = BytesReceived = ProbeTimeouts = AckAskedAt = 0;
+    }
+
+    /// <summary>Takes a sample of the round-trip time.</summary>
+    public void OnRttSample(long sampleNs, long ackDelayNs, Instant now)
+    {
+        FirstRttAt = Instant.Min(FirstRttAt, now);
+        Rtt.Update(sampleNs, ackDelayNs);
     }
 
     /// <summary>The largest frame that may be sent now: the path's, or what is left of three times the bytes received.</summary>

@@ -44,7 +44,7 @@ public sealed class AckDecisionTests
     }
 
     [Test]
-    public void Record_After64Packets_UsesTheConfiguredThreshold()
+    public void Record_After64Packets_WaitsForEight()
     {
         ReceivedPackets received = Create(threshold: 10);
         ulong number = 0;
@@ -58,14 +58,52 @@ public sealed class AckDecisionTests
             }
         }
 
-        for (int i = 1; i <= 9; i++)
+        for (int i = 1; i <= 7; i++)
         {
             received.Record(number++, new Instant(i), true, EcnCodepoint.NotEct);
             Assert.That(received.AckImmediately, Is.False, $"{i} unacknowledged");
             Assert.That(received.AckDeadline, Is.EqualTo(new Instant(1) + MaxAckDelayNs), "the deadline is the first packet's");
         }
 
-        received.Record(number, new Instant(10), true, EcnCodepoint.NotEct);
+        received.Record(number, new Instant(8), true, EcnCodepoint.NotEct);
+        Assert.That(received.AckImmediately, Is.True);
+    }
+
+    // An eighth of a round trip's packets, from 8 up to the maximum.
+    [TestCase(20, 8)]
+    [TestCase(100, 12)]
+    [TestCase(400, 50)]
+    [TestCase(4000, 64)]
+    public void Record_RateOfPackets_SetsHowManyOneAcknowledgementWaitsFor(int perRoundTrip, int expected)
+    {
+        const long RoundTripNs = 10 * Instant.Millisecond;
+        ReceivedPackets received = Create(threshold: 64);
+        ulong number = 0;
+        Instant now = Instant.Zero;
+        int waiting = 0;
+        int longest = 0;
+        for (int i = 0; i < perRoundTrip * 8; i++)
+        {
+            now += RoundTripNs / perRoundTrip;
+            received.Record(number++, now, true, EcnCodepoint.NotEct, roundTripNs: RoundTripNs);
+            waiting++;
+            if (received.AckImmediately)
+            {
+                longest = i > perRoundTrip * 4 ? Math.Max(longest, waiting) : 0;
+                waiting = 0;
+                received.OnAckSent();
+            }
+        }
+
+        Assert.That(longest, Is.EqualTo(expected).Within(1));
+    }
+
+    [Test]
+    public void Record_SenderWaits_IsImmediate()
+    {
+        ReceivedPackets received = Warm(threshold: 10);
+        received.Record(100, Instant.Zero, true, EcnCodepoint.NotEct, isAckAsked: true);
+
         Assert.That(received.AckImmediately, Is.True);
     }
 
