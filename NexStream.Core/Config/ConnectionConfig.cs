@@ -24,6 +24,12 @@ public sealed record ConnectionConfig
     /// <summary>The largest NexLink frame that is sent, its 48-byte header included, in bytes.</summary>
     public int MaxFrameLength { get; init; } = 1500;
 
+    /// <summary>
+    /// The NexLink frame that the path is known to carry, in bytes with its header; null: <see cref="MaxFrameLength"/>, as on a link within one machine.
+    /// Where it is less, path MTU discovery searches for more (RFC 8899).
+    /// </summary>
+    public int? InitialFrameLength { get; init; }
+
     /// <summary>Streams that the peer may have open at a time (NS-C-005).</summary>
     public int MaxStreams { get; init; } = 1024;
 
@@ -102,6 +108,8 @@ public sealed record ConnectionConfig
     /// <summary>Whether packets are marked as ECN-capable until validation says otherwise (RFC 9000 §13.4).</summary>
     public bool Ecn { get; init; } = true;
 
+    internal int KnownFrameLength => InitialFrameLength ?? MaxFrameLength;
+
     internal int EffectiveMessageLength => Math.Min(MaxMessageLength, ReceiveWindow / 2);
 
     /// <summary>The first packet number: a test starts just below a boundary that would take hours to reach.</summary>
@@ -113,6 +121,7 @@ public sealed record ConnectionConfig
     internal void Validate()
     {
         Limit.Check(MaxFrameLength, FrameLengthMin, 1 << 20, nameof(MaxFrameLength));
+        Limit.Check(KnownFrameLength, FrameLengthMin, MaxFrameLength, nameof(InitialFrameLength));
         Limit.Check(MaxStreams, 0, StreamsMax, nameof(MaxStreams));
         Limit.Check(ReceiveWindow, LinkHeader.Size, int.MaxValue, nameof(ReceiveWindow));
         Limit.Check(ReceiveWindowMax, ReceiveWindow, int.MaxValue, nameof(ReceiveWindowMax));

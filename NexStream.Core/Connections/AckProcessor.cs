@@ -94,6 +94,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
                     path.IsTailAcknowledged = true;
                 }
 
+                MtuProber.OnAcknowledged(path, packet, now);
                 batch.Add(packet);
                 path.Rate.OnAcknowledged(packet, now);
                 contents.OnAcknowledged(packet);

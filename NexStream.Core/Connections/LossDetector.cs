@@ -44,8 +44,16 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
                 break;
             }
 
-            run.Add(packet);
             Remove(path, index);
+            if ((packet.Flags & SentPacketFlags.MtuProbe) != 0)
+            {
+                // Not a sign of congestion (RFC 9000 §14.4), and nothing was lost with it.
+                MtuProber.OnProbeLost(path, packet.Size, now);
+                Forget(index);
+                continue;
+            }
+
+            run.Add(packet);
             path.PacketsLost++;
             path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
             contents.OnLost(connection, packet, now);
@@ -93,6 +101,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         path.ProbeTimeouts++;
         path.ProbesAllowed = ProbesPerTimeout;
         int index = path.InFlight.Head;
+        MtuProber.OnProbeTimeout(path, OldestLength(path), now);
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
             if (contents.TryProbe(connection, state.Packets[index]))
@@ -150,6 +159,18 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         }
     }
 
+    /// <summary>The length of the oldest packet in flight that is not itself a probe of what the path carries; 0: there is none.</summary>
+    private int OldestLength(Path path)
+    {
+        int index = path.InFlight.Head;
+        while (index >= 0 && (state.Packets[index].Flags & SentPacketFlags.MtuProbe) != 0)
+        {
+            index = state.Packets[index].Next;
+        }
+
+        return index < 0 ? 0 : state.Packets[index].Size;
+    }
+
     private void Remember(Path path, int index)
     {
         contents.FreeControls(ref state.Packets[index]);
@@ -173,6 +194,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             path.Rtt.OnPersistentCongestion();
         }
 
+        MtuProber.OnLost(path, run.Shortest, now);
         path.Ecn.OnLost(run.Marked);
         path.Congestion.OnLost(new LostBatch
         {
@@ -196,6 +218,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         public int Packets;
         public int Ranges;
         public int Marked;
+        public int Shortest = int.MaxValue;
         public ulong Largest;
         public Instant LargestSentAt;
         public long LongestNs;
@@ -217,6 +240,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             }
 
             Bytes += packet.Size;
+            Shortest = Math.Min(Shortest, packet.Size);
             Packets++;
             Marked += (packet.Flags & SentPacketFlags.Ect0) != 0 ? 1 : 0;
             Largest = packet.Number;

@@ -168,6 +168,8 @@ internal sealed class ReceivePath(
                 return OnPong(connection, raw, now);
             case FrameType.Congestion:
                 return CongestionFrame.TryRead(raw, out _) ? ReceiveOutcome.Accepted : ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+            case FrameType.Padding:
+                return ReceiveOutcome.Accepted;
             case FrameType.ConnClose:
                 return ConnCloseFrame.TryRead(raw, out ConnCloseFrame close)
                     ? closing.OnClose(connection, close, now)

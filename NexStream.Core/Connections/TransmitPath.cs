@@ -14,7 +14,8 @@ namespace NexStream.Core.Connections;
 /// congestion control, pacing and the limit for unvalidated addresses allow.
 /// </summary>
 internal sealed class TransmitPath(
-    EndpointState state, ControlWriter control, StreamLifecycle lifecycle, ReliableOrderedSender orderedSender, MessageSender messageSender)
+    EndpointState state, ControlWriter control, StreamLifecycle lifecycle, ReliableOrderedSender orderedSender, MessageSender messageSender,
+    MtuProber mtuProber)
 {
     /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
     private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / StreamAckFrame.WireSize;
@@ -49,6 +50,11 @@ internal sealed class TransmitPath(
         if (hasWindow && connection.Scheduler.IsEmpty)
         {
             path.Rate.OnApplicationLimited(path.BytesInFlight);
+        }
+
+        if (hasWindow && path.ProbesAllowed == 0 && MtuProber.Due(connection, path, now) is > 0 and int length && TryProbeMtu(connection, path, length, now, transmission))
+        {
+            return true;
         }
 
         if (!owesAck && !hasControl && !hasData && path.ProbesAllowed == 0)
@@ -86,6 +92,18 @@ internal sealed class TransmitPath(
         }
 
         Finish(connection, path, now, reportsAll, ref builder);
+        return true;
+    }
+
+    private bool TryProbeMtu(Connection connection, Path path, int length, Instant now, Wire.Transmission transmission)
+    {
+        var builder = new PacketBuilder(transmission, length);
+        if (!mtuProber.TryWrite(path, length, ref builder))
+        {
+            return false;
+        }
+
+        Finish(connection, path, now, reportsAll: false, ref builder);
         return true;
     }
 
@@ -256,6 +274,7 @@ internal sealed class TransmitPath(
         packet.Control = builder.Control;
         packet.Flags = SentPacketFlags.AckEliciting
             | (isMarked ? SentPacketFlags.Ect0 : 0)
+            | (builder.IsMtuProbe ? SentPacketFlags.MtuProbe : 0)
             | (reportsAll ? SentPacketFlags.ReportsReceived : 0)
             | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
         if (path.IsTailAcknowledged)

@@ -44,7 +44,10 @@ internal sealed class Path
 
     /// <summary>Packets that may be sent beyond the congestion window, because a probe time-out passed.</summary>
     public int ProbesAllowed;
+
+    /// <summary>The longest frame that is sent now, and how that is found out.</summary>
     public int FrameLength;
+    public MtuDiscovery Mtu;
     public byte Id;
     public bool HasAcknowledgement;
     public bool IsValidated;
@@ -91,11 +94,23 @@ internal sealed class Path
         ProbesAllowed = 0;
         IsValidated = false;
         IsTailAcknowledged = false;
+        Mtu = default;
         Rate = default;
         SkippedNumber = ulong.MaxValue;
         NextSkip = ulong.MaxValue;
         PacketsSent = PacketsReceived = PacketsLost = SpuriousLosses = DuplicatesReceived = 0;
         BytesSent = BytesReceived = ProbeTimeouts = AckAskedAt = 0;
+    }
+
+    /// <summary>Takes over the frame length that path MTU discovery knows.</summary>
+    public void AdoptFrameLength()
+    {
+        if (FrameLength != Mtu.FrameLength)
+        {
+            FrameLength = Mtu.FrameLength;
+            Congestion.OnFrameLengthChanged(FrameLength);
+            Pacer.OnFrameLengthChanged(FrameLength);
+        }
     }
 
     /// <summary>Takes a sample of the round-trip time.</summary>
