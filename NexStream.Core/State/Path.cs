@@ -144,6 +144,7 @@ internal sealed class Path
         SlowStartThreshold = Congestion.SlowStartThreshold,
         DeliveryRate = Congestion.DeliveryRate,
         QueueingDelayNs = Congestion.QueueingDelayNs,
+        FrameLength = FrameLength,
         Delivered = Rate.Delivered,
     };
 }
