@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace NexStream.Core.Congestion;
 
 /// <summary>The congestion controllers that come with the library.</summary>
@@ -7,9 +9,33 @@ public static class CongestionControllers
     public static ICongestionControllerFactory Cubic { get; } =
         new CongestionControllerFactory(Congestion.Cubic.ControllerName, static () => new Cubic());
 
+    /// <summary>BBRv3 (draft-ietf-ccwg-bbr): a model of the path's bandwidth and round trip instead of a reaction to loss; short queues, and little harm from random loss.</summary>
+    public static ICongestionControllerFactory Bbr { get; } =
+        new CongestionControllerFactory(Congestion.Bbr.Bbr.ControllerName, static () => new Congestion.Bbr.Bbr());
+
     /// <summary>
     /// No congestion control: an unlimited window, and no pacing. Only for links that cannot be congested, such as shared memory, and for tests.
     /// </summary>
     public static ICongestionControllerFactory None { get; } =
         new CongestionControllerFactory(NoCongestionControl.ControllerName, static () => new NoCongestionControl());
+
+    private static readonly ICongestionControllerFactory[] s_all = [Cubic, Bbr, None];
+
+    /// <summary>The controller of a name, as its factory and its statistics carry it: "cubic", "bbr" or "none". Upper and lower case are the same.</summary>
+    /// <param name="name">The name; an unknown one is no error.</param>
+    /// <param name="factory">The factory, when there is one of that name.</param>
+    public static bool TryGet(string name, [NotNullWhen(true)] out ICongestionControllerFactory? factory)
+    {
+        foreach (ICongestionControllerFactory candidate in s_all)
+        {
+            if (candidate.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                factory = candidate;
+                return true;
+            }
+        }
+
+        factory = null;
+        return false;
+    }
 }

@@ -1,0 +1,89 @@
+namespace NexStream.Core.Congestion.Bbr;
+
+/// <summary>From the model to what the sender obeys: pacing rate, send quantum and window (draft-ietf-ccwg-bbr §5.6).</summary>
+internal static class ControlParameters
+{
+    /// <summary>InitPacingRate() (§5.6.2).</summary>
+    /// <param name="state">The model.</param>
+    /// <param name="rttNs">The first round-trip time; 0 before it.</param>
+    public static void InitializePacingRate(BbrState state, long rttNs)
+    {
+        long nominal = Arithmetic.Rate(state.InitialWindow, rttNs > 0 ? rttNs : BbrConstants.NominalRttNs);
+        state.PacingRate = LimitRate(BbrConstants.PacingGain(BbrPhase.Startup).Times(nominal));
+    }
+
+    /// <summary>UpdateControlParameters() (§5.2.3).</summary>
+    public static void Update(BbrState state)
+    {
+        SetPacingRate(state, BbrConstants.PacingGain(state.Phase));
+        SetSendQuantum(state);
+        SetWindow(state);
+    }
+
+    /// <summary>SetPacingRateWithGain() (§5.6.2): until the pipe has been full the rate only rises.</summary>
+    public static void SetPacingRate(BbrState state, Gain gain)
+    {
+        long rate = LimitRate(BbrConstants.PacingMargin.Times(gain.Times(state.Bandwidth)));
+        if (state.Bandwidth > 0 && (state.FullPipe.IsReached || rate > state.PacingRate))
+        {
+            state.PacingRate = rate;
+        }
+    }
+
+    private static long LimitRate(long rate) => Math.Clamp(rate, 1, BbrConstants.RateLimit);
+
+    /// <summary>SetSendQuantum() (§5.6.3).</summary>
+    private static void SetSendQuantum(BbrState state)
+    {
+        long quantum = Math.Min(Arithmetic.Volume(state.PacingRate, BbrConstants.SendQuantumNs), BbrConstants.SendQuantumMax);
+        state.SendQuantum = Math.Max(quantum, (long)BbrConstants.SendQuantumFramesMin * state.FrameLength);
+    }
+
+    /// <summary>SetCwnd() (§5.6.4.6).</summary>
+    private static void SetWindow(BbrState state)
+    {
+        long maxInflight = MaxInflight(state);
+        long grown = Math.Min(state.Window + state.Sample.NewlyAcknowledged, BbrConstants.WindowLimit);
+        if (state.FullPipe.IsReached)
+        {
+            state.Window = Math.Min(grown, maxInflight);
+        }
+        else if (state.Window < maxInflight || state.Delivered < state.InitialWindow)
+        {
+            state.Window = grown;
+        }
+
+        state.Window = Math.Max(state.Window, state.MinPipeWindow);
+        if (state.Phase == BbrPhase.ProbeRtt)
+        {
+            // BoundCwndForProbeRTT() (§5.6.4.5).
+            state.Window = Math.Min(state.Window, ProbeRtt.Window(state));
+        }
+
+        BoundWindowForModel(state);
+    }
+
+    /// <summary>UpdateMaxInflight() (§5.6.4.2).</summary>
+    private static long MaxInflight(BbrState state)
+    {
+        long inflight = BbrConstants.WindowGain(state.Phase).Times(state.Bdp) + state.Aggregation.ExtraAcked;
+        return Math.Min(state.WithQuantization(inflight), BbrConstants.WindowLimit);
+    }
+
+    /// <summary>BoundCwndForModel() (§5.6.4.7).</summary>
+    private static void BoundWindowForModel(BbrState state)
+    {
+        long cap = BbrConstants.Unlimited;
+        if (state.Phase is BbrPhase.ProbeRtt or BbrPhase.ProbeBandwidthCruise)
+        {
+            cap = state.LongTerm.WithHeadroom(state.FrameLength);
+        }
+        else if (state.IsProbingBandwidthCycle)
+        {
+            cap = state.LongTerm.Inflight;
+        }
+
+        cap = Math.Max(Math.Min(cap, state.ShortTerm.Inflight), state.MinPipeWindow);
+        state.Window = Math.Min(state.Window, cap);
+    }
+}
