@@ -109,6 +109,7 @@ internal sealed class Sizing
         {
             "cubic" => CongestionControllers.Cubic,
             "none" => CongestionControllers.None,
+            "bbr" => CongestionControllers.Bbr,
             _ => throw new ScenarioException($"There is no congestion controller \"{name}\" yet: use cubic or none."),
         };
     }
