@@ -89,7 +89,7 @@ public sealed record ConnectionConfig
 
     /// <summary>
     /// The most ack-eliciting packets that one acknowledgement may wait for. How many it does wait for follows the number that come in a round
-    /// trip, from 8 up; after the handshake, and when the sender says that it waits, fewer.
+    /// trip, from 10 up; after the handshake, and when the sender says that it waits, fewer.
     /// </summary>
     public int AckThreshold { get; init; } = 64;
 

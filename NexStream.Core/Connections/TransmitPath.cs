@@ -23,8 +23,11 @@ internal sealed class TransmitPath(
     /// <summary>Headers, CONN_ACCEPT and an acknowledgement: less is left to an unvalidated address only when it has had its answers.</summary>
     private const int FrameLengthUseful = 256;
 
-    /// <summary>A full window asks for an acknowledgement at most every quarter of itself.</summary>
-    private const ulong AcksAskedPerWindow = 4;
+    /// <summary>A small window that is full asks for an acknowledgement at most every half of itself.</summary>
+    private const ulong AcksAskedPerWindow = 2;
+
+    /// <summary>A window of two regular groups of packets is acknowledged in time without being asked.</summary>
+    private const int SmallWindowFrames = 2 * AckSchedule.RegularPackets;
 
     /// <summary>How long a connection waits before it looks again whether the endpoint's records came free.</summary>
     private const long MemoryRetryNs = Instant.Millisecond;
@@ -230,8 +233,8 @@ internal sealed class TransmitPath(
     }
 
     /// <summary>
-    /// Whether nothing more can be sent before this packet is acknowledged: an acknowledgement that waits for more packets would wait for its
-    /// whole delay. Asked at most so often per window, so that small groups of packets do not stay small for ever.
+    /// Whether nothing more can be sent before this packet is acknowledged, in a window so small that the peer's acknowledgement would wait for more
+    /// packets, and so for its whole delay. Asked at most so often per window, so that small groups of packets do not stay small for ever.
     /// </summary>
     private static bool WaitsForAck(Connection connection, Path path, int size)
     {
@@ -241,7 +244,7 @@ internal sealed class TransmitPath(
         }
 
         long window = path.Congestion.CongestionWindow;
-        bool isFull = path.BytesInFlight + size + path.FrameLength > window;
+        bool isFull = path.BytesInFlight + size + path.FrameLength > window && window < SmallWindowFrames * path.FrameLength;
         if (!isFull || connection.Scheduler.IsEmpty || path.BytesSent - path.AckAskedAt < (ulong)window / AcksAskedPerWindow)
         {
             return false;

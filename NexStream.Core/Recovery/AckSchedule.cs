@@ -10,10 +10,10 @@ namespace NexStream.Core.Recovery;
 internal struct AckSchedule
 {
     /// <summary>
-    /// Packets that a regular acknowledgement waits for at least. It is about a fifteenth of a full packet long, so one for eight leaves the
+    /// Packets that a regular acknowledgement waits for at least. It is about a twelfth of a full packet long, so one for ten leaves the
     /// reverse direction less than a hundredth of the forward one's bytes, and a path may be that unequal.
     /// </summary>
-    public const int RegularPackets = 8;
+    public const int RegularPackets = 10;
 
     // Acknowledgements per round trip at high rates: each then stands for an eighth of what is in flight.
     private const int PerRoundTrip = 8;

@@ -20,6 +20,7 @@ internal sealed class Simulation
 
     private readonly Agenda _agenda = new();
     private readonly long _endAt;
+    private bool _isStopped;
 
     public Simulation(Scenario scenario)
     {
@@ -60,17 +61,20 @@ internal sealed class Simulation
     /// <summary>Has somebody look regularly.</summary>
     public void Observe(ISimulationObserver observer) => _ = new Clockwork(0, observer.IntervalNs, now => observer.OnSample(this, now), _agenda);
 
+    /// <summary>Ends the run after what happens now.</summary>
+    public void Stop() => _isStopped = true;
+
     /// <summary>Runs until all finite streams are complete, or the scenario's time is over.</summary>
     public SimulationResult Run()
     {
-        while (_agenda.First.DueAt <= _endAt && !IsDone())
+        while (_agenda.First.DueAt <= _endAt && !_isStopped && !IsDone())
         {
             Actor next = _agenda.First;
             Now = next.DueAt;
             next.Act(Now);
         }
 
-        if (!IsDone())
+        if (!_isStopped && !IsDone())
         {
             Now = _endAt;
         }

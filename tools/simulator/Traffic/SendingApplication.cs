@@ -78,6 +78,10 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
             case EventKind.MessageExpired when Find(item) is { } stream:
                 stream.Expired++;
                 break;
+            case EventKind.StreamReadable:
+                // The server says nothing: this is the end of its half, which is to be read for the stream to close.
+                item.Stream.Receive(_message);
+                break;
             case EventKind.StreamClosed when Find(item) is { } stream:
                 stream.IsClosed = true;
                 break;
