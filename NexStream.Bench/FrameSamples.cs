@@ -21,6 +21,7 @@ internal static class FrameSamples
         FrameType.MaxStreams => new MaxStreamsFrame { MaxStreams = 2048 }.TryWrite(ref writer),
         FrameType.PathOffer => new PathOfferFrame { PathId = 1, Tag = 7, Node = new NodeId(1, 2) }.TryWrite(ref writer),
         FrameType.Data => new DataFrame { Mode = TransportMode.ReliableOrdered, StreamId = 1, Position = 1 << 20 }.TryWrite(ref writer),
+        FrameType.Padding => PaddingFrame.TryWrite(ref writer),
         FrameType.StreamOpen => new StreamOpenFrame { StreamId = 1, Mode = TransportMode.ReliableOrdered, Priority = 8, InitialWindow = 65536 }.TryWrite(ref writer),
         FrameType.StreamAck => new StreamAckFrame { StreamId = 1 }.TryWrite(ref writer),
         FrameType.StreamClose => new StreamCloseFrame { StreamId = 1, FinalSize = 1 << 20 }.TryWrite(ref writer),
@@ -62,6 +63,7 @@ internal static class FrameSamples
             case FrameType.WindowUpdate: return WindowUpdateFrame.TryRead(raw, out _);
             case FrameType.DataSkip: return DataSkipFrame.TryRead(raw, out _);
             case FrameType.ReceiverReport: return ReceiverReportFrame.TryRead(raw, out _);
+            case FrameType.Padding: return true;
             case FrameType.Ping: return PingFrame.TryRead(raw, out _);
             case FrameType.Pong: return PongFrame.TryRead(raw, out _);
             case FrameType.Congestion: return CongestionFrame.TryRead(raw, out _);

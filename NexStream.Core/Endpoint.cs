@@ -73,7 +73,7 @@ public sealed class Endpoint
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, _orderedReceiver, _messageReceiver);
         _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing);
-        _transmitPath = new TransmitPath(_state, control, _lifecycle, _orderedSender, _messageSender);
+        _transmitPath = new TransmitPath(_state, control, _lifecycle, _orderedSender, _messageSender, new MtuProber(_state));
         _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, _messageSender, _orderedSender);
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;

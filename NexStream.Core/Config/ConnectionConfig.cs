@@ -24,6 +24,12 @@ public sealed record ConnectionConfig
     /// <summary>The largest NexLink frame that is sent, its 48-byte header included, in bytes.</summary>
     public int MaxFrameLength { get; init; } = 1500;
 
+    /// <summary>
+    /// The NexLink frame that the path is known to carry, in bytes with its header; null: <see cref="MaxFrameLength"/>, as on a link within one machine.
+    /// Where it is less, path MTU discovery searches for more (RFC 8899).
+    /// </summary>
+    public int? InitialFrameLength { get; init; }
+
     /// <summary>Streams that the peer may have open at a time (NS-C-005).</summary>
     public int MaxStreams { get; init; } = 1024;
 
@@ -79,10 +85,13 @@ public sealed record ConnectionConfig
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The longest that an acknowledgement is held back. A host that polls more rarely sets at least its interval.</summary>
-    public TimeSpan MaxAckDelay { get; init; } = TimeSpan.FromMilliseconds(5);
+    public TimeSpan MaxAckDelay { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Ack-eliciting packets that one acknowledgement may wait for, once the connection has warmed up.</summary>
-    public int AckThreshold { get; init; } = 16;
+    /// <summary>
+    /// The most ack-eliciting packets that one acknowledgement may wait for. How many it does wait for follows the number that come in a round
+    /// trip, from 10 up; after the handshake, and when the sender says that it waits, fewer.
+    /// </summary>
+    public int AckThreshold { get; init; } = 64;
 
     /// <summary>How often the same data may be lost before its stream ends (NS-RO-006).</summary>
     public int MaxAttempts { get; init; } = 10;
@@ -99,6 +108,8 @@ public sealed record ConnectionConfig
     /// <summary>Whether packets are marked as ECN-capable until validation says otherwise (RFC 9000 §13.4).</summary>
     public bool Ecn { get; init; } = true;
 
+    internal int KnownFrameLength => InitialFrameLength ?? MaxFrameLength;
+
     internal int EffectiveMessageLength => Math.Min(MaxMessageLength, ReceiveWindow / 2);
 
     /// <summary>The first packet number: a test starts just below a boundary that would take hours to reach.</summary>
@@ -110,6 +121,7 @@ public sealed record ConnectionConfig
     internal void Validate()
     {
         Limit.Check(MaxFrameLength, FrameLengthMin, 1 << 20, nameof(MaxFrameLength));
+        Limit.Check(KnownFrameLength, FrameLengthMin, MaxFrameLength, nameof(InitialFrameLength));
         Limit.Check(MaxStreams, 0, StreamsMax, nameof(MaxStreams));
         Limit.Check(ReceiveWindow, LinkHeader.Size, int.MaxValue, nameof(ReceiveWindow));
         Limit.Check(ReceiveWindowMax, ReceiveWindow, int.MaxValue, nameof(ReceiveWindowMax));

@@ -14,6 +14,7 @@ internal sealed class Cubic : ICongestionController
     private static readonly Instant s_beforeEverything = new(long.MinValue);
 
     private CubicEpoch _epoch;
+    private HyStart _hyStart;
     private PathEstimate _estimate;
     private long _window;
     private int _frameLength;
@@ -54,6 +55,7 @@ internal sealed class Cubic : ICongestionController
         SlowStartThreshold = long.MaxValue;
         PacingRate = 0;
         _epoch = default;
+        _hyStart = HyStart.Create();
         _estimate = default;
         _smoothedRttNs = 0;
         _recoveryStart = s_beforeEverything;
@@ -169,7 +171,16 @@ internal sealed class Cubic : ICongestionController
     private void Grow(in AcknowledgedBatch batch)
     {
         long bytes = Math.Clamp(batch.AcknowledgedBytes, 0, CubicCurve.WindowLimit);
-        if (_window < SlowStartThreshold)
+        if (SlowStartThreshold == long.MaxValue)
+        {
+            // HyStart++ is for the first slow start alone (RFC 9406 §4.3). When it ends there was no congestion: only the threshold changes, and
+            // the epoch starts on its own plateau (RFC 9438 §4.10).
+            bool isOver = _hyStart.OnAcknowledged(batch);
+            _window += _hyStart.Growth(bytes);
+            bytes = 0;
+            SlowStartThreshold = isOver ? _window : long.MaxValue;
+        }
+        else if (_window < SlowStartThreshold)
         {
             bytes -= SlowStart(bytes);
         }
@@ -184,8 +195,6 @@ internal sealed class Cubic : ICongestionController
 
     /// <summary>
     /// Slow start by bytes (RFC 9002 §7.3.1); returns how many it used up, the rest belongs to congestion avoidance.
-    /// An exit before the first loss (HyStart++, RFC 9406) lowers the threshold to the window here, and nothing else changes:
-    /// the epoch already starts on its own plateau when there was no congestion.
     /// </summary>
     private long SlowStart(long acknowledgedBytes)
     {

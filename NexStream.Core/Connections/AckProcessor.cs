@@ -85,6 +85,16 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             if (packet.Number >= newestFirst[range].First)
             {
                 lossDetector.Remove(path, index);
+                if (next >= 0)
+                {
+                    state.Packets[next].Flags |= SentPacketFlags.FollowsAcknowledged;
+                }
+                else
+                {
+                    path.IsTailAcknowledged = true;
+                }
+
+                MtuProber.OnAcknowledged(path, packet, now);
                 batch.Add(packet);
                 path.Rate.OnAcknowledged(packet, now);
                 contents.OnAcknowledged(packet);
@@ -101,7 +111,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         if (batch.Largest == largest && batch.LargestIsAckEliciting && (!path.HasAcknowledgement || largest > path.LargestAcknowledged))
         {
             long delayNs = Math.Min(frame.AckDelayUs * Instant.Microsecond, connection.PeerMaxAckDelayNs);
-            path.Rtt.Update(now - batch.LargestSentAt, delayNs);
+            path.OnRttSample(now - batch.LargestSentAt, delayNs, now);
             batch.RttSampleNs = path.Rtt.LatestNs;
         }
 
@@ -186,6 +196,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
                 bytes += packet.Size;
                 path.SpuriousLosses++;
+                path.Reordering.OnSpuriousLoss(now - packet.SentAt, path.Rtt);
                 path.Rate.OnSpuriousLoss(packet.Size, now);
                 path.RecentlyLost.Remove(state.Packets, index);
                 contents.OnAcknowledged(packet);

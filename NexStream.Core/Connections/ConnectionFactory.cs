@@ -94,13 +94,9 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.PeerMessageWindow = parameters.InitialStreamMessages;
         connection.PeerMessageLengthMax = (int)Math.Min(parameters.MaxMessageLength, int.MaxValue);
         connection.PeerMaxAckDelayNs = Math.Min(parameters.MaxAckDelayUs * Instant.Microsecond, Instant.Second);
-        int frameLength = (int)Math.Min(parameters.MaxFrameLength, (uint)connection.Config.MaxFrameLength);
-        if (frameLength != connection.Path.FrameLength)
-        {
-            connection.Path.FrameLength = frameLength;
-            connection.Path.Congestion.OnFrameLengthChanged(frameLength);
-            connection.Path.Pacer.OnFrameLengthChanged(frameLength);
-        }
+        int limit = (int)Math.Min(parameters.MaxFrameLength, (uint)connection.Config.MaxFrameLength);
+        connection.Path.Mtu.Reset(Math.Min(limit, connection.Config.KnownFrameLength), limit, ConnectionConfig.FrameLengthMin);
+        connection.Path.AdoptFrameLength();
     }
 
     /// <summary>The connection with this tag; null: there is none.</summary>
@@ -224,10 +220,10 @@ internal sealed class ConnectionFactory(EndpointState state)
     private void ResetPath(Connection connection, NodeId remote, ConnectionConfig config, Instant now)
     {
         Path path = connection.Path;
-        path.Reset(state.Config.Node, remote, config.MaxFrameLength, config.FirstPacketNumber);
+        path.Reset(state.Config.Node, remote, config.KnownFrameLength, config.FirstPacketNumber);
         path.NextSkip = PacketNumbers.NextSkip(state, connection.LocalTag, config.FirstPacketNumber, PacketNumbers.FirstSkipMax);
-        path.Congestion.Reset(CongestionParameters.ForPath(now, config.MaxFrameLength, state.Hash.Compute(CongestionDomain, connection.LocalTag)));
-        path.Pacer.Reset(config.MaxFrameLength);
+        path.Congestion.Reset(CongestionParameters.ForPath(now, config.KnownFrameLength, state.Hash.Compute(CongestionDomain, connection.LocalTag)));
+        path.Pacer.Reset(config.KnownFrameLength);
         path.Received.Reset(config.AckThreshold, Ns(config.MaxAckDelay));
         path.Ecn.Reset(config.Ecn);
     }

@@ -146,10 +146,14 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
         factory.RemovePending(connection);
         factory.Adopt(connection, accept.MaxStreams, accept.MaxData, accept.Parameters);
         connection.Path.IsValidated = true;
+
+        // Until something of ours is acknowledged the acceptor may not be allowed to send: it must hear from us, again and again if need be
+        // (RFC 9002 §6.2.2.1). A PING asks for that acknowledgement.
+        connection.Control |= ConnectionControl.Ping;
         if (accept.InitPacketNumber + 1 == connection.InitPacketNumber)
         {
             // Only the latest CONN_INIT's time is known, so only its answer is a sample (Karn).
-            connection.Path.Rtt.Update(now - connection.InitSentAt, 0);
+            connection.Path.OnRttSample(now - connection.InitSentAt, 0, now);
         }
 
         connection.NextInitAt = Instant.Never;

@@ -8,9 +8,6 @@ namespace NexStream.Core.Connections;
 /// <summary>Declares packets lost by packet and time threshold (RFC 9002 §6.1) and says when a probe is due (§6.2).</summary>
 internal sealed class LossDetector(EndpointState state, PacketContents contents)
 {
-    /// <summary>kPacketThreshold, RFC 9002 §6.1.1.</summary>
-    private const ulong PacketThreshold = 3;
-
     /// <summary>The probe time-out backs off to at most this: links here come back (design, time; a stated deviation from RFC 9002 §6.2.1).</summary>
     private const long ProbeTimeoutMaxNs = 2 * Instant.Second;
 
@@ -29,9 +26,9 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             return;
         }
 
-        long delayNs = path.Rtt.LossDelayNs;
+        long delayNs = path.Reordering.LossDelayNs(path.Rtt);
         long priorInFlight = path.BytesInFlight;
-        var run = new LossRun();
+        var run = new LossRun(path.FirstRttAt);
         while (path.InFlight.Head is var index && index >= 0)
         {
             ref SentPacket packet = ref state.Packets[index];
@@ -41,14 +38,22 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             }
 
             Instant due = packet.SentAt + delayNs;
-            if (packet.Number + PacketThreshold > path.LargestAcknowledged && due > now)
+            if (due > now && !path.Reordering.IsBeyondThreshold(packet.Number, path.LargestAcknowledged))
             {
                 path.LossAt = due;
                 break;
             }
 
-            run.Add(packet);
             Remove(path, index);
+            if ((packet.Flags & SentPacketFlags.MtuProbe) != 0)
+            {
+                // Not a sign of congestion (RFC 9000 §14.4), and nothing was lost with it.
+                MtuProber.OnProbeLost(path, packet.Size, now);
+                Forget(index);
+                continue;
+            }
+
+            run.Add(packet);
             path.PacketsLost++;
             path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
             contents.OnLost(connection, packet, now);
@@ -96,6 +101,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         path.ProbeTimeouts++;
         path.ProbesAllowed = ProbesPerTimeout;
         int index = path.InFlight.Head;
+        MtuProber.OnProbeTimeout(path, OldestLength(path), now);
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
             if (contents.TryProbe(connection, state.Packets[index]))
@@ -153,6 +159,18 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         }
     }
 
+    /// <summary>The length of the oldest packet in flight that is not itself a probe of what the path carries; 0: there is none.</summary>
+    private int OldestLength(Path path)
+    {
+        int index = path.InFlight.Head;
+        while (index >= 0 && (state.Packets[index].Flags & SentPacketFlags.MtuProbe) != 0)
+        {
+            index = state.Packets[index].Next;
+        }
+
+        return index < 0 ? 0 : state.Packets[index].Size;
+    }
+
     private void Remember(Path path, int index)
     {
         contents.FreeControls(ref state.Packets[index]);
@@ -167,6 +185,8 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
 
     private static void Report(Connection connection, Path path, in LossRun run, long priorInFlight, Instant now)
     {
+        path.Reordering.OnLost(run.LargestSentAt, now);
+
         // Persistent congestion needs an RTT sample and a run of losses without a packet acknowledged between (RFC 9002 §7.6).
         bool isPersistent = path.Rtt.HasSample && run.LongestNs > path.Rtt.PersistentCongestionNs(connection.PeerMaxAckDelayNs);
         if (isPersistent)
@@ -174,6 +194,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             path.Rtt.OnPersistentCongestion();
         }
 
+        MtuProber.OnLost(path, run.Shortest, now);
         path.Ecn.OnLost(run.Marked);
         path.Congestion.OnLost(new LostBatch
         {
@@ -191,26 +212,35 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     }
 
     /// <summary>What one pass of loss detection declared lost.</summary>
-    private struct LossRun
+    private struct LossRun(Instant firstRttAt)
     {
         public long Bytes;
         public int Packets;
         public int Ranges;
         public int Marked;
+        public int Shortest = int.MaxValue;
         public ulong Largest;
         public Instant LargestSentAt;
         public long LongestNs;
         private Instant _startedAt;
+        private bool _isSpell;
 
         public void Add(in SentPacket packet)
         {
             if (Packets == 0 || packet.Number != Largest + 1)
             {
                 Ranges++;
+            }
+
+            // The spell of loss begins with the first packet after the first RTT sample, and ends at every packet that arrived (RFC 9002 §7.6.2).
+            if (!_isSpell || (packet.Flags & SentPacketFlags.FollowsAcknowledged) != 0)
+            {
+                _isSpell = packet.SentAt > firstRttAt;
                 _startedAt = packet.SentAt;
             }
 
             Bytes += packet.Size;
+            Shortest = Math.Min(Shortest, packet.Size);
             Packets++;
             Marked += (packet.Flags & SentPacketFlags.Ect0) != 0 ? 1 : 0;
             Largest = packet.Number;

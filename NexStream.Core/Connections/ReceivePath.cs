@@ -25,7 +25,7 @@ internal sealed class ReceivePath(
             return;
         }
 
-        if (header.PathId != path.Id || header.Flags != 0 || frame.Header.Source != path.Remote)
+        if (header.PathId != path.Id || frame.Header.Source != path.Remote)
         {
             path.DuplicatesReceived++;
             return;
@@ -65,7 +65,8 @@ internal sealed class ReceivePath(
         }
         else
         {
-            path.Received.Record(number, now, isAckEliciting, frame.Header.Ecn);
+            bool isAckAsked = (header.Flags & PacketHeader.AckNow) != 0;
+            path.Received.Record(number, now, isAckEliciting, frame.Header.Ecn, isAckAsked, path.Rtt.SmoothedNs);
             path.PacketsReceived++;
         }
 
@@ -167,6 +168,8 @@ internal sealed class ReceivePath(
                 return OnPong(connection, raw, now);
             case FrameType.Congestion:
                 return CongestionFrame.TryRead(raw, out _) ? ReceiveOutcome.Accepted : ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+            case FrameType.Padding:
+                return ReceiveOutcome.Accepted;
             case FrameType.ConnClose:
                 return ConnCloseFrame.TryRead(raw, out ConnCloseFrame close)
                     ? closing.OnClose(connection, close, now)

@@ -14,13 +14,20 @@ namespace NexStream.Core.Connections;
 /// congestion control, pacing and the limit for unvalidated addresses allow.
 /// </summary>
 internal sealed class TransmitPath(
-    EndpointState state, ControlWriter control, StreamLifecycle lifecycle, ReliableOrderedSender orderedSender, MessageSender messageSender)
+    EndpointState state, ControlWriter control, StreamLifecycle lifecycle, ReliableOrderedSender orderedSender, MessageSender messageSender,
+    MtuProber mtuProber)
 {
     /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
     private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / StreamAckFrame.WireSize;
 
     /// <summary>Headers, CONN_ACCEPT and an acknowledgement: less is left to an unvalidated address only when it has had its answers.</summary>
     private const int FrameLengthUseful = 256;
+
+    /// <summary>A small window that is full asks for an acknowledgement at most every quarter of itself.</summary>
+    private const ulong AcksAskedPerWindow = 4;
+
+    /// <summary>A window of three regular groups of packets is acknowledged in time without being asked.</summary>
+    private const int SmallWindowFrames = 3 * AckSchedule.RegularPackets;
 
     /// <summary>How long a connection waits before it looks again whether the endpoint's records came free.</summary>
     private const long MemoryRetryNs = Instant.Millisecond;
@@ -48,13 +55,23 @@ internal sealed class TransmitPath(
             path.Rate.OnApplicationLimited(path.BytesInFlight);
         }
 
+        if (hasWindow && path.ProbesAllowed == 0 && MtuProber.Due(connection, path, now) is > 0 and int length && TryProbeMtu(connection, path, length, now, transmission))
+        {
+            return true;
+        }
+
         if (!owesAck && !hasControl && !hasData && path.ProbesAllowed == 0)
         {
             return false;
         }
 
         var builder = new PacketBuilder(transmission, frameLength);
-        bool hasAck = path.Received.AckDeadline != Instant.Never && TryWriteAck(connection, path, now, ref builder);
+        bool reportsAll = false;
+        if (path.Received.AckDeadline != Instant.Never)
+        {
+            WriteAck(connection, path, now, ref builder, out reportsAll);
+        }
+
         if (hasWindow)
         {
             WriteControl(connection, now, ref builder);
@@ -77,7 +94,19 @@ internal sealed class TransmitPath(
             return false;
         }
 
-        Finish(connection, path, now, hasAck, ref builder);
+        Finish(connection, path, now, reportsAll, ref builder);
+        return true;
+    }
+
+    private bool TryProbeMtu(Connection connection, Path path, int length, Instant now, Wire.Transmission transmission)
+    {
+        var builder = new PacketBuilder(transmission, length);
+        if (!mtuProber.TryWrite(path, length, ref builder))
+        {
+            return false;
+        }
+
+        Finish(connection, path, now, reportsAll: false, ref builder);
         return true;
     }
 
@@ -101,14 +130,19 @@ internal sealed class TransmitPath(
         return false;
     }
 
-    private static bool TryWriteAck(Connection connection, Path path, Instant now, ref PacketBuilder builder)
+    /// <summary>Writes an acknowledgement when one is owed. It is complete when it reported all that there is to report.</summary>
+    private static void WriteAck(Connection connection, Path path, Instant now, ref PacketBuilder builder, out bool isComplete)
     {
         long delayUs = Math.Clamp((now - path.Received.LargestReceivedAt) / Instant.Microsecond, 0, uint.MaxValue);
         var ecn = new EcnCounts { Ect0 = path.Received.Ect0, Ect1 = path.Received.Ect1, Ce = path.Received.Ce };
         bool hasEcn = (ecn.Ect0 | ecn.Ect1 | ecn.Ce) != 0;
-        if (!PacketAckFrame.TryWrite(ref builder.Writer, path.Id, (uint)delayUs, path.Received.Ranges, ecn, hasEcn, connection.Window.Limit))
+        Span<PacketNumberRange> ranges = stackalloc PacketNumberRange[PacketAckFrame.RangeCountMax];
+        ranges = ranges[..path.Received.CopyRanges(ranges, out isComplete)];
+        isComplete &= PacketAckFrame.GetWireLength(ranges.Length, hasEcn) <= builder.Writer.Remaining;
+        if (!PacketAckFrame.TryWrite(ref builder.Writer, path.Id, (uint)delayUs, ranges, ecn, hasEcn, connection.Window.Limit))
         {
-            return false;
+            isComplete = false;
+            return;
         }
 
         path.Received.OnAckSent();
@@ -118,8 +152,6 @@ internal sealed class TransmitPath(
             connection.CongestionCount = ecn.Ce;
             connection.Control |= ConnectionControl.Congestion;
         }
-
-        return true;
     }
 
     private void WriteControl(Connection connection, Instant now, ref PacketBuilder builder)
@@ -162,20 +194,26 @@ internal sealed class TransmitPath(
         }
     }
 
-    private void Finish(Connection connection, Path path, Instant now, bool hasAck, ref PacketBuilder builder)
+    private void Finish(Connection connection, Path path, Instant now, bool reportsAll, ref PacketBuilder builder)
     {
         ulong number = PacketNumbers.Take(state, connection, path);
         bool isMarked = path.Ecn.MarkEct0 && builder.IsAckEliciting;
         bool hasStream = builder.Stream >= 0;
+        int size = LinkHeader.Size + PacketHeader.Size + builder.Writer.Length + builder.PayloadLength;
         PacketFinisher.WriteHeaders(
             ref builder,
             path.Local,
             path.Remote,
-            new PacketHeader { Tag = connection.PeerTag, PathId = path.Id, PacketNumber = unchecked((uint)number) },
+            new PacketHeader
+            {
+                Tag = connection.PeerTag,
+                PathId = path.Id,
+                PacketNumber = unchecked((uint)number),
+                Flags = builder.IsAckEliciting && WaitsForAck(connection, path, size) ? PacketHeader.AckNow : (byte)0,
+            },
             hasStream ? state.Streams[builder.Stream].Priority : LinkHeader.PriorityMax,
             isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct,
             hasStream ? state.Streams[builder.Stream].Id : StreamId.ConnectionControl);
-        int size = (int)builder.Transmission.Header.PayloadLength + LinkHeader.Size;
         path.PacketsSent++;
         path.BytesSent += (uint)size;
         path.Ecn.OnPacketSent(isMarked);
@@ -184,7 +222,7 @@ internal sealed class TransmitPath(
             return;
         }
 
-        Remember(connection, path, number, size, now, hasAck, isMarked, ref builder);
+        Remember(connection, path, number, size, now, reportsAll, isMarked, ref builder);
         if (hasStream)
         {
             connection.LastActivityAt = now;
@@ -194,8 +232,30 @@ internal sealed class TransmitPath(
         path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
     }
 
+    /// <summary>
+    /// Whether nothing more can be sent before this packet is acknowledged, in a window so small that the peer's acknowledgement would wait for more
+    /// packets, and so for its whole delay. Asked at most so often per window, so that small groups of packets do not stay small for ever.
+    /// </summary>
+    private static bool WaitsForAck(Connection connection, Path path, int size)
+    {
+        if (path.ProbesAllowed > 0)
+        {
+            return true;
+        }
+
+        long window = path.Congestion.CongestionWindow;
+        bool isFull = path.BytesInFlight + size + path.FrameLength > window && window < SmallWindowFrames * path.FrameLength;
+        if (!isFull || connection.Scheduler.IsEmpty || path.BytesSent - path.AckAskedAt < (ulong)window / AcksAskedPerWindow)
+        {
+            return false;
+        }
+
+        path.AckAskedAt = path.BytesSent;
+        return true;
+    }
+
     private void Remember(
-        Connection connection, Path path, ulong number, int size, Instant now, bool hasAck, bool isMarked, ref PacketBuilder builder)
+        Connection connection, Path path, ulong number, int size, Instant now, bool reportsAll, bool isMarked, ref PacketBuilder builder)
     {
         if (path.AckElicitingInFlight == 0)
         {
@@ -207,7 +267,7 @@ internal sealed class TransmitPath(
         packet.Number = number;
         packet.SentAt = now;
         packet.Size = size;
-        packet.LargestReported = hasAck ? path.Received.Largest : 0;
+        packet.LargestReported = reportsAll ? path.Received.Largest : 0;
         packet.Segment = builder.Segment;
         packet.SegmentGeneration = builder.Segment >= 0 ? state.Segments[builder.Segment].Generation : 0;
         packet.Stream = builder.Stream;
@@ -217,8 +277,15 @@ internal sealed class TransmitPath(
         packet.Control = builder.Control;
         packet.Flags = SentPacketFlags.AckEliciting
             | (isMarked ? SentPacketFlags.Ect0 : 0)
-            | (hasAck ? SentPacketFlags.ReportsReceived : 0)
+            | (builder.IsMtuProbe ? SentPacketFlags.MtuProbe : 0)
+            | (reportsAll ? SentPacketFlags.ReportsReceived : 0)
             | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
+        if (path.IsTailAcknowledged)
+        {
+            packet.Flags |= SentPacketFlags.FollowsAcknowledged;
+            path.IsTailAcknowledged = false;
+        }
+
         path.Rate.OnSent(ref packet, path.BytesInFlight);
         if (builder.Segment >= 0)
         {

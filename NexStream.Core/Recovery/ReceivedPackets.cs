@@ -1,4 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
@@ -6,36 +6,39 @@ using NexStream.Core.Wire;
 namespace NexStream.Core.Recovery;
 
 /// <summary>
-/// The packets received on one path, and when they have to be acknowledged (RFC 9000 §13.2). Bounded: what is beyond
-/// <see cref="RangeCapacity"/> ranges is forgotten, the oldest first, and refused as a duplicate from then on.
+/// The packets received on one path: a bit for each of the latest <see cref="Window"/> numbers. Older ones are refused as duplicates, so that a
+/// packet is taken in at most once (RFC 9000 §12.3) however many are missing, at a cost that does not depend on how many are.
 /// </summary>
 internal struct ReceivedPackets
 {
-    /// <summary>Ranges that are remembered.</summary>
-    public const int RangeCapacity = 32;
+    /// <summary>Numbers that are remembered one by one. At 1 Gbit/s and 1500 bytes these are 49 ms of packets: the furthest that one may be overtaken.</summary>
+    public const int Window = WordCount * WordBits;
 
-    // Every second packet is acknowledged (RFC 9000 §13.2.2) while the sender may be in slow start, whose growth depends on it: 64 are about
-    // what three round trips send from an initial window of ten packets.
-    private const int SlowStartThreshold = 2;
-    private const int SlowStartPackets = 64;
+    private const int WordBits = 64;
+    private const int WordCount = 64;
 
-    private RangeBuffer _ranges;
-    private int _rangeCount;
+    // A range is reported for at least three round trips: a loss is declared after 9/8 of one, and its report may be lost as well.
+    private const int ReportRoundTrips = 3;
+
+    private Bitmap _bits;
 
     // Every number below this counts as received.
     private ulong _floor;
 
-    // Ranges that end below this need no more acknowledging, because the sender knows of them. It is only raised by acknowledgements that
-    // report a largest number of at least _settleFrom: earlier ones may not contain what arrived late.
+    // From here to the largest nothing is missing. It may lie below the floor.
+    private ulong _newestFirst;
+
+    // Ranges that end below this need no more reporting: the sender knows of them, or has long given up what was missing. Acknowledgements
+    // that report a largest number of less than _settleFrom do not raise it: they may not contain what arrived late.
     private ulong _settled;
     private ulong _settleFrom;
+    private ulong _settleNext;
+    private Instant _settleAt;
 
-    private ulong _largestAckEliciting;
-    private bool _hasAckEliciting;
-    private int _unacknowledged;
-    private int _ackElicitingSeen;
-    private int _threshold;
-    private long _maxAckDelayNs;
+    // When there are more ranges than an acknowledgement has room for, the older ones take turns: the next goes on below this. 0: it begins anew.
+    private ulong _resumeBelow;
+
+    private AckSchedule _schedule;
 
     /// <summary>Whether a packet was received.</summary>
     public bool HasAny { get; private set; }
@@ -56,56 +59,30 @@ internal struct ReceivedPackets
     public ulong Ce { get; private set; }
 
     /// <summary>Whether an acknowledgement is due at once.</summary>
-    public bool AckImmediately { get; private set; }
+    public readonly bool AckImmediately => _schedule.IsImmediate;
 
     /// <summary>When an acknowledgement is due; <see cref="Instant.Never"/> when none is owed.</summary>
-    public Instant AckDeadline { get; private set; }
-
-    /// <summary>The ranges to acknowledge, newest first; all of them lie above whatever follows. The newest is always among them.</summary>
-    [UnscopedRef]
-    public readonly ReadOnlySpan<PacketNumberRange> Ranges
-    {
-        get
-        {
-            ReadOnlySpan<PacketNumberRange> ranges = _ranges;
-            int count = _rangeCount;
-            while (count > 1 && ranges[count - 1].Last < _settled)
-            {
-                count--;
-            }
-
-            return ranges[..count];
-        }
-    }
+    public readonly Instant AckDeadline => _schedule.Deadline;
 
     /// <summary>A new path. Zeroed memory must be reset before its first use.</summary>
-    /// <param name="threshold">After the first packets, so many ack-eliciting packets are acknowledged together; at least 1.</param>
+    /// <param name="thresholdMax">The most ack-eliciting packets that are acknowledged together; at least 1.</param>
     /// <param name="maxAckDelayNs">The longest that an acknowledgement waits: what we announced to the peer.</param>
-    public void Reset(int threshold, long maxAckDelayNs) => this = new ReceivedPackets
+    public void Reset(int thresholdMax, long maxAckDelayNs)
     {
-        _threshold = Math.Max(1, threshold),
-        _maxAckDelayNs = Math.Max(0, maxAckDelayNs),
-        AckDeadline = Instant.Never,
-    };
+        this = default;
+        _schedule = AckSchedule.Create(thresholdMax, maxAckDelayNs);
+        _settleAt = Instant.Never;
+    }
 
     /// <summary>Whether a packet was received before, or is so old that nobody knows.</summary>
     public readonly bool IsDuplicate(ulong packetNumber)
     {
-        if (packetNumber < _floor)
+        if (!HasAny || packetNumber > Largest)
         {
-            return true;
+            return false;
         }
 
-        ReadOnlySpan<PacketNumberRange> ranges = _ranges;
-        foreach (PacketNumberRange range in ranges[.._rangeCount])
-        {
-            if (packetNumber >= range.First)
-            {
-                return packetNumber <= range.Last;
-            }
-        }
-
-        return false;
+        return packetNumber < _floor || (_bits[WordOf(packetNumber)] & BitOf(packetNumber)) != 0;
     }
 
     /// <summary>A packet was received and processed. Duplicates change nothing, not even the ECN counts (RFC 9000 §13.4.1).</summary>
@@ -113,7 +90,10 @@ internal struct ReceivedPackets
     /// <param name="now">When it arrived.</param>
     /// <param name="ackEliciting">Whether it carries anything that must be acknowledged.</param>
     /// <param name="ecn">The code point that it arrived with.</param>
-    public void Record(ulong packetNumber, Instant now, bool ackEliciting, EcnCodepoint ecn)
+    /// <param name="isAckAsked">Whether its sender waits for the acknowledgement.</param>
+    /// <param name="roundTripNs">The round-trip time, as far as this side knows it.</param>
+    public void Record(
+        ulong packetNumber, Instant now, bool ackEliciting, EcnCodepoint ecn, bool isAckAsked = false, long roundTripNs = RttEstimator.InitialRttNs)
     {
         if (IsDuplicate(packetNumber))
         {
@@ -121,35 +101,60 @@ internal struct ReceivedPackets
         }
 
         Count(ecn);
-        if (!HasAny || packetNumber > Largest)
-        {
-            HasAny = true;
-            Largest = packetNumber;
-            LargestReceivedAt = now;
-        }
-        else
-        {
-            _settleFrom = Largest;
-            _settled = Math.Min(_settled, packetNumber);
-        }
-
-        ulong rangeFirst = Insert(packetNumber);
+        Settle(now, roundTripNs);
+        ulong rangeFirst = !HasAny || packetNumber > Largest ? Append(packetNumber, now) : Fill(packetNumber);
         if (ackEliciting)
         {
-            Schedule(packetNumber, rangeFirst, now, ecn);
+            bool isUrgent = isAckAsked || ecn == EcnCodepoint.CongestionExperienced;
+            _schedule.OnAckEliciting(packetNumber, rangeFirst, now, isUrgent, roundTripNs);
         }
-    }
-
-    /// <summary>An acknowledgement with all ranges left: nothing is owed any more.</summary>
-    public void OnAckSent()
-    {
-        _unacknowledged = 0;
-        AckImmediately = false;
-        AckDeadline = Instant.Never;
     }
 
     /// <summary>
-    /// The peer acknowledged a packet that carried an acknowledgement of ours: what that reported need not be reported again
+    /// The ranges to acknowledge, newest first, apart from each other; the newest is always among them. When there are more than fit, the newest
+    /// half of the room is theirs, and in the rest the older ones take turns from call to call: nothing is left out for ever.
+    /// </summary>
+    /// <param name="destination">Room for at least two.</param>
+    /// <param name="isComplete">Whether all were written.</param>
+    /// <returns>How many were written.</returns>
+    public int CopyRanges(Span<PacketNumberRange> destination, out bool isComplete)
+    {
+        isComplete = true;
+        if (!HasAny)
+        {
+            return 0;
+        }
+
+        destination[0] = new PacketNumberRange(_newestFirst, Largest);
+        int count = 1;
+        ulong below = _newestFirst;
+        while (TryFindBelow(below, out ulong last) && last >= _settled)
+        {
+            if (count == destination.Length)
+            {
+                isComplete = false;
+                _resumeBelow = below;
+                return count;
+            }
+
+            below = RunFirst(last);
+            destination[count++] = new PacketNumberRange(below, last);
+            if (count == destination.Length / 2 && _resumeBelow > 0 && _resumeBelow < below)
+            {
+                isComplete = false;
+                below = _resumeBelow;
+            }
+        }
+
+        _resumeBelow = 0;
+        return count;
+    }
+
+    /// <summary>An acknowledgement with all ranges left: nothing is owed any more.</summary>
+    public void OnAckSent() => _schedule.OnAckSent();
+
+    /// <summary>
+    /// The peer acknowledged a packet that carried a complete acknowledgement of ours: what that reported need not be reported again
     /// (RFC 9000 §13.2.4). It stays refused as a duplicate.
     /// </summary>
     /// <param name="largestReported">The largest number that the acknowledgement reported.</param>
@@ -160,6 +165,10 @@ internal struct ReceivedPackets
             _settled = Math.Max(_settled, largestReported);
         }
     }
+
+    private static int WordOf(ulong packetNumber) => (int)(packetNumber / WordBits % WordCount);
+
+    private static ulong BitOf(ulong packetNumber) => 1UL << (int)(packetNumber % WordBits);
 
     private void Count(EcnCodepoint ecn)
     {
@@ -179,86 +188,113 @@ internal struct ReceivedPackets
         }
     }
 
-    /// <summary>Adds a number that is not there yet and returns the first number of the range that it is in now.</summary>
-    private ulong Insert(ulong packetNumber)
+    /// <summary>
+    /// One-way data is answered by acknowledgements that nobody acknowledges, so that nothing would ever be settled: what was reported for some
+    /// round trips is (RFC 9000 §13.2.3 lets a receiver choose).
+    /// </summary>
+    private void Settle(Instant now, long roundTripNs)
     {
-        Span<PacketNumberRange> ranges = _ranges;
-        int index = 0;
-        while (index < _rangeCount && ranges[index].First > packetNumber)
+        if (_settleAt != Instant.Never && now < _settleAt)
         {
-            index++;
+            return;
         }
 
-        // The ranges before the index lie above the number, those from it on below.
-        bool joinsNewer = index > 0 && ranges[index - 1].First == packetNumber + 1;
-        bool joinsOlder = index < _rangeCount && ranges[index].Last == packetNumber - 1;
-        if (joinsNewer && joinsOlder)
+        _settled = Math.Max(_settled, _settleNext);
+        _settleNext = Largest;
+        _settleAt = now + (ReportRoundTrips * Math.Clamp(roundTripNs, 0, RttEstimator.SampleMaxNs));
+    }
+
+    /// <summary>Adds a number above all others, and returns the first of the range that it is in.</summary>
+    private ulong Append(ulong packetNumber, Instant now)
+    {
+        ulong word = packetNumber / WordBits;
+        ulong largestWord = HasAny ? Largest / WordBits : word;
+        for (ulong clear = Math.Min(word - largestWord, WordCount); clear > 0; clear--)
         {
-            ranges[index - 1] = ranges[index - 1] with { First = ranges[index].First };
-            ranges[(index + 1).._rangeCount].CopyTo(ranges[index..]);
-            _rangeCount--;
-            return ranges[index - 1].First;
+            _bits[(int)((word - clear + 1) % WordCount)] = 0;
         }
 
-        if (joinsNewer)
+        _floor = Math.Max(_floor, word < WordCount ? 0 : (word - WordCount + 1) * WordBits);
+        if (!HasAny || packetNumber != Largest + 1)
         {
-            ranges[index - 1] = ranges[index - 1] with { First = packetNumber };
-            return packetNumber;
+            _newestFirst = packetNumber;
         }
 
-        if (joinsOlder)
+        HasAny = true;
+        Largest = packetNumber;
+        LargestReceivedAt = now;
+        _bits[WordOf(packetNumber)] |= BitOf(packetNumber);
+        return _newestFirst;
+    }
+
+    /// <summary>Adds a number below the largest, and returns the first of the range that it is in.</summary>
+    private ulong Fill(ulong packetNumber)
+    {
+        _settleFrom = Largest;
+        _settled = Math.Min(_settled, packetNumber);
+        _settleNext = Math.Min(_settleNext, packetNumber);
+        _bits[WordOf(packetNumber)] |= BitOf(packetNumber);
+        ulong first = RunFirst(packetNumber);
+        if (packetNumber == _newestFirst - 1)
         {
-            ranges[index] = ranges[index] with { Last = packetNumber };
-            return ranges[index].First;
+            _newestFirst = first;
         }
 
-        if (_rangeCount == RangeCapacity)
+        return first;
+    }
+
+    /// <summary>The lowest number, not below the floor, from which all up to this one were received.</summary>
+    private readonly ulong RunFirst(ulong packetNumber)
+    {
+        ulong word = packetNumber / WordBits;
+        ulong missing = ~_bits[WordOf(packetNumber)] & UpTo(packetNumber);
+        while (missing == 0)
         {
-            if (index == RangeCapacity)
+            if (word * WordBits <= _floor)
             {
-                // Older than all that is remembered, and there is no room: it was processed, so it must never be accepted again.
-                _floor = packetNumber + 1;
-                return packetNumber;
+                return _floor;
             }
 
-            _rangeCount--;
-            _floor = ranges[_rangeCount].Last + 1;
+            word--;
+            missing = ~_bits[(int)(word % WordCount)];
         }
 
-        ranges[index.._rangeCount].CopyTo(ranges[(index + 1)..]);
-        ranges[index] = new PacketNumberRange(packetNumber, packetNumber);
-        _rangeCount++;
-        return packetNumber;
+        return Math.Max(_floor, (word * WordBits) + HighestBit(missing) + 1);
     }
 
-    /// <summary>Decides when an ack-eliciting packet is acknowledged (RFC 9000 §13.2.1 and §13.2.2).</summary>
-    private void Schedule(ulong packetNumber, ulong rangeFirst, Instant now, EcnCodepoint ecn)
+    /// <summary>The highest number received below this one and not below the floor.</summary>
+    private readonly bool TryFindBelow(ulong packetNumber, out ulong found)
     {
-        // Out of order, or with packets missing between it and the ack-eliciting packet before it: the sender should know at once.
-        bool isIrregular = _hasAckEliciting && (packetNumber < _largestAckEliciting || rangeFirst > _largestAckEliciting);
-        if (!_hasAckEliciting || packetNumber > _largestAckEliciting)
+        found = 0;
+        if (packetNumber <= _floor)
         {
-            _hasAckEliciting = true;
-            _largestAckEliciting = packetNumber;
+            return false;
         }
 
-        _ackElicitingSeen = Math.Min(_ackElicitingSeen + 1, SlowStartPackets + 1);
-        _unacknowledged = Math.Min(_unacknowledged + 1, _threshold);
-        int threshold = _ackElicitingSeen <= SlowStartPackets ? Math.Min(SlowStartThreshold, _threshold) : _threshold;
-        if (isIrregular || ecn == EcnCodepoint.CongestionExperienced || _unacknowledged >= threshold)
+        ulong word = (packetNumber - 1) / WordBits;
+        ulong set = _bits[WordOf(packetNumber - 1)] & UpTo(packetNumber - 1);
+        while (set == 0)
         {
-            AckImmediately = true;
-            AckDeadline = Instant.Min(AckDeadline, now);
+            if (word * WordBits <= _floor)
+            {
+                return false;
+            }
+
+            word--;
+            set = _bits[(int)(word % WordCount)];
         }
-        else
-        {
-            AckDeadline = Instant.Min(AckDeadline, now + _maxAckDelayNs);
-        }
+
+        found = (word * WordBits) + HighestBit(set);
+        return found >= _floor;
     }
 
-    [InlineArray(RangeCapacity)]
-    private struct RangeBuffer
+    private static ulong UpTo(ulong packetNumber) => ulong.MaxValue >> (WordBits - 1 - (int)(packetNumber % WordBits));
+
+    private static ulong HighestBit(ulong word) => (ulong)BitOperations.Log2(word);
+
+    [InlineArray(WordCount)]
+    private struct Bitmap
     {
-        private PacketNumberRange _first;
+        private ulong _first;
     }
 }

@@ -18,6 +18,12 @@ internal enum SentPacketFlags : byte
 
     /// <summary>It was the last that there was to send.</summary>
     WindowUnderused = 1 << 4,
+
+    /// <summary>The packet sent before it was acknowledged, not lost: a spell of loss does not reach across.</summary>
+    FollowsAcknowledged = 1 << 5,
+
+    /// <summary>A probe of path MTU discovery: its loss is no sign of congestion (RFC 9000 §14.4).</summary>
+    MtuProbe = 1 << 6,
 }
 
 /// <summary>A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried.</summary>

@@ -125,6 +125,12 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
     private bool TryWriteStream(Connection connection, int index, Instant now, ref PacketBuilder builder)
     {
         ref StreamState stream = ref state.Streams[index];
+        if (stream.Has(StreamFlags.OpenKnown))
+        {
+            // The peer's STREAM_ACK came after the packet that opened the stream was declared lost.
+            stream.Control &= ~StreamControl.Open;
+        }
+
         if (stream.Has(StreamFlags.Dead) || stream.Control == StreamControl.None)
         {
             return true;

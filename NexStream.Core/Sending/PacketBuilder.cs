@@ -45,6 +45,9 @@ internal ref struct PacketBuilder
 
     public bool IsAckEliciting;
 
+    /// <summary>It is padding, sent to see whether the path carries it.</summary>
+    public bool IsMtuProbe;
+
     /// <summary>Whether no frame was written yet.</summary>
     public readonly bool IsEmpty => Writer.Length == 0;
 

@@ -19,6 +19,10 @@ internal sealed class Path
     public int CongestionIndex;
     public ReceivedPackets Received;
     public RttEstimator Rtt;
+
+    /// <summary>When the first RTT sample was taken: earlier losses say nothing about persistent congestion (RFC 9002 §7.6.2).</summary>
+    public Instant FirstRttAt;
+    public ReorderingWindow Reordering;
     public Pacer Pacer;
     public EcnValidator Ecn;
     public SentPackets InFlight;
@@ -40,10 +44,16 @@ internal sealed class Path
 
     /// <summary>Packets that may be sent beyond the congestion window, because a probe time-out passed.</summary>
     public int ProbesAllowed;
+
+    /// <summary>The longest frame that is sent now, and how that is found out.</summary>
     public int FrameLength;
+    public MtuDiscovery Mtu;
     public byte Id;
     public bool HasAcknowledgement;
     public bool IsValidated;
+
+    /// <summary>The packet sent last was acknowledged.</summary>
+    public bool IsTailAcknowledged;
 
     public DeliveryRateSampler Rate;
 
@@ -57,6 +67,9 @@ internal sealed class Path
     public ulong SpuriousLosses;
     public ulong DuplicatesReceived;
     public ulong BytesSent;
+
+    /// <summary>Bytes that had been sent when an acknowledgement was last asked for.</summary>
+    public ulong AckAskedAt;
     public ulong BytesReceived;
     public ulong ProbeTimeouts;
 
@@ -64,6 +77,8 @@ internal sealed class Path
     public void Reset(NodeId local, NodeId remote, int frameLength, ulong firstPacketNumber)
     {
         Rtt = default;
+        FirstRttAt = Instant.Never;
+        Reordering = default;
         InFlight = SentPackets.Empty;
         RecentlyLost = SentPackets.Empty;
         Local = local;
@@ -78,11 +93,31 @@ internal sealed class Path
         ProbeTimeoutCount = 0;
         ProbesAllowed = 0;
         IsValidated = false;
+        IsTailAcknowledged = false;
+        Mtu = default;
         Rate = default;
         SkippedNumber = ulong.MaxValue;
         NextSkip = ulong.MaxValue;
         PacketsSent = PacketsReceived = PacketsLost = SpuriousLosses = DuplicatesReceived = 0;
-        BytesSent = BytesReceived = ProbeTimeouts = 0;
+        BytesSent = BytesReceived = ProbeTimeouts = AckAskedAt = 0;
+    }
+
+    /// <summary>Takes over the frame length that path MTU discovery knows.</summary>
+    public void AdoptFrameLength()
+    {
+        if (FrameLength != Mtu.FrameLength)
+        {
+            FrameLength = Mtu.FrameLength;
+            Congestion.OnFrameLengthChanged(FrameLength);
+            Pacer.OnFrameLengthChanged(FrameLength);
+        }
+    }
+
+    /// <summary>Takes a sample of the round-trip time.</summary>
+    public void OnRttSample(long sampleNs, long ackDelayNs, Instant now)
+    {
+        FirstRttAt = Instant.Min(FirstRttAt, now);
+        Rtt.Update(sampleNs, ackDelayNs);
     }
 
     /// <summary>The largest frame that may be sent now: the path's, or what is left of three times the bytes received.</summary>
@@ -109,6 +144,7 @@ internal sealed class Path
         SlowStartThreshold = Congestion.SlowStartThreshold,
         DeliveryRate = Congestion.DeliveryRate,
         QueueingDelayNs = Congestion.QueueingDelayNs,
+        FrameLength = FrameLength,
         Delivered = Rate.Delivered,
     };
 }

@@ -56,6 +56,9 @@ public readonly record struct PathStatistics
     /// <summary>How much longer than the shortest round trip the latest one took.</summary>
     public long QueueingDelayNs { get; init; }
 
+    /// <summary>The longest NexLink frame that is sent, header included.</summary>
+    public int FrameLength { get; init; }
+
     /// <summary>Bytes of packets that were acknowledged.</summary>
     public long Delivered { get; init; }
 }

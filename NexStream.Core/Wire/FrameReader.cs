@@ -9,7 +9,7 @@ namespace NexStream.Core.Wire;
 internal ref struct FrameReader
 {
     private ReadOnlySpan<byte> _remaining;
-    private bool _isAtData;
+    private bool _isAtEnd;
 
     /// <summary>Starts at the first frame. A packet without frames is malformed (RFC 9000 §12.4).</summary>
     public FrameReader(ReadOnlySpan<byte> frames)
@@ -24,11 +24,11 @@ internal ref struct FrameReader
     /// <summary>What was not read yet; after a DATA frame the bytes of the application's payload that lie in the span.</summary>
     public readonly ReadOnlySpan<byte> Remaining => _remaining;
 
-    /// <summary>The next frame. False: at the end, when malformed, and after a DATA frame, which ends the packet.</summary>
+    /// <summary>The next frame. False: at the end, when malformed, and after a DATA or PADDING frame, which end the packet.</summary>
     public bool TryRead(out RawFrame frame)
     {
         frame = default;
-        if (_isAtData || IsMalformed || _remaining.IsEmpty)
+        if (_isAtEnd || IsMalformed || _remaining.IsEmpty)
         {
             return false;
         }
@@ -47,7 +47,7 @@ internal ref struct FrameReader
         }
 
         frame = new RawFrame((FrameType)_remaining[0], _remaining[1], _remaining.Slice(RawFrame.HeaderSize, length));
-        _isAtData = frame.Type == FrameType.Data;
+        _isAtEnd = frame.Type is FrameType.Data or FrameType.Padding;
         _remaining = _remaining[(RawFrame.HeaderSize + length)..];
         return true;
     }

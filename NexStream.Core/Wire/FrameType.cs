@@ -1,7 +1,7 @@
 namespace NexStream.Core.Wire;
 
 /// <summary>
-/// The first byte of a frame (docs/wire-format.md). The ids of the seed's §3.4 are kept; 0x04 to 0x08, 0x14, 0x23 and 0x24 are added.
+/// The first byte of a frame (docs/wire-format.md). The ids of the seed's §3.4 are kept; 0x04 to 0x09, 0x14, 0x23 and 0x24 are added.
 /// </summary>
 internal enum FrameType : byte
 {
@@ -15,6 +15,9 @@ internal enum FrameType : byte
 
     /// <summary>Ends the packet: what lies behind it is the application's payload.</summary>
     Data = 0x08,
+
+    /// <summary>Ends the packet: what lies behind it means nothing.</summary>
+    Padding = 0x09,
 
     StreamOpen = 0x10,
     StreamAck = 0x11,

@@ -25,7 +25,12 @@ internal struct PacketHeader
     /// <summary>The path whose packet numbers this packet counts in.</summary>
     public byte PathId;
 
-    /// <summary>0 in version 1: a place for a mark on sealed packets.</summary>
+    /// <summary>
+    /// The sender waits for the acknowledgement of this packet: its window is full, or it probes. An acknowledgement should leave at once.
+    /// </summary>
+    public const byte AckNow = 0x01;
+
+    /// <summary><see cref="AckNow"/>, or 0. The other bits are a place for a mark on sealed packets.</summary>
     public byte Flags;
 
     /// <summary>The low 32 of the packet number's 64 bits.</summary>
@@ -35,13 +40,14 @@ internal struct PacketHeader
     public static bool TryRead(ReadOnlySpan<byte> source, out PacketHeader header)
     {
         header = default;
-        if (source.Length < Size || source[9] != 0)
+        if (source.Length < Size || (source[9] & ~AckNow) != 0)
         {
             return false;
         }
 
         header.Tag = BinaryPrimitives.ReadUInt64BigEndian(source);
         header.PathId = source[8];
+        header.Flags = source[9];
         header.PacketNumber = BinaryPrimitives.ReadUInt32BigEndian(source[12..]);
         return true;
     }

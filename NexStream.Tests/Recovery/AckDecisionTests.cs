@@ -44,11 +44,11 @@ public sealed class AckDecisionTests
     }
 
     [Test]
-    public void Record_After64Packets_UsesTheConfiguredThreshold()
+    public void Record_After32Packets_WaitsForTen()
     {
         ReceivedPackets received = Create(threshold: 10);
         ulong number = 0;
-        for (; number < 64; number++)
+        for (; number < 32; number++)
         {
             received.Record(number, Instant.Zero, true, EcnCodepoint.NotEct);
             Assert.That(received.AckImmediately, Is.EqualTo(number % 2 == 1), $"packet {number}");
@@ -66,6 +66,44 @@ public sealed class AckDecisionTests
         }
 
         received.Record(number, new Instant(10), true, EcnCodepoint.NotEct);
+        Assert.That(received.AckImmediately, Is.True);
+    }
+
+    // An eighth of a round trip's packets, from 10 up to the maximum.
+    [TestCase(20, 10)]
+    [TestCase(100, 12)]
+    [TestCase(400, 50)]
+    [TestCase(4000, 64)]
+    public void Record_RateOfPackets_SetsHowManyOneAcknowledgementWaitsFor(int perRoundTrip, int expected)
+    {
+        const long RoundTripNs = 10 * Instant.Millisecond;
+        ReceivedPackets received = Create(threshold: 64);
+        ulong number = 0;
+        Instant now = Instant.Zero;
+        int waiting = 0;
+        int longest = 0;
+        for (int i = 0; i < perRoundTrip * 8; i++)
+        {
+            now += RoundTripNs / perRoundTrip;
+            received.Record(number++, now, true, EcnCodepoint.NotEct, roundTripNs: RoundTripNs);
+            waiting++;
+            if (received.AckImmediately)
+            {
+                longest = i > perRoundTrip * 4 ? Math.Max(longest, waiting) : 0;
+                waiting = 0;
+                received.OnAckSent();
+            }
+        }
+
+        Assert.That(longest, Is.EqualTo(expected).Within(1));
+    }
+
+    [Test]
+    public void Record_SenderWaits_IsImmediate()
+    {
+        ReceivedPackets received = Warm(threshold: 10);
+        received.Record(100, Instant.Zero, true, EcnCodepoint.NotEct, isAckAsked: true);
+
         Assert.That(received.AckImmediately, Is.True);
     }
 
@@ -164,7 +202,7 @@ public sealed class AckDecisionTests
         return received;
     }
 
-    /// <summary>Beyond the first 64 packets, everything acknowledged, 99 the largest.</summary>
+    /// <summary>Beyond the first 32 packets, everything acknowledged, 99 the largest.</summary>
     private static ReceivedPackets Warm(int threshold)
     {
         ReceivedPackets received = Create(threshold);

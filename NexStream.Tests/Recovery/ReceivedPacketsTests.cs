@@ -18,7 +18,9 @@ public sealed class ReceivedPacketsTests
     [TestCase(new ulong[] { 7, 3, 5, 6 }, "5-7 3-3")]
     [TestCase(new ulong[] { 9, 1, 5, 4, 6 }, "9-9 4-6 1-1")]
     [TestCase(new ulong[] { 9, 1, 5, 2, 3, 4 }, "9-9 1-5")]
-    [TestCase(new[] { ulong.MaxValue, ulong.MaxValue - 1, 0UL }, "18446744073709551614-18446744073709551615 0-0")]
+    [TestCase(new ulong[] { 63, 64, 65, 0 }, "63-65 0-0")]
+    [TestCase(new ulong[] { 62, 64, 63, 128, 127 }, "127-128 62-64")]
+    [TestCase(new[] { ulong.MaxValue, ulong.MaxValue - 1, 0UL }, "18446744073709551614-18446744073709551615")]
     public void Record_AnyOrder_KeepsRangesNewestFirst(ulong[] numbers, string expected)
     {
         ReceivedPackets received = Create();
@@ -27,7 +29,7 @@ public sealed class ReceivedPacketsTests
             received.Record(number, Instant.Zero, ackEliciting: true, EcnCodepoint.NotEct);
         }
 
-        Assert.That(Format(received.Ranges), Is.EqualTo(expected));
+        Assert.That(Format(received), Is.EqualTo(expected));
     }
 
     [Test]
@@ -83,39 +85,92 @@ public sealed class ReceivedPacketsTests
     }
 
     [Test]
-    public void Record_RangesFull_ForgetsTheOldestAndRefusesIt()
+    public void Record_BeyondTheWindow_ForgetsTheOldestAndRefusesThem()
     {
-        ReceivedPackets received = Create();
-        for (ulong i = 0; i <= ReceivedPackets.RangeCapacity; i++)
-        {
-            received.Record(10 + (i * 2), Instant.Zero, true, EcnCodepoint.NotEct);
-        }
+        ReceivedPackets received = Create(10, 100);
+        received.Record(ReceivedPackets.Window + 10, Instant.Zero, true, EcnCodepoint.NotEct);
 
         Assert.Multiple(() =>
         {
-            Assert.That(received.Ranges.Length, Is.EqualTo(ReceivedPackets.RangeCapacity));
-            Assert.That(received.Ranges[^1], Is.EqualTo(new PacketNumberRange(12, 12)), "the range of 10 was forgotten");
-            Assert.That(received.IsDuplicate(10), Is.True);
             Assert.That(received.IsDuplicate(9), Is.True, "nobody knows whether it was received");
-            Assert.That(received.IsDuplicate(11), Is.False);
+            Assert.That(received.IsDuplicate(10), Is.True);
+            Assert.That(received.IsDuplicate(99), Is.False);
+            Assert.That(received.IsDuplicate(100), Is.True);
+            Assert.That(Format(received), Is.EqualTo($"{ReceivedPackets.Window + 10}-{ReceivedPackets.Window + 10} 100-100"));
         });
     }
 
     [Test]
-    public void Record_OlderThanAllWhenFull_IsRefusedFromThenOn()
+    public void Record_FarAhead_ForgetsAllThatWasBefore()
+    {
+        ReceivedPackets received = Create(1, 2, 3);
+        received.Record(1_000_000_000_000, Instant.Zero, true, EcnCodepoint.NotEct);
+
+        Assert.That(Format(received), Is.EqualTo("1000000000000-1000000000000"));
+        Assert.That(received.IsDuplicate(999_999_999_999), Is.False);
+        Assert.That(received.IsDuplicate(4), Is.True);
+    }
+
+    [Test]
+    public void Record_LongRunWithoutGaps_StaysOneRange()
     {
         ReceivedPackets received = Create();
-        for (ulong i = 0; i < ReceivedPackets.RangeCapacity; i++)
+        for (ulong number = 0; number < 3 * ReceivedPackets.Window; number++)
         {
-            received.Record(10 + (i * 2), Instant.Zero, true, EcnCodepoint.NotEct);
+            received.Record(number, Instant.Zero, true, EcnCodepoint.NotEct);
         }
 
-        Assert.That(received.IsDuplicate(5), Is.False);
-        received.Record(5, Instant.Zero, true, EcnCodepoint.NotEct);
+        Assert.That(Format(received), Is.EqualTo($"0-{(3 * ReceivedPackets.Window) - 1}"));
+    }
 
-        Assert.That(received.IsDuplicate(5), Is.True);
-        Assert.That(received.IsDuplicate(6), Is.False);
-        Assert.That(received.Ranges[^1], Is.EqualTo(new PacketNumberRange(10, 10)));
+    // Data goes one way, so nobody acknowledges the acknowledgements: what was missing for six round trips is given up.
+    [Test]
+    public void Record_GapsOfLongAgo_AreNoLongerReported()
+    {
+        const long RoundTripNs = 10 * Instant.Millisecond;
+        ReceivedPackets received = Create();
+        received.Record(0, Instant.Zero, true, EcnCodepoint.NotEct, roundTripNs: RoundTripNs);
+        received.Record(2, Instant.Zero, true, EcnCodepoint.NotEct, roundTripNs: RoundTripNs);
+        received.Record(4, Instant.Zero + (3 * RoundTripNs), true, EcnCodepoint.NotEct, roundTripNs: RoundTripNs);
+        Assert.That(Format(received), Is.EqualTo("4-4 2-2 0-0"), "reported for three round trips");
+
+        received.Record(6, Instant.Zero + (6 * RoundTripNs), true, EcnCodepoint.NotEct, roundTripNs: RoundTripNs);
+        Assert.That(Format(received), Is.EqualTo("6-6 4-4 2-2"), "0 ends below the largest of the first three");
+
+        received.Record(1, Instant.Zero + (6 * RoundTripNs), true, EcnCodepoint.NotEct, roundTripNs: RoundTripNs);
+        Assert.That(Format(received), Is.EqualTo("6-6 4-4 0-2"), "what comes late is reported once more");
+    }
+
+    [Test]
+    public void CopyRanges_MoreThanFit_OlderOnesTakeTurns()
+    {
+        ReceivedPackets received = Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18);
+        Span<PacketNumberRange> room = stackalloc PacketNumberRange[4];
+        HashSet<ulong> reported = [];
+        for (int i = 0; i < 5; i++)
+        {
+            int count = received.CopyRanges(room, out bool isComplete);
+            Assert.That(isComplete, Is.False);
+            Assert.That(room[0].Last, Is.EqualTo(18));
+            Assert.That(room[1].Last, Is.EqualTo(16), "the newest half is always there");
+            for (int range = 0; range < count; range++)
+            {
+                reported.Add(room[range].First);
+                Assert.That(range == 0 || room[range].Last + 1 < room[range - 1].First, Is.True, "newest first and apart");
+            }
+        }
+
+        Assert.That(reported, Has.Count.EqualTo(10), "nothing is left out for ever");
+    }
+
+    [Test]
+    public void CopyRanges_Fitting_IsComplete()
+    {
+        ReceivedPackets received = Create(0, 2, 4, 6);
+        Span<PacketNumberRange> room = stackalloc PacketNumberRange[4];
+
+        Assert.That(received.CopyRanges(room, out bool isComplete), Is.EqualTo(4));
+        Assert.That(isComplete, Is.True);
     }
 
     [Test]
@@ -124,7 +179,7 @@ public sealed class ReceivedPacketsTests
         ReceivedPackets received = Create(0, 2, 4);
         received.OnAckAcknowledged(4);
 
-        Assert.That(Format(received.Ranges), Is.EqualTo("4-4"));
+        Assert.That(Format(received), Is.EqualTo("4-4"));
         Assert.That(received.IsDuplicate(0), Is.True);
         Assert.That(received.IsDuplicate(1), Is.False);
     }
@@ -136,7 +191,7 @@ public sealed class ReceivedPacketsTests
         received.OnAckAcknowledged(6);
         received.Record(3, Instant.Zero, true, EcnCodepoint.NotEct);
 
-        Assert.That(Format(received.Ranges), Is.EqualTo("6-6 2-4"));
+        Assert.That(Format(received), Is.EqualTo("6-6 2-4"));
     }
 
     // The acknowledgement that reported up to 6 left before 1 arrived: it says nothing about 1.
@@ -146,11 +201,11 @@ public sealed class ReceivedPacketsTests
         ReceivedPackets received = Create(2, 4, 6);
         received.Record(0, Instant.Zero, true, EcnCodepoint.NotEct);
         received.OnAckAcknowledged(6);
-        Assert.That(Format(received.Ranges), Is.EqualTo("6-6 4-4 2-2 0-0"));
+        Assert.That(Format(received), Is.EqualTo("6-6 4-4 2-2 0-0"));
 
         received.Record(8, Instant.Zero, true, EcnCodepoint.NotEct);
         received.OnAckAcknowledged(8);
-        Assert.That(Format(received.Ranges), Is.EqualTo("8-8"));
+        Assert.That(Format(received), Is.EqualTo("8-8"));
     }
 
     [Test]
@@ -159,7 +214,7 @@ public sealed class ReceivedPacketsTests
         ReceivedPackets received = Create(0, 2);
         received.OnAckAcknowledged(ulong.MaxValue);
 
-        Assert.That(Format(received.Ranges), Is.EqualTo("2-2 0-0"));
+        Assert.That(Format(received), Is.EqualTo("2-2 0-0"));
     }
 
     [Test]
@@ -168,35 +223,33 @@ public sealed class ReceivedPacketsTests
         ReceivedPackets received = Create(0, 2);
         received.Reset(2, 0);
 
-        Assert.That(received.Ranges.IsEmpty, Is.True);
+        Assert.That(Format(received), Is.Empty);
         Assert.That(received.IsDuplicate(0), Is.False);
         Assert.That(received.AckDeadline, Is.EqualTo(Instant.Never));
     }
 
     [Test]
     public void Record_AnyNumbers_AgreesWithASet() =>
-        Gen.ULong[0, 120].Array[0, 200].Sample(numbers =>
+        Gen.ULong[0, 300].Array[0, 200].Sample(numbers =>
         {
             ReceivedPackets received = Create();
-            HashSet<ulong> model = [];
+            SortedSet<ulong> model = [];
             foreach (ulong number in numbers)
             {
-                bool isDuplicate = received.IsDuplicate(number);
-                if (model.Contains(number) && !isDuplicate)
+                if (received.IsDuplicate(number) != model.Contains(number))
                 {
                     return false;
                 }
 
-                if (!isDuplicate)
-                {
-                    received.Record(number, Instant.Zero, true, EcnCodepoint.NotEct);
-                    model.Add(number);
-                }
+                received.Record(number, Instant.Zero, true, EcnCodepoint.NotEct);
+                model.Add(number);
             }
 
-            // Newest first, apart from each other, nothing reported that was not received; nothing but the forgotten is missing.
+            // Newest first, apart from each other, everything that was received and nothing else.
+            Span<PacketNumberRange> ranges = stackalloc PacketNumberRange[200];
+            int count = received.CopyRanges(ranges, out bool isComplete);
             ulong previousFirst = ulong.MaxValue;
-            foreach (PacketNumberRange range in received.Ranges)
+            foreach (PacketNumberRange range in ranges[..count])
             {
                 if (range.First > range.Last || (previousFirst != ulong.MaxValue && range.Last + 1 >= previousFirst))
                 {
@@ -214,13 +267,13 @@ public sealed class ReceivedPacketsTests
                 previousFirst = range.First;
             }
 
-            return received.Ranges.Length == ReceivedPackets.RangeCapacity || model.Count == 0 || model.Max() < previousFirst;
+            return isComplete && model.Count == 0;
         });
 
     private static ReceivedPackets Create(params ulong[] numbers)
     {
         ReceivedPackets received = default;
-        received.Reset(threshold: 2, maxAckDelayNs: 25 * Instant.Millisecond);
+        received.Reset(thresholdMax: 2, maxAckDelayNs: 25 * Instant.Millisecond);
         foreach (ulong number in numbers)
         {
             received.Record(number, Instant.Zero, true, EcnCodepoint.NotEct);
@@ -229,10 +282,11 @@ public sealed class ReceivedPacketsTests
         return received;
     }
 
-    private static string Format(ReadOnlySpan<PacketNumberRange> ranges)
+    private static string Format(ReceivedPackets received)
     {
+        Span<PacketNumberRange> ranges = stackalloc PacketNumberRange[32];
         List<string> parts = [];
-        foreach (PacketNumberRange range in ranges)
+        foreach (PacketNumberRange range in ranges[..received.CopyRanges(ranges, out _)])
         {
             parts.Add($"{range.First}-{range.Last}");
         }

@@ -85,6 +85,8 @@ internal static class FrameCodecs
                     && Add(fields, Stream(report.StreamId), $"received = {report.Received}", $"lost = {report.Lost}", $"recovered = {report.Recovered}")
                     && Add(fields, $"burst_length_mean_q8 = {report.BurstLengthMeanQ8}", $"interval_us = {report.IntervalUs}")
                     && report.TryWrite(ref writer);
+            case FrameType.Padding:
+                return PaddingFrame.TryWrite(ref writer);
             case FrameType.Ping:
                 return PingFrame.TryRead(raw, out PingFrame ping) && Add(fields, $"ping_id = 0x{ping.PingId:x16}") && ping.TryWrite(ref writer);
             case FrameType.Pong:

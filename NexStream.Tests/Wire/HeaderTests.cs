@@ -21,7 +21,16 @@ internal sealed class HeaderTests
         Assert.That(PacketHeader.TryRead(new byte[length], out _), Is.False);
 
     [Test]
-    public void PacketHeader_WithAnyFlag_IsRefused([Values(0x01, 0x80, 0xFF)] byte flags)
+    public void PacketHeader_AskingForAnAcknowledgement_IsRead()
+    {
+        var bytes = new byte[PacketHeader.Size];
+        new PacketHeader { Tag = 1, Flags = PacketHeader.AckNow }.Write(bytes);
+        Assert.That(PacketHeader.TryRead(bytes, out PacketHeader header), Is.True);
+        Assert.That(header.Flags, Is.EqualTo(PacketHeader.AckNow));
+    }
+
+    [Test]
+    public void PacketHeader_WithAnUnknownFlag_IsRefused([Values(0x02, 0x80, 0xFF)] byte flags)
     {
         var bytes = new byte[PacketHeader.Size];
         new PacketHeader { Tag = 1, Flags = flags }.Write(bytes);

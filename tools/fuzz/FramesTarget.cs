@@ -82,6 +82,7 @@ internal sealed class FramesTarget : IFuzzTarget
             case FrameType.WindowUpdate: _ = WindowUpdateFrame.TryRead(raw, out _); break;
             case FrameType.DataSkip: _ = DataSkipFrame.TryRead(raw, out _); break;
             case FrameType.ReceiverReport: _ = ReceiverReportFrame.TryRead(raw, out _); break;
+            case FrameType.Padding: break;
             case FrameType.Ping: _ = PingFrame.TryRead(raw, out _); break;
             case FrameType.Pong: _ = PongFrame.TryRead(raw, out _); break;
             case FrameType.Congestion: _ = CongestionFrame.TryRead(raw, out _); break;

@@ -154,7 +154,7 @@ internal ref struct PacketAckFrame
         ref FrameWriter writer,
         byte pathId,
         uint ackDelayUs,
-        ReadOnlySpan<PacketNumberRange> newestFirst,
+        scoped ReadOnlySpan<PacketNumberRange> newestFirst,
         in EcnCounts ecn,
         bool hasEcn,
         ulong connectionCredit)

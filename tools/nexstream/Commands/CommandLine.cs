@@ -19,6 +19,7 @@ internal static class CommandLine
             DemoCommand.Create(),
             SendCommand.Create(),
             ReceiveCommand.Create(),
+            SimCommand.Create(),
         };
         ParseResult result = root.Parse(arguments);
         if (result.Action is not ParseErrorAction)

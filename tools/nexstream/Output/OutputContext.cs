@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using NexStream.Simulator.Results;
 using NexStream.Tool.Demo;
 using NexStream.Tool.Transfer;
 
@@ -10,4 +11,5 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(FileReport))]
 [JsonSerializable(typeof(SendReport))]
+[JsonSerializable(typeof(SimulationResult))]
 internal sealed partial class OutputContext : JsonSerializerContext;

@@ -1,0 +1,12 @@
+using NexStream.Evidence;
+
+string suite = args.Length > 0 ? args[0] : string.Empty;
+switch (suite)
+{
+    case "utilisation":
+        UtilisationTable.Write(Console.Out, args.Length > 1 ? args[1] : null);
+        return 0;
+    default:
+        Console.Error.WriteLine("Which table? evidence utilisation [cubic|bbr]. Each is written to the output as Markdown.");
+        return 2;
+}

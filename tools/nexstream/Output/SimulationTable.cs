@@ -1,0 +1,57 @@
+using System.Globalization;
+using NexStream.Simulator.Engine;
+using NexStream.Simulator.Results;
+using Spectre.Console;
+
+namespace NexStream.Tool.Output;
+
+/// <summary>A simulation's result for people.</summary>
+internal static class SimulationTable
+{
+    private static readonly string[] s_columns =
+        ["completed", "goodput", "packets", "sent again", "spurious", "lost", "srtt", "queue p99", "window"];
+
+    public static void Write(IAnsiConsole console, Simulation simulation, SimulationResult result, TimeSpan took)
+    {
+        Table table = new Table().Border(TableBorder.Rounded);
+        table.AddColumns("flow", "control");
+        foreach (string name in s_columns)
+        {
+            table.AddColumn(new TableColumn(name).RightAligned());
+        }
+
+        for (int i = 0; i < result.Flows.Count; i++)
+        {
+            FlowResult flow = result.Flows[i];
+            table.AddRow(
+                i.ToString(CultureInfo.InvariantCulture),
+                simulation.Flows[i].Spec.Congestion,
+                flow.CompletedS is { } seconds ? Text($"{seconds:F2} s") : "-",
+                Quantity.Rate(flow.GoodputMbps),
+                Text($"{flow.SentPackets:N0}"),
+                Text($"{flow.RetransmittedPackets:N0}"),
+                Text($"{flow.SpuriousRetransmits:N0}"),
+                Text($"{flow.LostPackets:N0}"),
+                Text($"{flow.SrttMs:F1} ms"),
+                Text($"{flow.P99QueueMs:F1} ms"),
+                Quantity.Bytes(flow.CwndBytes));
+        }
+
+        console.Write(table);
+        double wall = Math.Max(took.TotalSeconds, 1e-6);
+        long frames = simulation.Link.Counters.Frames + simulation.Reverse.Counters.Frames;
+        console.WriteLine(Text($"{result.ElapsedS:F2} s, utilisation {result.Utilisation:P1}, Jain {result.Jain:F3}, seed {simulation.Scenario.Seed}"));
+        console.WriteLine(Text($"{wall:F2} s of real time: {result.ElapsedS / wall:F0} times faster, {frames / wall:N0} frames/s"));
+        foreach (string violation in result.Violations)
+        {
+            console.WriteLine($"BROKEN: {violation}");
+        }
+
+        if (result.Ok)
+        {
+            console.WriteLine("Every guarantee held.");
+        }
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,134 @@
+using NexStream.Core.Primitives;
+using NexStream.Simulator.Links;
+using NexStream.Simulator.Results;
+using NexStream.Simulator.Scenarios;
+using NexStream.Simulator.Traffic;
+
+namespace NexStream.Simulator.Engine;
+
+/// <summary>
+/// A scenario while it runs: endpoints, links between them, and virtual time, which goes from one thing that happens to the next. The same
+/// scenario and seed give the same run, bit for bit.
+/// </summary>
+internal sealed class Simulation
+{
+    // The lots of contents, links and keys must not be the same.
+    private const ulong PatternSeed = 0x70;
+    private const ulong LinkSeed = 0x6c;
+    private const ulong ReverseSeed = 0x72;
+    private const ulong KeySeed = 0x6b;
+
+    private readonly Agenda _agenda = new();
+    private readonly long _endAt;
+    private bool _isStopped;
+
+    public Simulation(Scenario scenario)
+    {
+        Scenario = scenario;
+        _endAt = (long)(scenario.DurationS * Instant.Second);
+        var pool = new PacketPool(scenario.Mtu);
+        var sizing = new Sizing(scenario);
+        var pattern = new Pattern(Derive(PatternSeed));
+        Queue = new QueueMeter(scenario.Flows.Count);
+        Flows = [.. scenario.Flows.Select((flow, i) => new FlowRecord(flow, i))];
+        Link = new DirectedLink("link", scenario.Link, scenario.Mtu, Derive(LinkSeed), _agenda, pool, Queue, (packet, now) => Flows[packet.Flow].Server.Deliver(packet, now));
+        Reverse = new DirectedLink(
+            "reverse", ReverseOf(scenario), scenario.Mtu, Derive(ReverseSeed), _agenda, pool, new QueueMeter(scenario.Flows.Count), (packet, now) => Flows[packet.Flow].Client.Deliver(packet, now));
+        foreach (FlowRecord flow in Flows)
+        {
+            AddHosts(flow, sizing, pattern, pool);
+        }
+    }
+
+    public Scenario Scenario { get; }
+
+    public IReadOnlyList<FlowRecord> Flows { get; }
+
+    /// <summary>From clients to servers.</summary>
+    public DirectedLink Link { get; }
+
+    public DirectedLink Reverse { get; }
+
+    /// <summary>How long frames waited for <see cref="Link"/>.</summary>
+    public QueueMeter Queue { get; }
+
+    /// <summary>Virtual nanoseconds since the start.</summary>
+    public long Now { get; private set; }
+
+    /// <summary>Has something done at a virtual time.</summary>
+    public void At(double seconds, Action<long> action) => _ = new Clockwork((long)Math.Round(seconds * Instant.Second), 0, action, _agenda);
+
+    /// <summary>Has somebody look regularly.</summary>
+    public void Observe(ISimulationObserver observer) => _ = new Clockwork(0, observer.IntervalNs, now => observer.OnSample(this, now), _agenda);
+
+    /// <summary>Ends the run after what happens now.</summary>
+    public void Stop() => _isStopped = true;
+
+    /// <summary>Runs until all finite streams are complete, or the scenario's time is over.</summary>
+    public SimulationResult Run()
+    {
+        while (_agenda.First.DueAt <= _endAt && !_isStopped && !IsDone())
+        {
+            Actor next = _agenda.First;
+            Now = next.DueAt;
+            next.Act(Now);
+        }
+
+        if (!_isStopped && !IsDone())
+        {
+            Now = _endAt;
+        }
+
+        return SimulationResult.Of(this);
+    }
+
+    private bool IsDone()
+    {
+        foreach (FlowRecord flow in Flows)
+        {
+            if (flow.CompletedAt is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The way back: what is missing is as on the way there, but for its random impairments and steps.</summary>
+    private static DirectionSpec ReverseOf(Scenario scenario)
+    {
+        DirectionSpec forward = scenario.Link;
+        DirectionSpec reverse = scenario.Reverse ?? new DirectionSpec { Outages = forward.Outages };
+        bool isSameRate = reverse.RateMbps is null;
+        return reverse with
+        {
+            RateMbps = reverse.RateMbps ?? forward.RateMbps,
+            DelayMs = reverse.DelayMs ?? forward.DelayMs,
+            JitterMs = reverse.JitterMs ?? forward.JitterMs,
+            QueueKb = reverse.QueueKb ?? (isSameRate ? forward.QueueKb : null),
+            Mtu = reverse.Mtu ?? forward.Mtu,
+        };
+    }
+
+    private void AddHosts(FlowRecord flow, Sizing sizing, Pattern pattern, PacketPool pool)
+    {
+        var clientNode = new NodeId(0xC11E, (ulong)flow.Index + 1);
+        var serverNode = new NodeId(0x5E12, (ulong)flow.Index + 1);
+        long pollNs = (long)Math.Round(flow.Spec.PollUs * Instant.Microsecond);
+        flow.Client = new Host(sizing.Endpoint(clientNode, flow.Spec, Key(flow.Index, 0)), sizing.Arena(), flow.Index, pollNs, _agenda, pool) { Out = Link };
+        flow.Server = new Host(sizing.Endpoint(serverNode, flow.Spec, Key(flow.Index, 1)), sizing.Arena(), flow.Index, pollNs, _agenda, pool) { Out = Reverse };
+        var sender = new SendingApplication(flow, pattern, serverNode, sizing.Connection(flow.Spec));
+        flow.Client.Application = sender;
+        flow.Server.Application = new ReceivingApplication(flow, pattern, sender);
+    }
+
+    private byte[] Key(int flow, int side)
+    {
+        byte[] key = new byte[Core.Config.EndpointConfig.KeySize];
+        new SimulationRandom(Derive(KeySeed) + ((ulong)flow * 2) + (ulong)side).Fill(key);
+        return key;
+    }
+
+    private ulong Derive(ulong domain) => new SimulationRandom(unchecked(Scenario.Seed * 0x100) ^ domain).Next();
+}

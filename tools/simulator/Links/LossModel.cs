@@ -1,0 +1,20 @@
+using NexStream.Simulator.Engine;
+
+namespace NexStream.Simulator.Links;
+
+/// <summary>Random and bursty (Gilbert–Elliott) loss.</summary>
+internal struct LossModel
+{
+    private bool _isBad;
+
+    /// <summary>Whether the next frame is lost.</summary>
+    public bool IsLost(LinkSettings settings, ref SimulationRandom random)
+    {
+        if (settings.BurstEnter > 0)
+        {
+            _isBad = _isBad ? !random.Chance(settings.BurstLeave) : random.Chance(settings.BurstEnter);
+        }
+
+        return (_isBad && settings.BurstEnter > 0) || random.Chance(settings.Loss);
+    }
+}

@@ -1,0 +1,203 @@
+using NexStream.Core;
+using NexStream.Core.Config;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Simulator.Engine;
+
+namespace NexStream.Simulator.Traffic;
+
+/// <summary>The client of a flow: connects, opens the streams when their time comes, and fills them.</summary>
+internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeId server, ConnectionConfig config) : IApplication
+{
+    private const int WriteSize = 64 * 1024;
+    private const double BitsPerByte = 8;
+
+    private readonly byte[] _message = new byte[Pattern.LengthMax];
+    private readonly Dictionary<uint, StreamRecord> _byId = [];
+    private bool _isStarted;
+    private bool _isEstablished;
+    private bool _isWorkLeft = true;
+
+    public long DueAt { get; private set; } = flow.StartAt;
+
+    public void Act(long now)
+    {
+        if (now < flow.StartAt || (!_isWorkLeft && now < DueAt))
+        {
+            return;
+        }
+
+        if (!_isStarted)
+        {
+            _isStarted = true;
+            if (flow.Client.Endpoint.Connect(server, Host.InstantAt(now), out ConnectionHandle connection, config) != CallStatus.Ok)
+            {
+                flow.Violate("the connection could not be opened");
+            }
+
+            flow.Connection = connection;
+        }
+
+        DueAt = Actor.Never;
+        _isWorkLeft = false;
+        if (!_isEstablished)
+        {
+            return;
+        }
+
+        foreach (StreamRecord stream in flow.Streams)
+        {
+            if (!stream.IsOpen)
+            {
+                TryOpen(stream, now);
+            }
+
+            if (stream.IsOpen && !stream.IsSent)
+            {
+                Fill(stream, now);
+            }
+        }
+    }
+
+    public void OnEvent(in EndpointEvent item, long now)
+    {
+        _isWorkLeft = true;
+        switch (item.Kind)
+        {
+            case EventKind.ConnectionEstablished:
+                _isEstablished = true;
+                break;
+            case EventKind.ConnectionClosed:
+                flow.Violate($"the connection ended: {item.Reason}");
+                _isEstablished = false;
+                break;
+            case EventKind.StreamReset or EventKind.StreamStopped when Find(item) is { IsComplete: false } stream:
+                flow.Violate(stream, $"it ended: {item.Reason}");
+                stream.IsSent = true;
+                break;
+            case EventKind.MessageExpired when Find(item) is { } stream:
+                stream.Expired++;
+                break;
+            case EventKind.StreamReadable:
+                // The server says nothing: this is the end of its half, which is to be read for the stream to close.
+                item.Stream.Receive(_message);
+                break;
+            case EventKind.StreamClosed when Find(item) is { } stream:
+                stream.IsClosed = true;
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>The stream with this id, for the receiving end.</summary>
+    public StreamRecord? Find(uint id) => _byId.GetValueOrDefault(id);
+
+    private StreamRecord? Find(in EndpointEvent item)
+    {
+        StreamHandle handle = item.Stream;
+        foreach (StreamRecord stream in flow.Streams)
+        {
+            if (stream.IsOpen && stream.Handle == handle)
+            {
+                return stream;
+            }
+        }
+
+        return null;
+    }
+
+    private void TryOpen(StreamRecord stream, long now)
+    {
+        long startAt = flow.StartAt + (long)Math.Round(stream.Spec.StartS * Instant.Second);
+        if (now < startAt)
+        {
+            DueAt = Math.Min(DueAt, startAt);
+            return;
+        }
+
+        if (stream.Spec.After is { } before && !flow.Streams[before].IsClosed)
+        {
+            return;
+        }
+
+        var streamConfig = new StreamConfig(stream.Mode, stream.Spec.Priority, SequenceNumbers: stream.Mode == TransportMode.BestEffort);
+        if (flow.Connection.OpenStream(streamConfig, out StreamHandle handle) == CallStatus.Ok)
+        {
+            stream.Handle = handle;
+            stream.IsOpen = true;
+            stream.OpenedAt = now;
+            _byId.Add(handle.Id, stream);
+        }
+    }
+
+    private void Fill(StreamRecord stream, long now)
+    {
+        long total = stream.Spec.Bytes ?? long.MaxValue;
+        while (stream.SentBytes < total)
+        {
+            long allowed = Math.Min(total - stream.SentBytes, Allowed(stream, now));
+            bool isTaken = allowed > 0 && (stream.Mode == TransportMode.ReliableOrdered ? TryWrite(stream, allowed) : TryWriteMessage(stream, total, now));
+            if (!isTaken)
+            {
+                return;
+            }
+        }
+
+        stream.IsSent = true;
+        stream.Handle.Finish();
+    }
+
+    /// <summary>Bytes that the offered rate allows now; when it allows none, the application comes back when it does.</summary>
+    private long Allowed(StreamRecord stream, long now)
+    {
+        if (stream.Spec.RateMbps is not { } rate)
+        {
+            return long.MaxValue;
+        }
+
+        double perNs = rate * 1e6 / BitsPerByte / Instant.Second;
+        long allowed = (long)((now - stream.OpenedAt) * perNs) + stream.Spec.Message - stream.SentBytes;
+        if (allowed < stream.Spec.Message)
+        {
+            long at = stream.OpenedAt + (long)Math.Ceiling(stream.SentBytes / perNs);
+            DueAt = Math.Min(DueAt, Math.Max(at, now + 1));
+            return 0;
+        }
+
+        return allowed;
+    }
+
+    private bool TryWrite(StreamRecord stream, long allowed)
+    {
+        int length = (int)Math.Min(WriteSize, allowed);
+        SendResult result = stream.Handle.Send(pattern.At(stream.SentBytes, length));
+        stream.SentBytes += result.Bytes;
+        stream.Sent += result.Bytes;
+        return result.Bytes == length;
+    }
+
+    private bool TryWriteMessage(StreamRecord stream, long total, long now)
+    {
+        int length = (int)Math.Max(Pattern.HeaderSize, Math.Min(stream.Spec.Message, total - stream.SentBytes));
+        Span<byte> message = _message.AsSpan(0, length);
+        pattern.WriteMessage(stream.Sent, message);
+        Instant deadline = stream.Spec.DeadlineMs is { } ms ? Host.InstantAt(now + (long)(ms * Instant.Millisecond)) : default;
+        SendResult result = stream.Handle.Send(message, new SendOptions(deadline, Report: deadline != default));
+        if (result.Status == CallStatus.MessageTooLong)
+        {
+            flow.Violate(stream, $"a message of {length} bytes is too long; set a smaller \"message\"");
+            stream.IsSent = true;
+            return false;
+        }
+
+        if (result.Status != CallStatus.Ok)
+        {
+            return false;
+        }
+
+        stream.SentBytes += length;
+        stream.Sent++;
+        return true;
+    }
+}
