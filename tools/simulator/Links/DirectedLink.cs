@@ -234,8 +234,9 @@ internal sealed class DirectedLink : Actor
 
     private void Arrive(Packet packet, long now)
     {
-        // Jitter and a shorter delay do not reorder: only what the scenario says does.
+        // Jitter and a shorter delay do not reorder, also not what is held back: only by what it is held back itself.
         long at = Math.Max(_lastArrival, now + Settings.DelayNs + _random.Below(Settings.JitterNs + 1));
+        _lastArrival = at;
         if (_random.Chance(Settings.Reorder))
         {
             packet.ArrivesAt = at + 1 + _random.Below(Settings.ReorderDelayNs);
@@ -243,7 +244,6 @@ internal sealed class DirectedLink : Actor
             return;
         }
 
-        _lastArrival = at;
         packet.ArrivesAt = at;
         _inOrder.Enqueue(packet);
     }
