@@ -18,10 +18,11 @@ internal struct AckSchedule
     // Acknowledgements per round trip at high rates: each then stands for an eighth of what is in flight.
     private const int PerRoundTrip = 8;
 
-    // Every second packet is acknowledged (RFC 9000 §13.2.2) while the sender may be in slow start, whose growth depends on it: 32 are about
-    // what the first two round trips send from an initial window of ten packets. A small window that is full asks by itself.
-    private const int FirstPackets = 32;
-    private const int FirstThreshold = 2;
+    // Every fourth packet at first, while the sender may be in slow start: 16 are what the initial window and its first acknowledgements send. RFC 9000
+    // §13.2.2 says every second; a reverse path of a hundredth of the rate would have a full queue from the first round trip on, and a small
+    // window that is full asks by itself.
+    private const int FirstPackets = 16;
+    private const int FirstThreshold = 4;
 
     private ulong _largestAckEliciting;
     private bool _hasAckEliciting;

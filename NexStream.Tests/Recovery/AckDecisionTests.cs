@@ -33,25 +33,28 @@ public sealed class AckDecisionTests
     }
 
     [Test]
-    public void Record_SecondAckEliciting_KeepsTheFirstDeadlineOrIsImmediate()
+    public void Record_FirstPackets_KeepTheFirstDeadlineUntilTheFourth()
     {
         ReceivedPackets received = Create(threshold: 10);
         received.Record(0, new Instant(0), true, EcnCodepoint.NotEct);
         received.Record(1, new Instant(5), true, EcnCodepoint.NotEct);
+        received.Record(2, new Instant(6), true, EcnCodepoint.NotEct);
+        Assert.That(received.AckDeadline, Is.EqualTo(new Instant(0) + MaxAckDelayNs), "the first one's deadline");
 
-        Assert.That(received.AckImmediately, Is.True, "every second packet while the sender may be in slow start");
-        Assert.That(received.AckDeadline, Is.EqualTo(new Instant(5)));
+        received.Record(3, new Instant(7), true, EcnCodepoint.NotEct);
+        Assert.That(received.AckImmediately, Is.True, "every fourth packet while the sender may be in slow start");
+        Assert.That(received.AckDeadline, Is.EqualTo(new Instant(7)));
     }
 
     [Test]
-    public void Record_After32Packets_WaitsForTen()
+    public void Record_After16Packets_WaitsForTen()
     {
         ReceivedPackets received = Create(threshold: 10);
         ulong number = 0;
-        for (; number < 32; number++)
+        for (; number < 16; number++)
         {
             received.Record(number, Instant.Zero, true, EcnCodepoint.NotEct);
-            Assert.That(received.AckImmediately, Is.EqualTo(number % 2 == 1), $"packet {number}");
+            Assert.That(received.AckImmediately, Is.EqualTo(number % 4 == 3), $"packet {number}");
             if (received.AckImmediately)
             {
                 received.OnAckSent();
@@ -202,7 +205,7 @@ public sealed class AckDecisionTests
         return received;
     }
 
-    /// <summary>Beyond the first 32 packets, everything acknowledged, 99 the largest.</summary>
+    /// <summary>Beyond the first 16 packets, everything acknowledged, 99 the largest.</summary>
     private static ReceivedPackets Warm(int threshold)
     {
         ReceivedPackets received = Create(threshold);
