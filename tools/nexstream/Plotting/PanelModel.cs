@@ -16,9 +16,10 @@ internal static class PanelModel
     private const double TitleDistance = 26;
     private const double TimeTitleDistance = 14;
 
-    // Counts beyond this are drawn on a logarithmic axis; it begins below 1, so that a single frame has a stem.
+    // Counts beyond this are drawn on a logarithmic axis: start-up loses hundreds at once, and the one frame that is lost later is to be seen
+    // beside them. It begins below 1, so that a single frame has a stem.
     private const double LinearMax = 30;
-    private const double StemBase = 0.5;
+    private const double LogarithmicBase = 0.5;
     private const double FontSize = 12;
     private const byte PaleAlpha = 0x70;
 
@@ -45,10 +46,12 @@ internal static class PanelModel
             IsLegendVisible = false,
         };
         model.Axes.Add(Time(seconds, isLast));
-        model.Axes.Add(Values(panel));
+        double largest = panel.Curves.SelectMany(c => c.Points).Select(p => p.Value).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+        bool isLogarithmic = largest > LinearMax && panel.Curves.All(c => IsStem(c.Style));
+        model.Axes.Add(Values(panel, largest, isLogarithmic));
         foreach (Curve curve in panel.Curves.Where(c => c.Points.Count > 0))
         {
-            model.Series.Add(Of(curve));
+            model.Series.Add(Of(curve, isLogarithmic ? LogarithmicBase : 0));
         }
 
         if (model.Series.Count == 0)
@@ -112,11 +115,10 @@ internal static class PanelModel
         TitleColor = Palette.Text,
     };
 
-    private static Axis Values(Panel panel)
+    private static Axis Values(Panel panel, double largest, bool isLogarithmic)
     {
-        double largest = panel.Curves.SelectMany(c => c.Points).Select(p => p.Value).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        Axis axis = IsLogarithmic(panel, largest)
-            ? new LogarithmicAxis { Minimum = StemBase, Maximum = largest * LogarithmicHeadroom }
+        Axis axis = isLogarithmic
+            ? new LogarithmicAxis { Minimum = LogarithmicBase, Maximum = largest * LogarithmicHeadroom }
             : new LinearAxis { Minimum = 0, Maximum = Math.Min(largest > 0 ? largest * Headroom : 1, panel.Top) };
         axis.Position = AxisPosition.Left;
         axis.Title = panel.Title;
@@ -132,10 +134,7 @@ internal static class PanelModel
         return axis;
     }
 
-    /// <summary>Counts of single frames beside counts of hundreds: start-up loses many at once, and what comes later is to be seen too.</summary>
-    private static bool IsLogarithmic(Panel panel, double largest) => largest > LinearMax && panel.Curves.All(c => IsStem(c.Style));
-
-    private static DataPointSeries Of(Curve curve)
+    private static DataPointSeries Of(Curve curve, double stemBase)
     {
         OxyColor color = ColorOf(curve.Color, curve.Style);
         DataPointSeries series = curve.Style switch
@@ -143,8 +142,7 @@ internal static class PanelModel
             CurveStyle.Step => new StairStepSeries { Color = color, StrokeThickness = ThicknessOf(curve.Style) },
             _ when IsStem(curve.Style) => new StemSeries
             {
-                // On a linear axis this is as good as 0; on a logarithmic one there is no 0.
-                Base = StemBase,
+                Base = stemBase,
                 Color = OxyColor.FromAColor(PaleAlpha, color),
                 StrokeThickness = 1,
                 MarkerType = MarkerOf(curve.Style),

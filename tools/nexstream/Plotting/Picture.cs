@@ -82,7 +82,7 @@ internal static class Picture
     {
         var text = new StringBuilder();
         Add("loss", link.Loss);
-        Add("bursts of loss", link.BurstEnter);
+        Add("bursts of loss from", link.BurstEnter);
         Add("reordering", link.Reorder);
         Add("duplicates", link.Duplicate);
         Add("damage", link.Corrupt);
