@@ -10,17 +10,27 @@ namespace NexStream.Tool.Plotting;
 internal static class PanelModel
 {
     private const double Headroom = 1.06;
+    private const double LogarithmicHeadroom = 1.6;
+
+    // Text is placed by its lower edge (Picture): a title needs its own height on top.
+    private const double TitleDistance = 26;
+    private const double TimeTitleDistance = 14;
+
+    // Counts beyond this are drawn on a logarithmic axis: start-up loses hundreds at once, and the one frame that is lost later is to be seen
+    // beside them. It begins below 1, so that a single frame has a stem.
+    private const double LinearMax = 30;
+    private const double LogarithmicBase = 0.5;
     private const double FontSize = 12;
     private const byte PaleAlpha = 0x70;
 
     // In the picture's units; the axes of all panels are to begin and end at the same place.
     private const double MarginLeft = 78;
-    private const double MarginTop = 6;
+    private const double MarginTop = 12;
     private const double MarginRight = 12;
-    private const double MarginBottom = 8;
+    private const double MarginBottom = 6;
 
     /// <summary>What the time axis below the last panel takes.</summary>
-    public const double TimeAxisHeight = 36;
+    public const double TimeAxisHeight = 44;
 
     public static PlotModel Create(Panel panel, double seconds, bool isLast)
     {
@@ -36,10 +46,12 @@ internal static class PanelModel
             IsLegendVisible = false,
         };
         model.Axes.Add(Time(seconds, isLast));
-        model.Axes.Add(Values(panel));
+        double largest = panel.Curves.SelectMany(c => c.Points).Select(p => p.Value).Where(double.IsFinite).DefaultIfEmpty(0).Max();
+        bool isLogarithmic = largest > LinearMax && panel.Curves.All(c => IsStem(c.Style));
+        model.Axes.Add(Values(panel, largest, isLogarithmic));
         foreach (Curve curve in panel.Curves.Where(c => c.Points.Count > 0))
         {
-            model.Series.Add(Of(curve));
+            model.Series.Add(Of(curve, isLogarithmic ? LogarithmicBase : 0));
         }
 
         if (model.Series.Count == 0)
@@ -60,11 +72,12 @@ internal static class PanelModel
     /// <summary>Whether a style is a mark on a stem.</summary>
     public static bool IsStem(CurveStyle style) => style is CurveStyle.Crosses or CurveStyle.Circles or CurveStyle.Triangles;
 
-    public static LineStyle LineStyleOf(CurveStyle style) => style switch
+    /// <summary>Lengths of line and gap, in widths of the line; null: there is no gap.</summary>
+    public static double[]? DashesOf(CurveStyle style) => style switch
     {
-        CurveStyle.Dashed => LineStyle.Dash,
-        CurveStyle.Dotted => LineStyle.Dot,
-        _ => LineStyle.Solid,
+        CurveStyle.Dashed => [6, 4],
+        CurveStyle.Dotted => [1.5, 2.5],
+        _ => null,
     };
 
     public static double ThicknessOf(CurveStyle style) => style switch
@@ -92,6 +105,7 @@ internal static class PanelModel
         Maximum = seconds,
         Title = isLast ? "virtual time" : null,
         Unit = isLast ? "s" : null,
+        AxisTitleDistance = TimeTitleDistance,
         LabelFormatter = isLast ? null : _ => string.Empty,
         MajorGridlineStyle = LineStyle.Solid,
         MajorGridlineColor = Palette.Grid,
@@ -101,28 +115,26 @@ internal static class PanelModel
         TitleColor = Palette.Text,
     };
 
-    private static LinearAxis Values(Panel panel)
+    private static Axis Values(Panel panel, double largest, bool isLogarithmic)
     {
-        double largest = panel.Curves.SelectMany(c => c.Points).Select(p => p.Value).Where(double.IsFinite).DefaultIfEmpty(0).Max();
-        return new LinearAxis
-        {
-            Position = AxisPosition.Left,
-            Minimum = 0,
-            Maximum = Math.Min(largest > 0 ? largest * Headroom : 1, panel.Top),
-            Title = panel.Title,
-            Unit = panel.Unit,
-            TitleFormatString = "{0} [{1}]",
-            AxisTitleDistance = 10,
-            MajorGridlineStyle = LineStyle.Solid,
-            MajorGridlineColor = Palette.Grid,
-            TicklineColor = Palette.Frame,
-            MinorTickSize = 0,
-            TextColor = Palette.Text,
-            TitleColor = Palette.Text,
-        };
+        Axis axis = isLogarithmic
+            ? new LogarithmicAxis { Minimum = LogarithmicBase, Maximum = largest * LogarithmicHeadroom }
+            : new LinearAxis { Minimum = 0, Maximum = Math.Min(largest > 0 ? largest * Headroom : 1, panel.Top) };
+        axis.Position = AxisPosition.Left;
+        axis.Title = panel.Title;
+        axis.Unit = panel.Unit;
+        axis.TitleFormatString = "{0} [{1}]";
+        axis.AxisTitleDistance = TitleDistance;
+        axis.MajorGridlineStyle = LineStyle.Solid;
+        axis.MajorGridlineColor = Palette.Grid;
+        axis.TicklineColor = Palette.Frame;
+        axis.MinorTickSize = 0;
+        axis.TextColor = Palette.Text;
+        axis.TitleColor = Palette.Text;
+        return axis;
     }
 
-    private static DataPointSeries Of(Curve curve)
+    private static DataPointSeries Of(Curve curve, double stemBase)
     {
         OxyColor color = ColorOf(curve.Color, curve.Style);
         DataPointSeries series = curve.Style switch
@@ -130,6 +142,7 @@ internal static class PanelModel
             CurveStyle.Step => new StairStepSeries { Color = color, StrokeThickness = ThicknessOf(curve.Style) },
             _ when IsStem(curve.Style) => new StemSeries
             {
+                Base = stemBase,
                 Color = OxyColor.FromAColor(PaleAlpha, color),
                 StrokeThickness = 1,
                 MarkerType = MarkerOf(curve.Style),
@@ -142,7 +155,7 @@ internal static class PanelModel
             {
                 Color = color,
                 StrokeThickness = ThicknessOf(curve.Style),
-                LineStyle = LineStyleOf(curve.Style),
+                Dashes = DashesOf(curve.Style),
                 LineJoin = LineJoin.Round,
             },
         };

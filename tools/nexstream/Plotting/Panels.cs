@@ -79,7 +79,7 @@ internal sealed class Panels(PlotSource source)
         var scale = Scale.Bytes(source.Sampler.Link.Max(s => s.QueueLimit));
         Curve[] reverse = source.Simulation.Scenario.Reverse is null
             ? []
-            : [_curves.OfLink("waiting, way back", Palette.Extreme, CurveStyle.Solid, scale, s => s.ReverseQueued)];
+            : [_curves.OfLink("waiting, way back", Palette.Link, CurveStyle.Pale, scale, s => s.ReverseQueued)];
         return new Panel("queue of the link", scale.Unit, [
             .. reverse,
             _curves.OfLink("waiting", Palette.Link, CurveStyle.Solid, scale, s => s.Queued),

@@ -39,6 +39,8 @@ internal static class Picture
         using var stream = new MemoryStream();
         using (var context = new SvgRenderContext(stream, Width, height, isDocument: false, new PdfRenderContext(Width, height, OxyColors.White), OxyColors.White))
         {
+            // Few programs know the attribute that centres text on its height: the text is moved instead.
+            context.UseVerticalTextAlignmentWorkaround = true;
             context.RendersToScreen = false;
             DrawHeader(context, source);
             DrawFlows(context, source);
@@ -80,7 +82,7 @@ internal static class Picture
     {
         var text = new StringBuilder();
         Add("loss", link.Loss);
-        Add("bursts of loss", link.BurstEnter);
+        Add("bursts of loss from", link.BurstEnter);
         Add("reordering", link.Reorder);
         Add("duplicates", link.Duplicate);
         Add("damage", link.Corrupt);
@@ -146,8 +148,7 @@ internal static class Picture
             }
             else
             {
-                double[]? dashes = PanelModel.LineStyleOf(curve.Style).GetDashArray();
-                context.DrawLine([from, to], color, PanelModel.ThicknessOf(curve.Style), EdgeRenderingMode.Automatic, dashes, LineJoin.Miter);
+                context.DrawLine([from, to], color, PanelModel.ThicknessOf(curve.Style), EdgeRenderingMode.Automatic, PanelModel.DashesOf(curve.Style), LineJoin.Miter);
             }
 
             Text(context, x + SampleWidth + 6, line, curve.Name, LegendSize, Normal, Palette.Text);
