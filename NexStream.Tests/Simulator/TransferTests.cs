@@ -47,7 +47,15 @@ internal sealed class TransferTests
 
         Assert.That(stream.Sent, Is.EqualTo(400));
         Assert.That(stream.Delivered, Is.InRange(network is "outage" ? 50 : 200, 400));
-        Assert.That(stream.Delivered == 400, Is.EqualTo(network is not ("loss" or "bursts" or "damage" or "outage" or "all")));
+        if (network is "loss" or "bursts" or "damage" or "outage" or "all")
+        {
+            Assert.That(stream.Delivered, Is.LessThan(400));
+        }
+        else
+        {
+            // The end of the stream waits for no best-effort message that is held back.
+            Assert.That(stream.Delivered, Is.GreaterThanOrEqualTo(network is "reordering" ? 397 : 400));
+        }
     }
 
     [Test]
