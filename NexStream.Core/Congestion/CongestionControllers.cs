@@ -9,7 +9,10 @@ public static class CongestionControllers
     public static ICongestionControllerFactory Cubic { get; } =
         new CongestionControllerFactory(Congestion.Cubic.ControllerName, static () => new Cubic());
 
-    /// <summary>BBRv3 (draft-ietf-ccwg-bbr): a model of the path's bandwidth and round trip instead of a reaction to loss; short queues, and little harm from random loss.</summary>
+    /// <summary>
+    /// BBRv3 (draft-ietf-ccwg-bbr): a model of the path's bandwidth and round trip instead of a reaction to loss; short queues, and little harm from
+    /// random loss.
+    /// </summary>
     public static ICongestionControllerFactory Bbr { get; } =
         new CongestionControllerFactory(Congestion.Bbr.Bbr.ControllerName, static () => new Congestion.Bbr.Bbr());
 

@@ -23,11 +23,11 @@ internal sealed class TransmitPath(
     /// <summary>Headers, CONN_ACCEPT and an acknowledgement: less is left to an unvalidated address only when it has had its answers.</summary>
     private const int FrameLengthUseful = 256;
 
-    /// <summary>A small window that is full asks for an acknowledgement at most every half of itself.</summary>
-    private const ulong AcksAskedPerWindow = 2;
+    /// <summary>A small window that is full asks for an acknowledgement at most every quarter of itself.</summary>
+    private const ulong AcksAskedPerWindow = 4;
 
-    /// <summary>A window of two regular groups of packets is acknowledged in time without being asked.</summary>
-    private const int SmallWindowFrames = 2 * AckSchedule.RegularPackets;
+    /// <summary>A window of three regular groups of packets is acknowledged in time without being asked.</summary>
+    private const int SmallWindowFrames = 3 * AckSchedule.RegularPackets;
 
     /// <summary>How long a connection waits before it looks again whether the endpoint's records came free.</summary>
     private const long MemoryRetryNs = Instant.Millisecond;

@@ -18,9 +18,9 @@ internal struct AckSchedule
     // Acknowledgements per round trip at high rates: each then stands for an eighth of what is in flight.
     private const int PerRoundTrip = 8;
 
-    // Every second packet is acknowledged (RFC 9000 §13.2.2) while the sender may be in slow start, whose growth depends on it: 64 are about
-    // what three round trips send from an initial window of ten packets.
-    private const int FirstPackets = 64;
+    // Every second packet is acknowledged (RFC 9000 §13.2.2) while the sender may be in slow start, whose growth depends on it: 32 are about
+    // what the first two round trips send from an initial window of ten packets. A small window that is full asks by itself.
+    private const int FirstPackets = 32;
     private const int FirstThreshold = 2;
 
     private ulong _largestAckEliciting;

@@ -6,7 +6,7 @@ namespace NexStream.Tests.Congestion;
 [TestFixture]
 public sealed class CongestionControllersTests
 {
-    private static readonly ICongestionControllerFactory[] s_factories = [CongestionControllers.Cubic, CongestionControllers.None];
+    private static readonly ICongestionControllerFactory[] s_factories = [CongestionControllers.Cubic, CongestionControllers.Bbr, CongestionControllers.None];
 
     [TestCaseSource(nameof(s_factories))]
     public void Create_EachTime_GivesANewControllerOfThatName(ICongestionControllerFactory factory)

@@ -44,11 +44,11 @@ public sealed class AckDecisionTests
     }
 
     [Test]
-    public void Record_After64Packets_WaitsForEight()
+    public void Record_After32Packets_WaitsForTen()
     {
         ReceivedPackets received = Create(threshold: 10);
         ulong number = 0;
-        for (; number < 64; number++)
+        for (; number < 32; number++)
         {
             received.Record(number, Instant.Zero, true, EcnCodepoint.NotEct);
             Assert.That(received.AckImmediately, Is.EqualTo(number % 2 == 1), $"packet {number}");
@@ -58,19 +58,19 @@ public sealed class AckDecisionTests
             }
         }
 
-        for (int i = 1; i <= 7; i++)
+        for (int i = 1; i <= 9; i++)
         {
             received.Record(number++, new Instant(i), true, EcnCodepoint.NotEct);
             Assert.That(received.AckImmediately, Is.False, $"{i} unacknowledged");
             Assert.That(received.AckDeadline, Is.EqualTo(new Instant(1) + MaxAckDelayNs), "the deadline is the first packet's");
         }
 
-        received.Record(number, new Instant(8), true, EcnCodepoint.NotEct);
+        received.Record(number, new Instant(10), true, EcnCodepoint.NotEct);
         Assert.That(received.AckImmediately, Is.True);
     }
 
-    // An eighth of a round trip's packets, from 8 up to the maximum.
-    [TestCase(20, 8)]
+    // An eighth of a round trip's packets, from 10 up to the maximum.
+    [TestCase(20, 10)]
     [TestCase(100, 12)]
     [TestCase(400, 50)]
     [TestCase(4000, 64)]
@@ -202,7 +202,7 @@ public sealed class AckDecisionTests
         return received;
     }
 
-    /// <summary>Beyond the first 64 packets, everything acknowledged, 99 the largest.</summary>
+    /// <summary>Beyond the first 32 packets, everything acknowledged, 99 the largest.</summary>
     private static ReceivedPackets Warm(int threshold)
     {
         ReceivedPackets received = Create(threshold);

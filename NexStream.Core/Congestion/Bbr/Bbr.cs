@@ -65,7 +65,8 @@ internal sealed class Bbr : ICongestionController
     public void OnAcknowledged(in AcknowledgedBatch batch)
     {
         Advance(batch.Now);
-        NoteWindowUse(RateSample.Volume(batch.PriorBytesInFlight));
+        State.PriorInFlight = RateSample.Volume(batch.PriorBytesInFlight);
+        NoteWindowUse(State.PriorInFlight);
         State.Delivered = Math.Max(State.Delivered, RateSample.Count(batch.Delivered));
         State.InFlight = RateSample.Volume(batch.BytesInFlight);
         State.Sample = new RateSample(batch, batch.IsApplicationLimited || State.ProbeRtt.IsLimited(RateSample.Count(batch.PriorDelivered)));
@@ -117,6 +118,7 @@ internal sealed class Bbr : ICongestionController
     /// <summary>UpdateModelAndState() (§5.2.3).</summary>
     private void UpdateModelAndState()
     {
+        _loss.ApplyMarks(State);
         State.Signals.Update(State.Sample, State.Delivered);
         UpdateCongestionSignals();
         State.Aggregation.Update(State);
@@ -124,7 +126,7 @@ internal sealed class Bbr : ICongestionController
         Startup.CheckDone(State);
         Drain.CheckDone(State);
         ProbeBandwidth.Update(State);
-        State.MinRtt.Update(State.Now, State.Sample.RttNs);
+        State.MinRtt.Update(State.Now, State.Sample.RttNs, State.Phase == BbrPhase.Startup);
         ProbeRtt.Check(State);
         State.Signals.Advance(State.Sample);
         State.Bandwidth = Math.Min(State.MaxBandwidth.Max, State.ShortTerm.Bandwidth);
@@ -146,8 +148,6 @@ internal sealed class Bbr : ICongestionController
             LossResponse.AdaptLowerBounds(State);
             State.Signals.ClearLoss();
         }
-
-        _loss.ApplyMarks(State);
     }
 
     /// <summary>HandleRestartFromIdle() (§5.4.1). The path tells of a packet when it has left; the rate counts from the next one on.</summary>

@@ -2,7 +2,10 @@ using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Congestion.Bbr;
 
-/// <summary>All that BBR knows: the connection ("C."), the acknowledgement at hand ("RS.") and the model ("BBR.") of draft-ietf-ccwg-bbr §2. Bytes, bytes per second, nanoseconds.</summary>
+/// <summary>
+/// All that BBR knows: the connection ("C."), the acknowledgement at hand ("RS.") and the model ("BBR.") of draft-ietf-ccwg-bbr §2. Bytes, bytes per
+/// second, nanoseconds.
+/// </summary>
 internal sealed class BbrState
 {
     /// <summary>C.SMSS.</summary>
@@ -19,6 +22,11 @@ internal sealed class BbrState
 
     /// <summary>C.inflight.</summary>
     public long InFlight;
+
+    /// <summary>
+    /// C.inflight before the acknowledgement at hand. What it took off may be a dozen packets: only this says how much was in flight at most.
+    /// </summary>
+    public long PriorInFlight;
 
     /// <summary>C.cwnd; what may be in flight is this, rounded up to whole packets.</summary>
     public long Window;
@@ -94,6 +102,7 @@ internal sealed class BbrState
         Now = parameters.Now;
         Delivered = 0;
         InFlight = 0;
+        PriorInFlight = 0;
         Window = InitialWindow;
         SendQuantum = 0;
         WindowUse = default;

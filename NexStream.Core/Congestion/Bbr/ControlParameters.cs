@@ -48,6 +48,12 @@ internal static class ControlParameters
         {
             state.Window = Math.Min(grown, maxInflight);
         }
+        else if (state.Episode.IsActive && IsLossHigh(state))
+        {
+            // A deviation: in Startup, where each round trip doubles what is sent, too much loss makes the window follow what is delivered
+            // (packet conservation, RFC 6937) during the round trip that §5.3.1.3 waits before it believes the loss.
+            state.Window = Math.Min(state.Window, state.InFlight + state.Sample.NewlyAcknowledged);
+        }
         else if (state.Window < maxInflight || state.Delivered < state.InitialWindow)
         {
             state.Window = grown;
@@ -62,6 +68,9 @@ internal static class ControlParameters
 
         BoundWindowForModel(state);
     }
+
+    private static bool IsLossHigh(BbrState state) => LossResponse.IsBeyondChance(
+        state.Sample.LostBytes, state.Sample.TransmitInFlight, state.FrameLength, LossResponse.StartupHalfDeviations);
 
     /// <summary>UpdateMaxInflight() (§5.6.4.2).</summary>
     private static long MaxInflight(BbrState state)
@@ -83,7 +92,9 @@ internal static class ControlParameters
             cap = state.LongTerm.Inflight;
         }
 
-        cap = Math.Max(Math.Min(cap, state.ShortTerm.Inflight), state.MinPipeWindow);
-        state.Window = Math.Min(state.Window, cap);
+        // A deviation: losses do not push the window below what keeps the pipe full with acknowledgements as lumpy as they are. Below it the sender
+        // stops between acknowledgements and then sends in bursts, which overflow a short queue: the bound would fall because it is low.
+        long floor = Math.Max(state.Bdp + state.Aggregation.ExtraAcked, state.MinPipeWindow);
+        state.Window = Math.Min(state.Window, Math.Max(Math.Min(cap, state.ShortTerm.Inflight), floor));
     }
 }

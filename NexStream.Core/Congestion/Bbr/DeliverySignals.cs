@@ -23,6 +23,9 @@ internal struct DeliverySignals
     /// <summary>Ranges lost in this round (§5.3.1.3).</summary>
     public int LostRanges { get; private set; }
 
+    /// <summary>Bytes lost in this round, or marked.</summary>
+    public long LostBytes { get; private set; }
+
     /// <summary>Bytes of packets that the network marked in this round.</summary>
     public long MarkedBytes { get; private set; }
 
@@ -30,7 +33,7 @@ internal struct DeliverySignals
     public long AcknowledgedBytes { get; private set; }
 
     /// <summary>NoteLoss(), without what is saved for undoing it.</summary>
-    public void NoteLoss(long delivered, int ranges)
+    public void NoteLoss(long delivered, long bytes, int ranges)
     {
         if (!IsLossInRound)
         {
@@ -39,13 +42,14 @@ internal struct DeliverySignals
         }
 
         IsLossInRound = true;
+        LostBytes = Math.Min(LostBytes + bytes, BbrConstants.WindowLimit);
         LostRanges = Math.Min(LostRanges + Math.Clamp(ranges, 0, BbrConstants.StartupFullLossRanges), BbrConstants.StartupFullLossRanges);
     }
 
     /// <summary>The network marked packets: each is like a range lost.</summary>
     public void NoteMarks(long delivered, long bytes, int frameLength)
     {
-        NoteLoss(delivered, (int)Math.Min(bytes / frameLength, int.MaxValue));
+        NoteLoss(delivered, bytes, (int)Math.Min(bytes / frameLength, int.MaxValue));
         MarkedBytes = Math.Min(MarkedBytes + bytes, BbrConstants.WindowLimit);
     }
 
@@ -73,6 +77,7 @@ internal struct DeliverySignals
             BandwidthLatest = sample.DeliveryRate;
             InflightLatest = sample.Delivered;
             LostRanges = 0;
+            LostBytes = 0;
             MarkedBytes = 0;
             AcknowledgedBytes = 0;
         }
@@ -84,6 +89,7 @@ internal struct DeliverySignals
         IsLossInRound = false;
         BandwidthLatest = 0;
         InflightLatest = 0;
+        LostBytes = 0;
         MarkedBytes = 0;
         AcknowledgedBytes = 0;
     }

@@ -5,6 +5,18 @@ namespace NexStream.Core.Congestion.Bbr;
 /// <summary>What losses, marks and refuted losses do to the model (draft-ietf-ccwg-bbr §5.5.10 and §5.5.11).</summary>
 internal struct LossResponse
 {
+    /// <summary>
+    /// Startup ends for good, so chance must not end it: two standard deviations. With random loss of 1.6 % each round trip of a few hundred packets
+    /// is as likely as not to be above 2 %; a queue that overflows loses ten times that.
+    /// </summary>
+    public const int StartupHalfDeviations = 4;
+
+    /// <summary>
+    /// Half a standard deviation: a flight of five packets answers every loss, one of 150 the fourth. A wider margin would harm fairness: flows that do
+    /// not answer losses do not make room for others.
+    /// </summary>
+    public const int ShortTermHalfDeviations = 1;
+
     // The first lost packet of the batch at hand with which the losses became too many, and what was in flight then.
     private bool _isTooHigh;
     private bool _isTooHighLimited;
@@ -39,7 +51,7 @@ internal struct LossResponse
     public void OnLost(BbrState state, in LostBatch batch)
     {
         state.Episode.OnLost(state, batch.LargestLostSentAt, RateSample.Volume(batch.LostBytes));
-        state.Signals.NoteLoss(state.Delivered, batch.LostRanges);
+        state.Signals.NoteLoss(state.Delivered, RateSample.Volume(batch.LostBytes), batch.LostRanges);
         if (_isTooHigh)
         {
             _isTooHigh = false;
@@ -63,7 +75,7 @@ internal struct LossResponse
 
     /// <summary>
     /// The draft says only that marks must be treated as congestion (§3.7). So a marked packet counts as a lost one (RFC 9002 §7.1, RFC 8311 §4.1):
-    /// in the rate of loss that ends a probe or Startup, and in what the round delivered.
+    /// in the rate of loss that ends a probe or Startup, and in the one that bounds the short-term model by what was delivered.
     /// </summary>
     public void ApplyMarks(BbrState state)
     {
@@ -81,21 +93,32 @@ internal struct LossResponse
         }
     }
 
-    /// <summary>AdaptLowerBoundsFromCongestion() (§5.5.10.3).</summary>
+    /// <summary>
+    /// AdaptLowerBoundsFromCongestion() (§5.5.10.3). A deviation: only when a round surely lost more than the threshold. The draft slows down by what
+    /// each round loses, however little: 1 % of random loss would cost a quarter of the rate in the 62 round trips until the next probe.
+    /// </summary>
     public static void AdaptLowerBounds(BbrState state)
     {
-        if (state.IsAccelerating || !state.Signals.IsLossInRound)
+        // A round that was cut short by a new phase is measured against a whole flight.
+        long flight = Math.Max(state.Signals.LostBytes + state.Signals.AcknowledgedBytes, state.Sample.TransmitInFlight);
+        if (state.IsAccelerating || !state.Signals.IsLossInRound
+            || !IsBeyondChance(state.Signals.LostBytes, flight, state.FrameLength, ShortTermHalfDeviations))
         {
             return;
         }
 
-        long acknowledged = Math.Max(1, state.Signals.AcknowledgedBytes);
-        long unmarked = Math.Max(0, acknowledged - state.Signals.MarkedBytes);
-        state.ShortTerm.Lower(
-            Arithmetic.MultiplyDivide(state.Signals.BandwidthLatest, unmarked, acknowledged),
-            Arithmetic.MultiplyDivide(state.Signals.InflightLatest, unmarked, acknowledged),
-            state.MaxBandwidth.Max,
-            state.Window);
+        state.ShortTerm.Lower(state.Signals.BandwidthLatest, state.Signals.InflightLatest, state.MaxBandwidth.Max, state.Window);
+    }
+
+    /// <summary>
+    /// Whether so much loss exceeds the threshold by more than chance makes of it: by so many halves of a standard deviation (Poisson: the variance is
+    /// the expected number of packets).
+    /// </summary>
+    public static bool IsBeyondChance(long lostBytes, long flight, int frameLength, int halfDeviations)
+    {
+        long expected = BbrConstants.LossThreshold.Times(flight);
+        Int128 excess = lostBytes - expected;
+        return excess > 0 && 4 * excess * excess > (Int128)halfDeviations * halfDeviations * expected * frameLength;
     }
 
     /// <summary>HandleSpuriousLossDetection() (§5.5.11.2).</summary>

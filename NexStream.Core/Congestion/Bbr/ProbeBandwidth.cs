@@ -96,7 +96,7 @@ internal static class ProbeBandwidth
     /// <summary>IsTimeToGoDown() (§5.3.3.9); that losses end the phase is <see cref="LossResponse"/>'s.</summary>
     private static bool IsTimeToGoDown(BbrState state)
     {
-        if (state.WasProbeTooHigh && state.InFlight >= state.LongTerm.Inflight)
+        if (state.WasProbeTooHigh && state.PriorInFlight >= state.LongTerm.Inflight)
         {
             // §5.3.3.6: the last probe went too far, so this one only goes as far as that.
             state.WasProbePrecautionary = true;

@@ -2,7 +2,9 @@ using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Congestion.Bbr;
 
-/// <summary>When bandwidth is probed again (draft-ietf-ccwg-bbr §5.3.3.8): after 2 to 3 s, or after as many round trips as Reno would take, at most 62 or 63.</summary>
+/// <summary>
+/// When bandwidth is probed again (draft-ietf-ccwg-bbr §5.3.3.8): after 2 to 3 s, or after as many round trips as Reno would take, at most 62 or 63.
+/// </summary>
 internal struct ProbeClock
 {
     private readonly ulong _seed;

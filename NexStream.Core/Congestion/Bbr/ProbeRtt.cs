@@ -1,6 +1,8 @@
 namespace NexStream.Core.Congestion.Bbr;
 
-/// <summary>ProbeRTT: for a moment little is in flight, so that the queues are empty and the round trip is what the path makes it (draft-ietf-ccwg-bbr §5.3.4).</summary>
+/// <summary>
+/// ProbeRTT: for a moment little is in flight, so that the queues are empty and the round trip is what the path makes it (draft-ietf-ccwg-bbr §5.3.4).
+/// </summary>
 internal static class ProbeRtt
 {
     /// <summary>CheckProbeRTT() (§5.3.4.3).</summary>
