@@ -16,7 +16,7 @@ internal sealed class LinkHarness : ILinkObserver
     public const double RateMbps = 8;
 
     private readonly Agenda _agenda = new();
-    private readonly PacketPool _pool = new(1 << 16);
+    private readonly PacketPool _pool = new(2048);
     private int _sent;
 
     public LinkHarness(DirectionSpec spec, ulong seed = 1)

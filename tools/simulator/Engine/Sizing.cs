@@ -56,7 +56,12 @@ internal sealed class Sizing
         _frameSize = Math.Max(FrameSize, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(scenario.Mtu / 3)));
     }
 
-    public FrameArena Arena() => new(_frameSize, (int)Math.Min(ArenaMax / _frameSize, (ArenaFactor * _held / PayloadTypical) + FramesMin));
+    /// <summary>Bytes of an endpoint's arena.</summary>
+    public long ArenaBytes => (long)_frameSize * ArenaFrames;
+
+    private int ArenaFrames => (int)Math.Min(ArenaMax / _frameSize, (ArenaFactor * _held / PayloadTypical) + FramesMin);
+
+    public FrameArena Arena() => new(_frameSize, ArenaFrames);
 
     public EndpointConfig Endpoint(NodeId node, FlowSpec flow, ReadOnlyMemory<byte> key)
     {

@@ -199,9 +199,10 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
         SendResult result = stream.Handle.Send(message, new SendOptions(deadline, Report: deadline != default));
         if (result.Status == CallStatus.MessageTooLong)
         {
-            flow.Violate(stream, $"a message of {length} bytes is too long; set a smaller \"message\"");
-            stream.IsStopped = true;
-            return false;
+            // The path carries less than it was believed to, for good or until discovery finds that it carries more again. What is offered
+            // at a rate is lost meanwhile; the rest waits, and nothing tells when it may go.
+            _isWorkLeft = true;
+            return stream.Spec.RateMbps is not null && Pass(stream, length);
         }
 
         if (result.Status != CallStatus.Ok)
@@ -209,6 +210,11 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
             return false;
         }
 
+        return Pass(stream, length);
+    }
+
+    private static bool Pass(StreamRecord stream, int length)
+    {
         stream.SentBytes += length;
         stream.Sent++;
         return true;
