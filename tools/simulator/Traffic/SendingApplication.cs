@@ -14,6 +14,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
 
     private readonly byte[] _message = new byte[Pattern.LengthMax];
     private readonly Dictionary<uint, StreamRecord> _byId = [];
+    private readonly StreamRecord[] _streams = [.. flow.Streams];
     private bool _isStarted;
     private bool _isEstablished;
     private bool _isWorkLeft = true;
@@ -45,7 +46,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
             return;
         }
 
-        foreach (StreamRecord stream in flow.Streams)
+        foreach (StreamRecord stream in _streams)
         {
             if (!stream.IsOpen)
             {
@@ -96,7 +97,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
     private StreamRecord? Find(in EndpointEvent item)
     {
         StreamHandle handle = item.Stream;
-        foreach (StreamRecord stream in flow.Streams)
+        foreach (StreamRecord stream in _streams)
         {
             if (stream.IsOpen && stream.Handle == handle)
             {
