@@ -43,11 +43,13 @@ public sealed class PathChangeTests
         Simulation simulation = Flows.Create(link, 40, new FlowSpec { Congestion = congestion, Streams = [new StreamSpec(), new StreamSpec { Mode = "ru" }, new StreamSpec()] });
         var deliveries = new Deliveries(SampleNs);
         simulation.Observe(deliveries);
+
+        // The probe time-out that holds while the queue drains: round trips are longer then.
         double ptoS = 0;
-        simulation.At(At, _ =>
+        simulation.At(At + 1, _ =>
         {
             Core.Stats.PathStatistics path = simulation.Flows[0].Statistics().Path;
-            ptoS = (path.SmoothedRttNs + (4 * path.RttVarianceNs)) / (double)Instant.Second + 0.01;
+            ptoS = ((path.SmoothedRttNs + (4 * path.RttVarianceNs)) / (double)Instant.Second) + 0.01;
         });
         Flows.RunOk(simulation);
         double drainS = 250_000 * 8 / 5e6;

@@ -48,7 +48,7 @@ internal static class ControlParameters
         {
             state.Window = Math.Min(grown, maxInflight);
         }
-        else if (state.Episode.IsActive && LossResponse.IsInflightTooHigh(state.Sample.LostBytes, state.Sample.TransmitInFlight))
+        else if (state.Episode.IsActive && IsLossHigh(state))
         {
             // A deviation: in Startup, where each round trip doubles what is sent, too much loss makes the window follow what is delivered
             // (packet conservation, RFC 6937) during the round trip that §5.3.1.3 waits before it believes the loss.
@@ -68,6 +68,9 @@ internal static class ControlParameters
 
         BoundWindowForModel(state);
     }
+
+    private static bool IsLossHigh(BbrState state) => LossResponse.IsBeyondChance(
+        state.Sample.LostBytes, state.Sample.TransmitInFlight, state.FrameLength, LossResponse.StartupHalfDeviations);
 
     /// <summary>UpdateMaxInflight() (§5.6.4.2).</summary>
     private static long MaxInflight(BbrState state)

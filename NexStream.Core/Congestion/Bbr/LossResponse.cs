@@ -5,6 +5,18 @@ namespace NexStream.Core.Congestion.Bbr;
 /// <summary>What losses, marks and refuted losses do to the model (draft-ietf-ccwg-bbr §5.5.10 and §5.5.11).</summary>
 internal struct LossResponse
 {
+    /// <summary>
+    /// Startup ends for good, so chance must not end it: two standard deviations. With random loss of 1.6 % each round trip of a few hundred packets
+    /// is as likely as not to be above 2 %; a queue that overflows loses ten times that.
+    /// </summary>
+    public const int StartupHalfDeviations = 4;
+
+    /// <summary>
+    /// Half a standard deviation: a flight of five packets answers every loss, one of 150 the fourth. A wider margin would harm fairness: flows that do
+    /// not answer losses do not make room for others.
+    /// </summary>
+    public const int ShortTermHalfDeviations = 1;
+
     // The first lost packet of the batch at hand with which the losses became too many, and what was in flight then.
     private bool _isTooHigh;
     private bool _isTooHighLimited;
@@ -89,7 +101,8 @@ internal struct LossResponse
     {
         // A round that was cut short by a new phase is measured against a whole flight.
         long flight = Math.Max(state.Signals.LostBytes + state.Signals.AcknowledgedBytes, state.Sample.TransmitInFlight);
-        if (state.IsAccelerating || !state.Signals.IsLossInRound || !IsBeyondChance(state.Signals.LostBytes, flight, state.FrameLength))
+        if (state.IsAccelerating || !state.Signals.IsLossInRound
+            || !IsBeyondChance(state.Signals.LostBytes, flight, state.FrameLength, ShortTermHalfDeviations))
         {
             return;
         }
@@ -98,15 +111,14 @@ internal struct LossResponse
     }
 
     /// <summary>
-    /// Whether so much loss exceeds the threshold by more than half a standard deviation of what chance makes of it (Poisson: the variance is the
-    /// expected number of packets). A flight of five packets answers every loss, one of 150 the fourth. A wider margin would harm fairness:
-    /// flows that do not answer losses do not make room for others.
+    /// Whether so much loss exceeds the threshold by more than chance makes of it: by so many halves of a standard deviation (Poisson: the variance is
+    /// the expected number of packets).
     /// </summary>
-    public static bool IsBeyondChance(long lostBytes, long flight, int frameLength)
+    public static bool IsBeyondChance(long lostBytes, long flight, int frameLength, int halfDeviations)
     {
         long expected = BbrConstants.LossThreshold.Times(flight);
         Int128 excess = lostBytes - expected;
-        return excess > 0 && 4 * excess * excess > (Int128)expected * frameLength;
+        return excess > 0 && 4 * excess * excess > (Int128)halfDeviations * halfDeviations * expected * frameLength;
     }
 
     /// <summary>HandleSpuriousLossDetection() (§5.5.11.2).</summary>

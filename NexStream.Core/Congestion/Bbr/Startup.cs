@@ -18,12 +18,16 @@ internal static class Startup
 
     /// <summary>
     /// CheckStartupHighLoss() (§5.3.1.3). The losses' round trip begins with the first of them, so that at its end the connection has been
-    /// recovering for a whole round trip.
+    /// recovering for a whole round trip. A deviation: the losses exceed the threshold by more than chance explains, not just at all.
     /// </summary>
     private static void CheckHighLoss(BbrState state)
     {
         if (state.FullPipe.IsReached || !state.Signals.IsRoundStart || state.Signals.LostRanges < BbrConstants.StartupFullLossRanges
-            || !LossResponse.IsInflightTooHigh(state.Sample.LostBytes + state.Signals.MarkedBytes, state.Sample.TransmitInFlight))
+            || !LossResponse.IsBeyondChance(
+                state.Sample.LostBytes + state.Signals.MarkedBytes,
+                state.Sample.TransmitInFlight,
+                state.FrameLength,
+                LossResponse.StartupHalfDeviations))
         {
             return;
         }

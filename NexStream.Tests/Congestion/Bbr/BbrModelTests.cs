@@ -191,14 +191,18 @@ public sealed class BbrModelTests
         Assert.That((model.Bandwidth, model.Inflight), Is.EqualTo((expected, expected)));
     }
 
-    [TestCase(5, 0, false)]
-    [TestCase(5, 1, true)]
-    [TestCase(150, 3, false)]
-    [TestCase(150, 4, true)]
-    [TestCase(10_000, 207, false)]
-    [TestCase(10_000, 208, true)]
-    public void Loss_BeyondThresholdAndChance_IsAnswered(int flight, int lost, bool expected) =>
-        Assert.That(LossResponse.IsBeyondChance(lost * 1500, flight * 1500, 1500), Is.EqualTo(expected));
+    [TestCase(5, 0, 1, false)]
+    [TestCase(5, 1, 1, true)]
+    [TestCase(150, 3, 1, false)]
+    [TestCase(150, 4, 1, true)]
+    [TestCase(10_000, 207, 1, false)]
+    [TestCase(10_000, 208, 1, true)]
+    [TestCase(150, 6, 4, false)]
+    [TestCase(150, 7, 4, true)]
+    [TestCase(10_000, 228, 4, false)]
+    [TestCase(10_000, 229, 4, true)]
+    public void Loss_BeyondThresholdAndChance_Counts(int flight, int lost, int halfDeviations, bool expected) =>
+        Assert.That(LossResponse.IsBeyondChance(lost * 1500, flight * 1500, 1500, halfDeviations), Is.EqualTo(expected));
 
     // §5.3.1.2.
     [Test]

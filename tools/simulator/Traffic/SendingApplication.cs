@@ -12,6 +12,9 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
     private const int WriteSize = 64 * 1024;
     private const double BitsPerByte = 8;
 
+    // Half of what a stream holds of datagrams by default.
+    private const int DatagramsAhead = 128 * 1024;
+
     private readonly byte[] _message = new byte[Pattern.LengthMax];
     private readonly Dictionary<uint, StreamRecord> _byId = [];
     private readonly StreamRecord[] _streams = [.. flow.Streams];
@@ -137,6 +140,13 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
         long total = stream.Spec.Bytes ?? long.MaxValue;
         while (stream.SentBytes < total)
         {
+            if (stream.Mode == TransportMode.BestEffort && stream.Handle.Statistics.SendBuffered >= DatagramsAhead)
+            {
+                // Best effort never refuses: it drops the oldest. An application that offers without end looks now and then instead.
+                DueAt = Math.Min(DueAt, now + Instant.Millisecond);
+                return;
+            }
+
             long allowed = Math.Min(total - stream.SentBytes, Allowed(stream, now));
             bool isTaken = allowed > 0 && (stream.Mode == TransportMode.ReliableOrdered ? TryWrite(stream, allowed) : TryWriteMessage(stream, total, now));
             if (!isTaken)
