@@ -36,7 +36,7 @@ internal sealed class Simulation
         Link = new DirectedLink("link", scenario.Link, scenario.Mtu, Derive(LinkSeed), _agenda, pool, Queue, (packet, now) => Flows[packet.Flow].Server.Deliver(packet, now));
         Reverse = new DirectedLink(
             "reverse", ReverseOf(scenario), scenario.Mtu, Derive(ReverseSeed), _agenda, pool, new QueueMeter(scenario.Flows.Count), (packet, now) => Flows[packet.Flow].Client.Deliver(packet, now));
-        foreach (FlowRecord flow in _flows)
+        foreach (FlowRecord flow in Flows)
         {
             AddHosts(flow, sizing, pattern, pool);
         }
