@@ -65,7 +65,7 @@ internal static class Picture
     {
         Scenario scenario = source.Simulation.Scenario;
         var link = Simulator.Links.LinkSettings.Create(scenario.Link, scenario.Mtu);
-        string changes = scenario.Link.Steps.Count + scenario.Link.Outages.Count > 0 ? ", changing" : string.Empty;
+        string changes = scenario.Link.Steps.Count + (scenario.Link.Outages?.Count ?? 0) > 0 ? ", changing" : string.Empty;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{scenario.Flows.Count} {(scenario.Flows.Count == 1 ? "flow" : "flows")} over {link.Rate * 8 / 1e6:0.###} Mbit/s, {(double)link.DelayNs / Instant.Millisecond:0.###} ms each way, queue {link.QueueBytes / 1e3:0.#} kB {scenario.Link.Queue ?? "droptail"}{Impairments(link)}{changes}; seed {scenario.Seed}");

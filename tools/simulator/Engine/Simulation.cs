@@ -1,3 +1,4 @@
+using System.Numerics;
 using NexStream.Core.Primitives;
 using NexStream.Simulator.Links;
 using NexStream.Simulator.Results;
@@ -35,7 +36,7 @@ internal sealed class Simulation
         _flows = [.. scenario.Flows.Select((flow, i) => new FlowRecord(flow, i))];
         Link = new DirectedLink("link", scenario.Link, scenario.Mtu, Derive(LinkSeed), _agenda, pool, Queue, (packet, now) => Flows[packet.Flow].Server.Deliver(packet, now));
         Reverse = new DirectedLink(
-            "reverse", ReverseOf(scenario), scenario.Mtu, Derive(ReverseSeed), _agenda, pool, new QueueMeter(scenario.Flows.Count), (packet, now) => Flows[packet.Flow].Client.Deliver(packet, now));
+            "reverse", scenario.WayBack(), scenario.Mtu, Derive(ReverseSeed), _agenda, pool, new QueueMeter(scenario.Flows.Count), (packet, now) => Flows[packet.Flow].Client.Deliver(packet, now));
         foreach (FlowRecord flow in Flows)
         {
             AddHosts(flow, sizing, pattern, pool);
@@ -95,22 +96,6 @@ internal sealed class Simulation
         return _completed == _flows.Length;
     }
 
-    /// <summary>The way back: what is missing is as on the way there, but for its random impairments and steps.</summary>
-    private static DirectionSpec ReverseOf(Scenario scenario)
-    {
-        DirectionSpec forward = scenario.Link;
-        DirectionSpec reverse = scenario.Reverse ?? new DirectionSpec { Outages = forward.Outages };
-        bool isSameRate = reverse.RateMbps is null;
-        return reverse with
-        {
-            RateMbps = reverse.RateMbps ?? forward.RateMbps,
-            DelayMs = reverse.DelayMs ?? forward.DelayMs,
-            JitterMs = reverse.JitterMs ?? forward.JitterMs,
-            QueueKb = reverse.QueueKb ?? (isSameRate ? forward.QueueKb : null),
-            Mtu = reverse.Mtu ?? forward.Mtu,
-        };
-    }
-
     private void AddHosts(FlowRecord flow, Sizing sizing, Pattern pattern, PacketPool pool)
     {
         var clientNode = new NodeId(0xC11E, (ulong)flow.Index + 1);
@@ -130,5 +115,5 @@ internal sealed class Simulation
         return key;
     }
 
-    private ulong Derive(ulong domain) => new SimulationRandom(unchecked(Scenario.Seed * 0x100) ^ domain).Next();
+    private ulong Derive(ulong domain) => new SimulationRandom(BitOperations.RotateLeft(Scenario.Seed, 8) ^ domain).Next();
 }

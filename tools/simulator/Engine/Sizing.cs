@@ -16,11 +16,23 @@ internal sealed class Sizing
     private const int FrameSize = 2048;
     private const long HeldMin = 1 << 20;
 
+    // What one arena, which is one array, can hold: a queue may be said to be endless, memory is not.
+    private const long HeldMax = 1 << 28;
+    private const long ArenaMax = int.MaxValue - 64;
+
+    // Room for acknowledgements that come late, and for what waits in an application.
+    private const long SlackNs = 50 * Instant.Millisecond;
+
     // An arena lends at most half of itself to what is sent (docs/decisions.md), and a packet's payload can begin a new frame.
     private const int ArenaFactor = 3;
 
     // What a full packet carries at least, and the smallest write of the application.
     private const int PayloadTypical = 1024;
+
+    // However little is under way: acknowledgements and control take frames too.
+    private const int FramesMin = 4096;
+
+    private const double RoomOnTop = 1.5;
 
     private readonly Scenario _scenario;
     private readonly long _held;
@@ -30,26 +42,25 @@ internal sealed class Sizing
     {
         _scenario = scenario;
         long rate = 0;
-        long delayNs = 0;
         long queue = 0;
         foreach (LinkSettings settings in Settings(scenario.Link, scenario.Mtu))
         {
             rate = Math.Max(rate, settings.Rate);
-            delayNs = Math.Max(delayNs, settings.DelayNs + settings.JitterNs + settings.ReorderDelayNs);
             queue = Math.Max(queue, settings.QueueBytes);
         }
 
-        // An outage is a round trip that is so much longer.
-        double product = (double)rate * ((2 * delayNs) + (Instant.Second / 20)) / Instant.Second;
-        _held = Math.Max(HeldMin, (long)((product + queue) * 1.5));
+        // A host that is called now and then answers so much later, at both ends.
+        double pollNs = scenario.Flows.Max(flow => flow.PollUs) * Instant.Microsecond;
+        double roundNs = LongestDelayNs(scenario.Link, scenario.Mtu) + LongestDelayNs(scenario.WayBack(), scenario.Mtu) + (2 * pollNs) + SlackNs;
+        _held = (long)Math.Clamp(((rate * roundNs / Instant.Second) + queue) * RoomOnTop, HeldMin, HeldMax);
         _frameSize = Math.Max(FrameSize, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(scenario.Mtu / 3)));
     }
 
-    public FrameArena Arena() => new(_frameSize, (int)Math.Min(1 << 23, (ArenaFactor * _held / PayloadTypical) + 4096));
+    public FrameArena Arena() => new(_frameSize, (int)Math.Min(ArenaMax / _frameSize, (ArenaFactor * _held / PayloadTypical) + FramesMin));
 
     public EndpointConfig Endpoint(NodeId node, FlowSpec flow, ReadOnlyMemory<byte> key)
     {
-        int packets = (int)Math.Min(1 << 24, (2 * _held / PayloadTypical) + 4096);
+        int packets = (int)((2 * _held / PayloadTypical) + FramesMin);
         return new EndpointConfig
         {
             Node = node,
@@ -66,7 +77,7 @@ internal sealed class Sizing
 
     public ConnectionConfig Connection(FlowSpec flow)
     {
-        int held = (int)Math.Min(_held, 1 << 29);
+        int held = (int)_held;
         int buffer = Math.Max(256 * 1024, 2 * held / flow.Streams.Count);
         int messages = (int)Math.Clamp(held / flow.Streams.Min(s => s.Message), 256, 1 << 20);
         var config = new ConnectionConfig();
@@ -90,6 +101,9 @@ internal sealed class Sizing
             MaxAckDelay = poll > config.MaxAckDelay ? poll : config.MaxAckDelay,
         };
     }
+
+    private static long LongestDelayNs(DirectionSpec link, int mtu) =>
+        Settings(link, mtu).Max(settings => settings.DelayNs + settings.JitterNs + settings.ReorderDelayNs);
 
     private static IEnumerable<LinkSettings> Settings(DirectionSpec link, int mtu)
     {

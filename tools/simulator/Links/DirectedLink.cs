@@ -41,7 +41,7 @@ internal sealed class DirectedLink : Actor
         _meter = meter;
         _deliver = deliver;
         _steps = [.. spec.Steps.OrderBy(s => s.AtS).Select(s => (Nanoseconds(s.AtS), (LinkSpec)s))];
-        _outages = [.. spec.Outages.Select(o => (Nanoseconds(o.AtS), Nanoseconds(o.AtS + o.ForS)))];
+        _outages = [.. (spec.Outages ?? []).Select(o => (Nanoseconds(o.AtS), Nanoseconds(o.AtS + o.ForS)))];
         agenda.Add(this);
         Schedule();
     }
@@ -145,17 +145,21 @@ internal sealed class DirectedLink : Actor
 
     private bool TryAdmit(Packet packet, long now)
     {
-        if (Queued + packet.WireLength > Settings.QueueBytes && _queue.Count > 0)
+        bool isIdle = _onWire is null;
+        Verdict verdict = Settings.Queue switch
+        {
+            // RED's average takes in every frame that comes, also one for which there is no room.
+            QueueKind.Red => _red.Admit(Queued, isIdle, Settings, now, ref _random),
+            QueueKind.DropTail when Queued > Settings.EcnMarkBytes => Verdict.Signal,
+            _ => Verdict.Pass,
+        };
+
+        // A frame that finds the wire free does not wait, and needs no room.
+        if (Queued + packet.WireLength > Settings.QueueBytes && !isIdle)
         {
             return false;
         }
 
-        Verdict verdict = Settings.Queue switch
-        {
-            QueueKind.Red => _red.Admit(Queued, Settings, now, ref _random),
-            QueueKind.DropTail when Queued > Settings.EcnMarkBytes => Verdict.Signal,
-            _ => Verdict.Pass,
-        };
         return verdict == Verdict.Pass || TryMark(packet) || Settings.Queue == QueueKind.DropTail;
     }
 
@@ -230,7 +234,9 @@ internal sealed class DirectedLink : Actor
 
     private void Arrive(Packet packet, long now)
     {
-        long at = now + Settings.DelayNs + _random.Below(Settings.JitterNs + 1);
+        // Jitter and a shorter delay do not reorder, also not what is held back: only by what it is held back itself.
+        long at = Math.Max(_lastArrival, now + Settings.DelayNs + _random.Below(Settings.JitterNs + 1));
+        _lastArrival = at;
         if (_random.Chance(Settings.Reorder))
         {
             packet.ArrivesAt = at + 1 + _random.Below(Settings.ReorderDelayNs);
@@ -238,9 +244,7 @@ internal sealed class DirectedLink : Actor
             return;
         }
 
-        // Jitter and a shorter delay do not reorder: only what the scenario says does.
-        _lastArrival = Math.Max(_lastArrival, at);
-        packet.ArrivesAt = _lastArrival;
+        packet.ArrivesAt = at;
         _inOrder.Enqueue(packet);
     }
 

@@ -10,11 +10,8 @@ internal struct LossModel
     /// <summary>Whether the next frame is lost.</summary>
     public bool IsLost(LinkSettings settings, ref SimulationRandom random)
     {
-        if (settings.BurstEnter > 0)
-        {
-            _isBad = _isBad ? !random.Chance(settings.BurstLeave) : random.Chance(settings.BurstEnter);
-        }
-
-        return (_isBad && settings.BurstEnter > 0) || random.Chance(settings.Loss);
+        // Where there are no bursts (a step may end them) the state is good: what comes later begins from there.
+        _isBad = settings.BurstEnter > 0 && (_isBad ? !random.Chance(settings.BurstLeave) : random.Chance(settings.BurstEnter));
+        return _isBad || random.Chance(settings.Loss);
     }
 }

@@ -17,14 +17,20 @@ internal struct RandomEarlyDetection
     private long _idleSince;
     private int _sinceLast;
 
-    /// <summary>Judges a frame that arrives at a queue of so many bytes.</summary>
-    public Verdict Admit(long queued, LinkSettings settings, long now, ref SimulationRandom random)
+    /// <summary>Judges a frame that arrives.</summary>
+    /// <param name="queued">Bytes that wait.</param>
+    /// <param name="isIdle">Whether the wire is free: nothing waits, and nothing is being sent.</param>
+    /// <param name="settings">What the link is like.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="random">Draws the lots.</param>
+    public Verdict Admit(long queued, bool isIdle, LinkSettings settings, long now, ref SimulationRandom random)
     {
-        if (queued == 0 && now > _idleSince)
+        if (isIdle)
         {
-            // While the queue was empty it could have sent so many frames, each of which would have lowered the average.
+            // While the link was idle it could have sent so many frames, each of which would have lowered the average.
             double frames = (now - _idleSince) * (double)settings.Rate / Instant.Second / FrameTypical;
             _average *= Math.Pow(1 - Weight, frames);
+            _idleSince = now;
         }
 
         _average += Weight * (queued - _average);
@@ -52,6 +58,6 @@ internal struct RandomEarlyDetection
         return Verdict.Signal;
     }
 
-    /// <summary>The queue became empty.</summary>
+    /// <summary>The last frame was sent, and none waits.</summary>
     public void OnIdle(long now) => _idleSince = now;
 }

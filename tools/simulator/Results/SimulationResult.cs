@@ -112,6 +112,9 @@ internal sealed record FlowResult
 internal sealed record StreamResult(
     long Sent, long Delivered, long Duplicated, long OutOfOrder, long Corrupted, long Expired, long Recovered)
 {
-    public static StreamResult Of(StreamRecord stream) => new(
-        stream.Sent, stream.Delivered, stream.Duplicated, stream.OutOfOrder, stream.Corrupted, stream.Expired, Recovered: 0);
+    public static StreamResult Of(StreamRecord stream)
+    {
+        stream.CountExpired();
+        return new(stream.Sent, stream.Delivered, stream.Duplicated, stream.OutOfOrder, stream.Corrupted, stream.Expired, Recovered: 0);
+    }
 }

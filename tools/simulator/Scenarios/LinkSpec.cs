@@ -59,8 +59,8 @@ internal sealed record DirectionSpec : LinkSpec
     /// <summary>Changes.</summary>
     public IReadOnlyList<StepSpec> Steps { get; set; } = [];
 
-    /// <summary>Times at which everything that enters or leaves the link is lost.</summary>
-    public IReadOnlyList<OutageSpec> Outages { get; set; } = [];
+    /// <summary>Times at which everything that enters or leaves the link is lost; null: none, and for the way back those of the way there.</summary>
+    public IReadOnlyList<OutageSpec>? Outages { get; set; }
 }
 
 /// <summary>From a time on some keys of a link have other values.</summary>

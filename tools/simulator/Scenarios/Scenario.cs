@@ -15,11 +15,29 @@ internal sealed record Scenario
     /// <summary>The direction from clients to servers: the bottleneck.</summary>
     public required DirectionSpec Link { get; set; }
 
-    /// <summary>The direction back; what is missing is as in <see cref="Link"/>, but for its random impairments.</summary>
+    /// <summary>The direction back; what is missing is as in <see cref="Link"/>, but for loss, reordering, duplicates, damage and steps.</summary>
     public DirectionSpec? Reverse { get; set; }
 
     /// <summary>Connections.</summary>
     public required IReadOnlyList<FlowSpec> Flows { get; set; }
+
+    /// <summary>The way back: what is missing is as on the way there, but for what happens at random and the steps.</summary>
+    public DirectionSpec WayBack()
+    {
+        DirectionSpec reverse = Reverse ?? new DirectionSpec();
+        bool isSameRate = reverse.RateMbps is null;
+        return reverse with
+        {
+            RateMbps = reverse.RateMbps ?? Link.RateMbps,
+            DelayMs = reverse.DelayMs ?? Link.DelayMs,
+            JitterMs = reverse.JitterMs ?? Link.JitterMs,
+            QueueKb = reverse.QueueKb ?? (isSameRate ? Link.QueueKb : null),
+            Queue = reverse.Queue ?? Link.Queue,
+            EcnMarkKb = reverse.EcnMarkKb ?? (isSameRate ? Link.EcnMarkKb : null),
+            Outages = reverse.Outages ?? Link.Outages,
+            Mtu = reverse.Mtu ?? Link.Mtu,
+        };
+    }
 }
 
 /// <summary>One connection over the link.</summary>
@@ -56,7 +74,7 @@ internal sealed record StreamSpec
     /// <summary>How much is sent; null: as long as the scenario lasts.</summary>
     public long? Bytes { get; set; }
 
-    /// <summary>Bytes of a message; for ro of a write.</summary>
+    /// <summary>Bytes of a message; for ro with a rate, of a write.</summary>
     public int Message { get; set; } = 1200;
 
     /// <summary>0 (lowest) to 15; the weight is one more.</summary>
@@ -71,7 +89,7 @@ internal sealed record StreamSpec
     /// <summary>pr: redundancy; null: as needed.</summary>
     public double? Fec { get; set; }
 
-    /// <summary>Messages are of no use after so long.</summary>
+    /// <summary>Messages are of no use after so long; not for ro.</summary>
     public double? DeadlineMs { get; set; }
 
     /// <summary>Starts when this stream of the flow is complete.</summary>

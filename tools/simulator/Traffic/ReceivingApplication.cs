@@ -52,7 +52,6 @@ internal sealed class ReceivingApplication(FlowRecord flow, Pattern pattern, Sen
                 return;
             }
 
-            stream.DeliveredBytes += result.Bytes;
             if (stream.Mode == TransportMode.ReliableOrdered)
             {
                 CheckBytes(stream, result.Bytes);
@@ -66,10 +65,15 @@ internal sealed class ReceivingApplication(FlowRecord flow, Pattern pattern, Sen
 
     private void CheckBytes(StreamRecord stream, int length)
     {
-        if (!_buffer.AsSpan(0, length).SequenceEqual(pattern.At(stream.Delivered, length)))
+        bool isSent = stream.Delivered + length <= stream.Sent;
+        if (!isSent || !_buffer.AsSpan(0, length).SequenceEqual(pattern.At(stream.Delivered, length)))
         {
             stream.Corrupted += length;
-            flow.Violate(stream, $"the bytes from {stream.Delivered} on are not those that were sent");
+            flow.Violate(stream, $"the {length} bytes from {stream.Delivered} on are not those that were sent");
+        }
+        else
+        {
+            stream.DeliveredBytes += length;
         }
 
         stream.Delivered += length;
@@ -77,7 +81,8 @@ internal sealed class ReceivingApplication(FlowRecord flow, Pattern pattern, Sen
 
     private void CheckMessage(StreamRecord stream, int length)
     {
-        if (!pattern.TryReadMessage(_buffer.AsSpan(0, length), out long number) || number >= stream.Sent)
+        // A message that was cut short has the right bytes, but too few.
+        if (!pattern.TryReadMessage(_buffer.AsSpan(0, length), out long number) || number >= stream.Sent || length != stream.LengthOf(number))
         {
             stream.Corrupted++;
             flow.Violate(stream, "a message is not one that was sent");
@@ -92,6 +97,7 @@ internal sealed class ReceivingApplication(FlowRecord flow, Pattern pattern, Sen
         }
 
         stream.Delivered++;
+        stream.DeliveredBytes += length;
         stream.OutOfOrder += number < stream.HighestMessage ? 1 : 0;
         stream.HighestMessage = Math.Max(stream.HighestMessage, number);
     }
@@ -104,10 +110,22 @@ internal sealed class ReceivingApplication(FlowRecord flow, Pattern pattern, Sen
         }
 
         stream.IsComplete = true;
-        bool mayBeMissing = stream.Mode == TransportMode.BestEffort || stream.Spec.DeadlineMs is not null;
-        if (!mayBeMissing && stream.Delivered != stream.Sent)
+        stream.CountExpired();
+        long missing = stream.Sent - stream.Delivered;
+        long allowed = stream.Mode switch
         {
-            flow.Violate(stream, $"{stream.Sent - stream.Delivered} of {stream.Sent} did not arrive, though the stream ended");
+            TransportMode.BestEffort => stream.Sent,
+            TransportMode.ReliableUnordered => stream.Expired,
+            _ => 0,
+        };
+        if (missing > allowed)
+        {
+            flow.Violate(stream, $"{missing} of {stream.Sent} did not arrive, though the stream ended");
+        }
+
+        if (!stream.IsSent)
+        {
+            flow.Violate(stream, "it ended at the receiver before everything was sent");
         }
 
         if (flow.IsFinite && flow.Streams.All(s => s.IsComplete))

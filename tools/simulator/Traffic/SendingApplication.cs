@@ -12,9 +12,6 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
     private const int WriteSize = 64 * 1024;
     private const double BitsPerByte = 8;
 
-    // Half of what a stream holds of datagrams by default.
-    private const int DatagramsAhead = 128 * 1024;
-
     private readonly byte[] _message = new byte[Pattern.LengthMax];
     private readonly Dictionary<uint, StreamRecord> _byId = [];
     private readonly StreamRecord[] _streams = [.. flow.Streams];
@@ -26,6 +23,8 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
 
     public void Act(long now)
     {
+        // A connection that ends takes its numbers along: what it had done is noted while it is alive.
+        flow.Statistics();
         if (now < flow.StartAt || (!_isWorkLeft && now < DueAt))
         {
             return;
@@ -56,7 +55,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
                 TryOpen(stream, now);
             }
 
-            if (stream.IsOpen && !stream.IsSent)
+            if (stream is { IsOpen: true, IsSent: false, IsStopped: false })
             {
                 Fill(stream, now);
             }
@@ -77,10 +76,10 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
                 break;
             case EventKind.StreamReset or EventKind.StreamStopped when Find(item) is { IsComplete: false } stream:
                 flow.Violate(stream, $"it ended: {item.Reason}");
-                stream.IsSent = true;
+                stream.IsStopped = true;
                 break;
             case EventKind.MessageExpired when Find(item) is { } stream:
-                stream.Expired++;
+                stream.ExpiredReported++;
                 break;
             case EventKind.StreamReadable:
                 // The server says nothing: this is the end of its half, which is to be read for the stream to close.
@@ -140,15 +139,15 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
         long total = stream.Spec.Bytes ?? long.MaxValue;
         while (stream.SentBytes < total)
         {
-            if (stream.Mode == TransportMode.BestEffort && stream.Handle.Statistics.SendBuffered >= DatagramsAhead)
+            if (stream.Mode == TransportMode.BestEffort && stream.Spec.RateMbps is null && !HasRoom(stream))
             {
-                // Best effort never refuses: it drops the oldest. An application that offers without end looks now and then instead.
-                DueAt = Math.Min(DueAt, now + Instant.Millisecond);
+                // Best effort never says that it is full, and nothing tells when it is not: the application looks whenever it is called.
+                _isWorkLeft = true;
                 return;
             }
 
             long allowed = Math.Min(total - stream.SentBytes, Allowed(stream, now));
-            bool isTaken = allowed > 0 && (stream.Mode == TransportMode.ReliableOrdered ? TryWrite(stream, allowed) : TryWriteMessage(stream, total, now));
+            bool isTaken = allowed > 0 && (stream.Mode == TransportMode.ReliableOrdered ? TryWrite(stream, allowed) : TryWriteMessage(stream, now));
             if (!isTaken)
             {
                 return;
@@ -158,6 +157,10 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
         stream.IsSent = true;
         stream.Handle.Finish();
     }
+
+    /// <summary>Whether a message can be queued without pushing out the oldest.</summary>
+    private bool HasRoom(StreamRecord stream) =>
+        stream.Handle.Statistics.SendBuffered + stream.Spec.Message <= config.DatagramBuffer;
 
     /// <summary>Bytes that the offered rate allows now; when it allows none, the application comes back when it does.</summary>
     private long Allowed(StreamRecord stream, long now)
@@ -188,9 +191,9 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
         return result.Bytes == length;
     }
 
-    private bool TryWriteMessage(StreamRecord stream, long total, long now)
+    private bool TryWriteMessage(StreamRecord stream, long now)
     {
-        int length = (int)Math.Max(Pattern.HeaderSize, Math.Min(stream.Spec.Message, total - stream.SentBytes));
+        int length = stream.LengthOf(stream.Sent);
         Span<byte> message = _message.AsSpan(0, length);
         pattern.WriteMessage(stream.Sent, message);
         Instant deadline = stream.Spec.DeadlineMs is { } ms ? Host.InstantAt(now + (long)(ms * Instant.Millisecond)) : default;
@@ -198,7 +201,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
         if (result.Status == CallStatus.MessageTooLong)
         {
             flow.Violate(stream, $"a message of {length} bytes is too long; set a smaller \"message\"");
-            stream.IsSent = true;
+            stream.IsStopped = true;
             return false;
         }
 

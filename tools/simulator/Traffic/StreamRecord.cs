@@ -8,6 +8,7 @@ namespace NexStream.Simulator.Traffic;
 internal sealed class StreamRecord(StreamSpec spec, int index)
 {
     private readonly List<ulong> _seen = [];
+    private long _expired;
 
     public StreamSpec Spec { get; } = spec;
 
@@ -28,6 +29,9 @@ internal sealed class StreamRecord(StreamSpec spec, int index)
     /// <summary>Everything was handed over.</summary>
     public bool IsSent { get; set; }
 
+    /// <summary>It was broken off: nothing more is sent.</summary>
+    public bool IsStopped { get; set; }
+
     /// <summary>The sender knows that it is over.</summary>
     public bool IsClosed { get; set; }
 
@@ -39,6 +43,7 @@ internal sealed class StreamRecord(StreamSpec spec, int index)
 
     public long SentBytes { get; set; }
 
+    /// <summary>Of what arrived, the bytes that are right and came for the first time.</summary>
     public long DeliveredBytes { get; set; }
 
     public long Sent { get; set; }
@@ -51,9 +56,25 @@ internal sealed class StreamRecord(StreamSpec spec, int index)
 
     public long Corrupted { get; set; }
 
-    public long Expired { get; set; }
+    /// <summary>
+    /// Messages whose deadline passed before they were known to have arrived. The core counts one when it gives it up, which is what the
+    /// guarantee is about, and reports it when nothing of it is under way any more, which is what is left once the stream is gone.
+    /// </summary>
+    public long Expired => Math.Max(_expired, ExpiredReported);
+
+    public long ExpiredReported { get; set; }
 
     public long HighestMessage { get; set; } = -1;
+
+    /// <summary>Looks how many messages have expired so far.</summary>
+    public void CountExpired() => _expired = Math.Max(_expired, Handle.Statistics.Expired);
+
+    /// <summary>Bytes of a message: all are alike but the last, which has what is left, and room for its number.</summary>
+    public int LengthOf(long number)
+    {
+        long left = Spec.Bytes is { } total ? total - (number * Spec.Message) : Spec.Message;
+        return (int)Math.Clamp(left, Pattern.HeaderSize, Spec.Message);
+    }
 
     /// <summary>Notes that a message came. False: it had come before.</summary>
     public bool TryMarkSeen(long number)
