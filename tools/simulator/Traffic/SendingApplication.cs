@@ -71,7 +71,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
                 _isEstablished = true;
                 break;
             case EventKind.ConnectionClosed:
-                flow.Violate($"the connection ended: {item.Reason}");
+                flow.End("the connection", item.Reason);
                 _isEstablished = false;
                 break;
             case EventKind.StreamReset or EventKind.StreamStopped when Find(item) is { IsComplete: false } stream:
