@@ -126,7 +126,7 @@ internal sealed class Bbr : ICongestionController
         Startup.CheckDone(State);
         Drain.CheckDone(State);
         ProbeBandwidth.Update(State);
-        State.MinRtt.Update(State.Now, State.Sample.RttNs);
+        State.MinRtt.Update(State.Now, State.Sample.RttNs, State.Phase == BbrPhase.Startup);
         ProbeRtt.Check(State);
         State.Signals.Advance(State.Sample);
         State.Bandwidth = Math.Min(State.MaxBandwidth.Max, State.ShortTerm.Bandwidth);

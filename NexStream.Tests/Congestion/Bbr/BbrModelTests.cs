@@ -93,13 +93,26 @@ public sealed class BbrModelTests
     public void MinRtt_HigherSampleAfterTenSeconds_ReplacesTheOldOne()
     {
         MinRttFilter filter = MinRttFilter.Start(Instant.Zero);
-        filter.Update(new Instant(1), 40);
-        filter.Update(Seconds(5) + 2, 50);
+        filter.Update(new Instant(1), 40, isStartup: false);
+        filter.Update(Seconds(5) + 2, 50, isStartup: false);
         Assert.That((filter.Ns, filter.IsProbeDue), Is.EqualTo((40L, true)), "after five seconds it is looked for");
-        filter.Update(Seconds(6), 45);
+        filter.Update(Seconds(6), 45, isStartup: false);
         Assert.That((filter.Ns, filter.IsProbeDue), Is.EqualTo((40L, false)));
-        filter.Update(Seconds(10) + 2, 60);
+        filter.Update(Seconds(10) + 2, 60, isStartup: false);
         Assert.That(filter.Ns, Is.EqualTo(45), "the lowest of the last five seconds");
+    }
+
+    [TestCase(641, true, false)]
+    [TestCase(650, true, false)]
+    [TestCase(651, true, true)]
+    [TestCase(641, false, true)]
+    public void MinRtt_HardlyHigherSample_PutsOffTheProbeInStartupOnly(long rttNs, bool isStartup, bool isDue)
+    {
+        MinRttFilter filter = MinRttFilter.Start(Instant.Zero);
+        filter.Update(new Instant(1), 640, isStartup);
+        filter.Update(Seconds(4), rttNs, isStartup);
+        filter.Update(Seconds(6), 0, isStartup);
+        Assert.That((filter.Ns, filter.IsProbeDue), Is.EqualTo((640L, isDue)));
     }
 
     // §5.3.3.8: 2 to 3 s, 0 or 1 rounds at the start; two flows differ.

@@ -135,6 +135,8 @@ public sealed class BbrStartupTests
     {
         Scenario path = new();
         path.Flow.LimitApplication(30 * 1500, 10 * Instant.Millisecond);
+        path.Link.RunFor(Instant.Second);
+        path.Link.RttNs = path.Link.RttNs * 6 / 5;
         path.RunTo(BbrPhase.ProbeRtt);
         Assert.That(path.RunOut(BbrPhase.ProbeRtt), Is.EqualTo(BbrPhase.Startup));
         path.Flow.UnlimitApplication();

@@ -1,0 +1,64 @@
+using NexStream.Core;
+using NexStream.Core.Config;
+using NexStream.Core.Congestion;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Tests.Support;
+
+namespace NexStream.Tests.Docs;
+
+/// <summary>docs/congestion.md shows a controller that compiles and works.</summary>
+[TestFixture]
+internal sealed class CongestionDocumentTests
+{
+    [Test]
+    public void Document_Example_IsTheCompiledOne()
+    {
+        string source = Repository.Read("NexStream.Tests/Docs/CustomController.cs");
+        int from = source.IndexOf("#region CONTROLLER\n", StringComparison.Ordinal) + "#region CONTROLLER\n".Length;
+        string example = source[from..source.IndexOf("#endregion", StringComparison.Ordinal)];
+        Assert.That(Repository.Read("docs/congestion.md"), Does.Contain("```csharp\n" + example + "```"));
+    }
+
+    [Test]
+    public void CustomController_ChosenByName_CarriesData()
+    {
+        var network = new NetworkConditions { Loss = 0.02, Rate = 2_000_000 };
+        var pair = new Pair(network: network, connection: new ConnectionConfig { Congestion = "aimd" }, configure: c => c with { CongestionChoices = [new AdditiveIncreaseFactory()] });
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        byte[] buffer = new byte[64 * 1024];
+        int received = 0;
+        int sent = 0;
+        pair.RunUntil(() =>
+        {
+            sent += sent < 500_000 ? client.Send(buffer.AsSpan(0, Math.Min(buffer.Length, 500_000 - sent))).Bytes : 0;
+            while (server.Receive(buffer) is { Status: CallStatus.Ok } result)
+            {
+                received += result.Bytes;
+            }
+
+            return received == 500_000;
+        });
+        Assert.That(pair.Client.Connection.Statistics.Path.PacketsLost, Is.GreaterThan(0));
+        Assert.That(pair.Client.Connection.Statistics.Path.SlowStartThreshold, Is.Zero, "it is this controller's");
+        Assert.That(pair.Client.Connection.Statistics.Path.DeliveryRate, Is.GreaterThan(0));
+        Assert.That(pair.Client.Has(EventKind.ConnectionClosed), Is.False);
+    }
+
+    [Test]
+    public void Connections_OfOneEndpoint_ChooseDifferentControllers()
+    {
+        var config = new EndpointConfig { Node = new NodeId(1, 1), Key = new byte[EndpointConfig.KeySize], CongestionChoices = [CongestionControllers.Bbr, CongestionControllers.None] };
+        var endpoint = new Endpoint(config, new Core.Buffers.FrameArena(2048, 256));
+        var now = new Instant(Instant.Second);
+        foreach (string? name in new[] { null, "cubic", "bbr", "none" })
+        {
+            Assert.That(endpoint.Connect(new NodeId(2, 2), now, out ConnectionHandle connection, new ConnectionConfig { Congestion = name }), Is.EqualTo(CallStatus.Ok));
+            Assert.That(endpoint.State.Connections[connection.Index].Path.Congestion.Name, Is.EqualTo(name ?? "cubic"));
+        }
+
+        ArgumentException? failure = Assert.Throws<ArgumentException>(() => endpoint.Connect(new NodeId(2, 2), now, out _, new ConnectionConfig { Congestion = "reno" }));
+        Assert.That(failure!.Message, Does.Contain("reno").And.Contain("CongestionChoices"));
+    }
+}
