@@ -20,7 +20,9 @@ internal sealed class Simulation
     private const ulong KeySeed = 0x6b;
 
     private readonly Agenda _agenda = new();
+    private readonly FlowRecord[] _flows;
     private readonly long _endAt;
+    private int _completed;
     private bool _isStopped;
 
     public Simulation(Scenario scenario)
@@ -31,7 +33,7 @@ internal sealed class Simulation
         var sizing = new Sizing(scenario);
         var pattern = new Pattern(Derive(PatternSeed));
         Queue = new QueueMeter(scenario.Flows.Count);
-        Flows = [.. scenario.Flows.Select((flow, i) => new FlowRecord(flow, i))];
+        _flows = [.. scenario.Flows.Select((flow, i) => new FlowRecord(flow, i))];
         Link = new DirectedLink("link", scenario.Link, scenario.Mtu, Derive(LinkSeed), _agenda, pool, Queue, (packet, now) => Flows[packet.Flow].Server.Deliver(packet, now));
         Reverse = new DirectedLink(
             "reverse", scenario.WayBack(), scenario.Mtu, Derive(ReverseSeed), _agenda, pool, new QueueMeter(scenario.Flows.Count), (packet, now) => Flows[packet.Flow].Client.Deliver(packet, now));
@@ -43,7 +45,7 @@ internal sealed class Simulation
 
     public Scenario Scenario { get; }
 
-    public IReadOnlyList<FlowRecord> Flows { get; }
+    public IReadOnlyList<FlowRecord> Flows => _flows;
 
     /// <summary>From clients to servers.</summary>
     public DirectedLink Link { get; }
@@ -85,15 +87,13 @@ internal sealed class Simulation
 
     private bool IsDone()
     {
-        foreach (FlowRecord flow in Flows)
+        // Asked after everything that happens: a flow that is complete stays so, and is not looked at again.
+        while (_completed < _flows.Length && _flows[_completed].CompletedAt is not null)
         {
-            if (flow.CompletedAt is null)
-            {
-                return false;
-            }
+            _completed++;
         }
 
-        return true;
+        return _completed == _flows.Length;
     }
 
     private void AddHosts(FlowRecord flow, Sizing sizing, Pattern pattern, PacketPool pool)

@@ -51,6 +51,15 @@ internal sealed class FlowRecord(FlowSpec spec, int index)
         return LastStatistics;
     }
 
+    /// <summary>The connection ended at one side. A flow that is done may fall asleep, as it does where others take longer.</summary>
+    public void End(string side, ReasonCode reason)
+    {
+        if (CompletedAt is null || reason != ReasonCode.IdleTimeout)
+        {
+            Violate($"{side} ended: {reason}");
+        }
+    }
+
     public void Violate(StreamRecord stream, string what) => Violate($"stream {stream.Index} ({stream.Spec.Mode}): {what}");
 
     public void Violate(string what)

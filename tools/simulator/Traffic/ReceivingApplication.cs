@@ -28,7 +28,7 @@ internal sealed class ReceivingApplication(FlowRecord flow, Pattern pattern, Sen
                 flow.Violate(stream, $"it was reset: {item.Reason}");
                 break;
             case EventKind.ConnectionClosed:
-                flow.Violate($"the server's connection ended: {item.Reason}");
+                flow.End("the server's connection", item.Reason);
                 break;
             default:
                 break;

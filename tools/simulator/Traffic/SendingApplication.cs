@@ -14,6 +14,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
 
     private readonly byte[] _message = new byte[Pattern.LengthMax];
     private readonly Dictionary<uint, StreamRecord> _byId = [];
+    private readonly StreamRecord[] _streams = [.. flow.Streams];
     private bool _isStarted;
     private bool _isEstablished;
     private bool _isWorkLeft = true;
@@ -47,7 +48,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
             return;
         }
 
-        foreach (StreamRecord stream in flow.Streams)
+        foreach (StreamRecord stream in _streams)
         {
             if (!stream.IsOpen)
             {
@@ -70,7 +71,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
                 _isEstablished = true;
                 break;
             case EventKind.ConnectionClosed:
-                flow.Violate($"the connection ended: {item.Reason}");
+                flow.End("the connection", item.Reason);
                 _isEstablished = false;
                 break;
             case EventKind.StreamReset or EventKind.StreamStopped when Find(item) is { IsComplete: false } stream:
@@ -98,7 +99,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
     private StreamRecord? Find(in EndpointEvent item)
     {
         StreamHandle handle = item.Stream;
-        foreach (StreamRecord stream in flow.Streams)
+        foreach (StreamRecord stream in _streams)
         {
             if (stream.IsOpen && stream.Handle == handle)
             {
