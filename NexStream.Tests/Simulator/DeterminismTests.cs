@@ -15,8 +15,16 @@ internal sealed class DeterminismTests
     private static readonly Scenario s_scenario = Scenarios.Of(
         new DirectionSpec
         {
-            Loss = 0.01, BurstLoss = new BurstLossSpec { P = 0.002, R = 0.3 }, Reorder = 0.05, Duplicate = 0.05, Corrupt = 0.01, JitterMs = 3, Queue = "red", EcnMarkKb = 0,
-            Steps = [new StepSpec { AtS = 0.3, RateMbps = 7 }], Outages = [new OutageSpec { AtS = 0.5, ForS = 0.1 }],
+            Loss = 0.01,
+            BurstLoss = new BurstLossSpec { P = 0.002, R = 0.3 },
+            Reorder = 0.05,
+            Duplicate = 0.05,
+            Corrupt = 0.01,
+            JitterMs = 3,
+            Queue = "red",
+            EcnMarkKb = 0,
+            Steps = [new StepSpec { AtS = 0.3, RateMbps = 7 }],
+            Outages = [new OutageSpec { AtS = 0.5, ForS = 0.1 }],
         },
         new FlowSpec { Streams = [new StreamSpec { Bytes = 200_000 }, new StreamSpec { Mode = "ru", Bytes = 200_000, DeadlineMs = 400 }] },
         new FlowSpec { StartS = 0.1, Congestion = "bbr", PollUs = 500, Streams = [new StreamSpec { Mode = "be", Bytes = 100_000, Message = 900, RateMbps = 2 }] });

@@ -191,14 +191,37 @@ internal sealed class LinkWireTests
         LinkSettings before = LinkSettings.Create(new LinkSpec { RateMbps = 1 }, Mtu);
         LinkSettings after = before.With(new StepSpec
         {
-            RateMbps = 2, DelayMs = 3, JitterMs = 4, QueueKb = 5, Queue = "codel", Loss = 0.1, BurstLoss = new BurstLossSpec { P = 0.2, R = 0.3 },
-            Reorder = 0.4, ReorderDelayMs = 6, Duplicate = 0.5, Corrupt = 0.6, EcnMarkKb = 7, Mtu = 800,
+            RateMbps = 2,
+            DelayMs = 3,
+            JitterMs = 4,
+            QueueKb = 5,
+            Queue = "codel",
+            Loss = 0.1,
+            BurstLoss = new BurstLossSpec { P = 0.2, R = 0.3 },
+            Reorder = 0.4,
+            ReorderDelayMs = 6,
+            Duplicate = 0.5,
+            Corrupt = 0.6,
+            EcnMarkKb = 7,
+            Mtu = 800,
         });
 
         Assert.That(after, Is.EqualTo(new LinkSettings
         {
-            Rate = 250_000, DelayNs = 3 * Millisecond, JitterNs = 4 * Millisecond, QueueBytes = 5000, Queue = QueueKind.CoDel, Loss = 0.1, BurstEnter = 0.2,
-            BurstLeave = 0.3, Reorder = 0.4, ReorderDelayNs = 6 * Millisecond, Duplicate = 0.5, Corrupt = 0.6, EcnMarkBytes = 7000, Mtu = 800,
+            Rate = 250_000,
+            DelayNs = 3 * Millisecond,
+            JitterNs = 4 * Millisecond,
+            QueueBytes = 5000,
+            Queue = QueueKind.CoDel,
+            Loss = 0.1,
+            BurstEnter = 0.2,
+            BurstLeave = 0.3,
+            Reorder = 0.4,
+            ReorderDelayNs = 6 * Millisecond,
+            Duplicate = 0.5,
+            Corrupt = 0.6,
+            EcnMarkBytes = 7000,
+            Mtu = 800,
         }));
         Assert.That(after.With(new StepSpec { AtS = 1 }), Is.EqualTo(after));
     }

@@ -40,8 +40,20 @@ internal sealed class ScenarioReaderTests
         Assert.That((scenario.Seed, scenario.DurationS, scenario.Mtu), Is.EqualTo((ulong.MaxValue, 9.5, 9000)));
         Assert.That(scenario.Link with { Steps = [], Outages = null }, Is.EqualTo(new DirectionSpec
         {
-            RateMbps = 100, DelayMs = 25, JitterMs = 1, QueueKb = 312.5, Queue = "codel", Loss = 0.01, BurstLoss = new BurstLossSpec { P = 0.001, R = 0.2 },
-            Reorder = 0.1, ReorderDelayMs = 7, Duplicate = 0.2, Corrupt = 0.3, EcnMarkKb = 20, Mtu = 1400, Steps = [],
+            RateMbps = 100,
+            DelayMs = 25,
+            JitterMs = 1,
+            QueueKb = 312.5,
+            Queue = "codel",
+            Loss = 0.01,
+            BurstLoss = new BurstLossSpec { P = 0.001, R = 0.2 },
+            Reorder = 0.1,
+            ReorderDelayMs = 7,
+            Duplicate = 0.2,
+            Corrupt = 0.3,
+            EcnMarkKb = 20,
+            Mtu = 1400,
+            Steps = [],
         }));
         Assert.That(scenario.Link.Steps, Is.EqualTo(new[] { new StepSpec { AtS = 20, RateMbps = 10, Queue = "red" } }));
         Assert.That(scenario.Link.Outages, Is.EqualTo(new[] { new OutageSpec { AtS = 10, ForS = 2 } }));
@@ -203,7 +215,14 @@ internal sealed class ScenarioReaderTests
 
         Assert.That(back with { Steps = [], Outages = null }, Is.EqualTo(new DirectionSpec
         {
-            RateMbps = 10, DelayMs = 5, JitterMs = 2, QueueKb = 30, Queue = "red", EcnMarkKb = 9, Mtu = 1300, Steps = [],
+            RateMbps = 10,
+            DelayMs = 5,
+            JitterMs = 2,
+            QueueKb = 30,
+            Queue = "red",
+            EcnMarkKb = 9,
+            Mtu = 1300,
+            Steps = [],
         }));
         Assert.That(back.Steps, Is.Empty);
         Assert.That(back.Outages, Is.EqualTo(new[] { new OutageSpec { AtS = 1, ForS = 1 } }));

@@ -71,17 +71,33 @@ public sealed class BbrTests
             Gen.Select(Gen.Long[0, 100 * Instant.Second], s_bytes, s_bytes, s_bytes, s_bytes, s_bytes, s_bytes, Gen.Bool)
                 .Select((now, a, b, c, d, e, rate, limited) => (Action<Controller>)(bbr => bbr.OnAcknowledged(new AcknowledgedBatch
                 {
-                    Now = new Instant(now), LargestAcknowledgedSentAt = new Instant(now / 2), AcknowledgedBytes = a, BytesInFlight = b,
-                    PriorBytesInFlight = c, Delivered = d, PriorDelivered = e, SampleDelivered = a, DeliveryRate = rate, TransmitInFlight = b,
-                    SampleLostBytes = c / 3, RttSampleNs = e, LatestRttNs = d, IsApplicationLimited = limited,
+                    Now = new Instant(now),
+                    LargestAcknowledgedSentAt = new Instant(now / 2),
+                    AcknowledgedBytes = a,
+                    BytesInFlight = b,
+                    PriorBytesInFlight = c,
+                    Delivered = d,
+                    PriorDelivered = e,
+                    SampleDelivered = a,
+                    DeliveryRate = rate,
+                    TransmitInFlight = b,
+                    SampleLostBytes = c / 3,
+                    RttSampleNs = e,
+                    LatestRttNs = d,
+                    IsApplicationLimited = limited,
                 }))),
             Gen.Select(Gen.Long, s_bytes, s_bytes, Gen.Int, Gen.Bool).Select((now, a, b, ranges, persistent) => (Action<Controller>)(bbr =>
             {
                 bbr.OnPacketLost(new LostPacket { Now = new Instant(now), Bytes = (int)Math.Clamp(a, 0, 65_535), TransmitInFlight = b, SampleLostBytes = a });
                 bbr.OnLost(new LostBatch
                 {
-                    Now = new Instant(now), LostBytes = a, LostRanges = ranges, LargestLostSentAt = new Instant(now / 2), BytesInFlight = b,
-                    Delivered = a, PersistentCongestion = persistent,
+                    Now = new Instant(now),
+                    LostBytes = a,
+                    LostRanges = ranges,
+                    LargestLostSentAt = new Instant(now / 2),
+                    BytesInFlight = b,
+                    Delivered = a,
+                    PersistentCongestion = persistent,
                 });
             })),
             Gen.Select(Gen.Long, Gen.ULong).Select((now, count) => (Action<Controller>)(
@@ -155,11 +171,20 @@ public sealed class BbrTests
             {
                 bbr.OnPacketLost(new LostPacket
                 {
-                    Now = now, SentAt = sentAt, Bytes = FrameLength, TransmitInFlight = inFlight, SampleLostBytes = 8 * FrameLength,
+                    Now = now,
+                    SentAt = sentAt,
+                    Bytes = FrameLength,
+                    TransmitInFlight = inFlight,
+                    SampleLostBytes = 8 * FrameLength,
                 });
                 bbr.OnLost(new LostBatch
                 {
-                    Now = now, LostBytes = FrameLength, LostRanges = 1, LargestLostSentAt = sentAt, BytesInFlight = inFlight, Delivered = delivered,
+                    Now = now,
+                    LostBytes = FrameLength,
+                    LostRanges = 1,
+                    LargestLostSentAt = sentAt,
+                    BytesInFlight = inFlight,
+                    Delivered = delivered,
                     PersistentCongestion = i % 970 == 0,
                 });
                 bbr.OnSpuriousLoss(now, sentAt, i % 194 == 0 ? FrameLength : 1);
@@ -173,10 +198,18 @@ public sealed class BbrTests
             delivered += 10 * FrameLength;
             bbr.OnAcknowledged(new AcknowledgedBatch
             {
-                Now = now, AcknowledgedBytes = 10 * FrameLength, LargestAcknowledgedSentAt = sentAt, BytesInFlight = inFlight,
-                PriorBytesInFlight = inFlight, Delivered = delivered, PriorDelivered = Math.Max(0, delivered - (200 * FrameLength)),
-                SampleDelivered = 200 * FrameLength, DeliveryRate = 15_000_000, TransmitInFlight = inFlight,
-                RttSampleNs = 20 * Instant.Millisecond, LatestRttNs = 20 * Instant.Millisecond,
+                Now = now,
+                AcknowledgedBytes = 10 * FrameLength,
+                LargestAcknowledgedSentAt = sentAt,
+                BytesInFlight = inFlight,
+                PriorBytesInFlight = inFlight,
+                Delivered = delivered,
+                PriorDelivered = Math.Max(0, delivered - (200 * FrameLength)),
+                SampleDelivered = 200 * FrameLength,
+                DeliveryRate = 15_000_000,
+                TransmitInFlight = inFlight,
+                RttSampleNs = 20 * Instant.Millisecond,
+                LatestRttNs = 20 * Instant.Millisecond,
             });
             bbr.OnFrameLengthChanged(FrameLength);
         }
