@@ -11,10 +11,12 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
 {
     private const int WriteSize = 64 * 1024;
     private const double BitsPerByte = 8;
+    private const long NoteIntervalNs = Instant.Millisecond;
 
     private readonly byte[] _message = new byte[Pattern.LengthMax];
     private readonly Dictionary<uint, StreamRecord> _byId = [];
     private readonly StreamRecord[] _streams = [.. flow.Streams];
+    private long _notedAt;
     private bool _isStarted;
     private bool _isEstablished;
     private bool _isWorkLeft = true;
@@ -23,8 +25,13 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
 
     public void Act(long now)
     {
-        // A connection that ends takes its numbers along: what it had done is noted while it is alive.
-        flow.Statistics();
+        if (now >= _notedAt + NoteIntervalNs)
+        {
+            // A connection that ends takes its numbers along: what it had done is noted while it is alive.
+            _notedAt = now;
+            flow.Statistics();
+        }
+
         if (now < flow.StartAt || (!_isWorkLeft && now < DueAt))
         {
             return;
