@@ -194,7 +194,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             path.Rtt.OnPersistentCongestion();
         }
 
-        MtuProber.OnLost(path, run.Shortest, now);
+        MtuProber.OnLost(path, run.Shortest, run.LargestSentAt, now);
         path.Ecn.OnLost(run.Marked);
         path.Congestion.OnLost(new LostBatch
         {

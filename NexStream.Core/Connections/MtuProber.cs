@@ -62,7 +62,7 @@ internal sealed class MtuProber(EndpointState state)
     {
         if ((packet.Flags & SentPacketFlags.MtuProbe) == 0)
         {
-            path.Mtu.OnAcknowledged(packet.Size);
+            path.Mtu.OnAcknowledged(packet.Size, packet.SentAt);
             return;
         }
 
@@ -72,10 +72,10 @@ internal sealed class MtuProber(EndpointState state)
 
     public static void OnProbeLost(Path path, int size, Instant now) => path.Mtu.OnProbeLost(size, now);
 
-    /// <summary>Packets that were no probes were lost, the shortest of them so long.</summary>
-    public static void OnLost(Path path, int shortest, Instant now)
+    /// <summary>Packets that were no probes were lost, the shortest of them so long, the newest sent then.</summary>
+    public static void OnLost(Path path, int shortest, Instant newestSentAt, Instant now)
     {
-        if (path.Mtu.OnLost(shortest, now))
+        if (path.Mtu.OnLost(shortest, newestSentAt, now))
         {
             path.AdoptFrameLength();
         }

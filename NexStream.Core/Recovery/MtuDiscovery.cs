@@ -21,7 +21,10 @@ internal struct MtuDiscovery
     /// <summary>Probe time-outs in a row while long packets are in flight: one may be the loss of a tail, a second one is tried with short packets.</summary>
     private const int ProbeTimeoutsMax = 2;
 
-    /// <summary>Losses, in separate batches, of long packets alone, while none arrives: a queue that overflows lets some through.</summary>
+    /// <summary>
+    /// Losses of long packets alone, each of packets that left after the one before was noticed, while none that left later arrives: a queue that
+    /// overflows lets some through.
+    /// </summary>
     private const int LossesMax = 3;
 
     private int _base;
@@ -32,6 +35,10 @@ internal struct MtuDiscovery
     private int _losses;
     private bool _isProbeInFlight;
     private Instant _searchAt;
+
+    // When the newest long packet that arrived had left, and when the last loss that counts was noticed.
+    private Instant _arrivedSentAt;
+    private Instant _lossNotedAt;
 
     /// <summary>The longest frame that the path is known to carry.</summary>
     public int FrameLength { get; private set; }
@@ -48,6 +55,8 @@ internal struct MtuDiscovery
         _limit = limit;
         _upper = limit;
         _searchAt = Instant.Never;
+        _arrivedSentAt = new Instant(long.MinValue);
+        _lossNotedAt = _arrivedSentAt;
         if (known < limit)
         {
             _searchAt = default;
@@ -84,18 +93,29 @@ internal struct MtuDiscovery
     }
 
     /// <summary>A packet that was no probe arrived.</summary>
-    public void OnAcknowledged(int length)
+    public void OnAcknowledged(int length, Instant sentAt)
     {
         if (length > _base)
         {
             _losses = 0;
+            _arrivedSentAt = Instant.Max(_arrivedSentAt, sentAt);
         }
     }
 
     /// <summary>A batch of packets was lost. True: the path has stopped carrying long ones, and <see cref="FrameLength"/> has changed.</summary>
     /// <param name="shortest">The length of the shortest of them.</param>
+    /// <param name="newestSentAt">When the newest of them left.</param>
     /// <param name="now">When.</param>
-    public bool OnLost(int shortest, Instant now) => shortest > _base && ++_losses >= LossesMax && FallBack(now);
+    public bool OnLost(int shortest, Instant newestSentAt, Instant now)
+    {
+        if (shortest <= _base || newestSentAt <= _arrivedSentAt || newestSentAt <= _lossNotedAt)
+        {
+            return false;
+        }
+
+        _lossNotedAt = now;
+        return ++_losses >= LossesMax && FallBack(now);
+    }
 
     /// <summary>A probe time-out passed. True: the path has stopped carrying long packets, and <see cref="FrameLength"/> has changed.</summary>
     /// <param name="count">How many have passed in a row.</param>

@@ -75,11 +75,28 @@ public sealed class MtuDiscoveryTests
     public void OnLost_LongPacketsAloneThreeTimes_FallsBack()
     {
         MtuDiscovery mtu = Create(1500, 1500);
-        Assert.That(mtu.OnLost(1500, s_now), Is.False);
-        Assert.That(mtu.OnLost(1500, s_now), Is.False);
-        mtu.OnAcknowledged(Base);
-        Assert.That(mtu.OnLost(1500, s_now), Is.True, "short packets that arrive prove nothing for long ones");
+        Assert.That(mtu.OnLost(1500, At(1), At(10)), Is.False);
+        Assert.That(mtu.OnLost(1500, At(11), At(20)), Is.False);
+        mtu.OnAcknowledged(Base, At(12));
+        Assert.That(mtu.OnLost(1500, At(21), At(30)), Is.True, "short packets that arrive prove nothing for long ones");
         Assert.That(mtu.FrameLength, Is.EqualTo(Base));
+    }
+
+    // A queue that overflows: what was lost had left before something that arrived, or before the loss was noticed.
+    [Test]
+    public void OnLost_ManyBatchesOfOneOverflow_IsCongestion()
+    {
+        MtuDiscovery mtu = Create(1500, 1500);
+        mtu.OnAcknowledged(1500, At(50));
+        for (int i = 0; i < 40; i++)
+        {
+            Assert.That(mtu.OnLost(1500, At(i), At(100 + i)), Is.False, "later ones arrived");
+        }
+
+        for (int i = 0; i < 40; i++)
+        {
+            Assert.That(mtu.OnLost(1500, At(51 + i), At(140 + i)), Is.False, "one spell of loss");
+        }
     }
 
     [Test]
@@ -88,11 +105,13 @@ public sealed class MtuDiscoveryTests
         MtuDiscovery mtu = Create(1500, 1500);
         for (int i = 0; i < 10; i++)
         {
-            Assert.That(mtu.OnLost(1500, s_now), Is.False);
-            Assert.That(mtu.OnLost(1500, s_now), Is.False);
-            mtu.OnAcknowledged(1500);
+            Assert.That(mtu.OnLost(1500, At((30 * i) + 1), At((30 * i) + 10)), Is.False);
+            Assert.That(mtu.OnLost(1500, At((30 * i) + 11), At((30 * i) + 20)), Is.False);
+            mtu.OnAcknowledged(1500, At((30 * i) + 12));
         }
     }
+
+    private static Instant At(long ms) => s_now + (ms * Instant.Millisecond);
 
     private static MtuDiscovery Create(int known, int limit)
     {
