@@ -75,7 +75,9 @@ internal sealed class Sizing
             MaxPacketsInFlight = packets,
             MaxMessages = packets,
             MaxChunks = 2 * packets,
-            Congestion = Controllers.Find(flow.Congestion),
+            Congestion = CongestionControllers.TryGet(flow.Congestion, out ICongestionControllerFactory? controller)
+                ? controller
+                : throw new ScenarioException($"There is no congestion controller \"{flow.Congestion}\": use cubic, bbr or none."),
             Connection = Connection(flow),
         };
     }
@@ -119,17 +121,5 @@ internal sealed class Sizing
             settings = settings.With(step);
             yield return settings;
         }
-    }
-
-    /// <summary>Controllers by the names that scenarios use.</summary>
-    private static class Controllers
-    {
-        public static ICongestionControllerFactory Find(string name) => name switch
-        {
-            "cubic" => CongestionControllers.Cubic,
-            "none" => CongestionControllers.None,
-            "bbr" => CongestionControllers.Bbr,
-            _ => throw new ScenarioException($"There is no congestion controller \"{name}\" yet: use cubic or none."),
-        };
     }
 }
