@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Connections;
@@ -33,10 +34,6 @@ public sealed class Endpoint
     private readonly TimerTable _timers;
     private readonly StreamTable _streamTable;
     private readonly StreamLifecycle _lifecycle;
-    private readonly ReliableOrderedSender _orderedSender;
-    private readonly ReliableOrderedReceiver _orderedReceiver;
-    private readonly MessageSender _messageSender;
-    private readonly MessageReceiver _messageReceiver;
     private ulong _malformed;
     private ulong _unknownTag;
     private int _burst;
@@ -62,19 +59,20 @@ public sealed class Endpoint
         _lifecycle = new StreamLifecycle(_state, _streamTable, segments, outbound, inbound);
         var control = new ControlWriter(_state, outbound);
         var writer = new SegmentWriter(_state, segments, control);
-        _orderedSender = new ReliableOrderedSender(_state, segments, _lifecycle, outbound, writer);
-        _messageSender = new MessageSender(_state, segments, _lifecycle, outbound, writer);
+        var orderedSender = new ReliableOrderedSender(_state, segments, _lifecycle, outbound, writer);
+        var messageSender = new MessageSender(_state, segments, _lifecycle, outbound, writer);
         var keeper = new PayloadKeeper(_state.Store);
         var reassembler = new Reassembler(_state.Store, keeper);
-        _orderedReceiver = new ReliableOrderedReceiver(_state, _lifecycle, keeper, reassembler);
-        _messageReceiver = new MessageReceiver(_state, _lifecycle, inbound, keeper, reassembler);
-        var contents = new PacketContents(_state, segments, _lifecycle, outbound, _messageSender);
+        var orderedReceiver = new ReliableOrderedReceiver(_state, _lifecycle, keeper, reassembler);
+        var messageReceiver = new MessageReceiver(_state, _lifecycle, inbound, keeper, reassembler);
+        var contents = new PacketContents(_state, segments, _lifecycle, outbound, messageSender);
         var lossDetector = new LossDetector(_state, contents);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
-        var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, _orderedReceiver, _messageReceiver);
+        var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver);
         _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing);
-        _transmitPath = new TransmitPath(_state, control, _lifecycle, _orderedSender, _messageSender, new MtuProber(_state));
-        _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, _messageSender, _orderedSender);
+        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state));
+        StreamCalls = new StreamCalls(_state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, _closing);
+        _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender);
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;
     }
@@ -103,6 +101,9 @@ public sealed class Endpoint
 
     /// <summary>What the slabs hold, for tests.</summary>
     internal EndpointState State => _state;
+
+    /// <summary>What stands behind the handles of streams.</summary>
+    internal StreamCalls StreamCalls { get; }
 
     /// <summary>Makes the frames of a peer known, so that a link can hand over slices of them. Sets <see cref="FrameRegion.Number"/>.</summary>
     /// <exception cref="InvalidOperationException">The region is registered already, or all 256 numbers are in use.</exception>
@@ -146,21 +147,36 @@ public sealed class Endpoint
     public void Receive(in LinkFrame frame, Instant now)
     {
         now = _state.Advance(now);
+        int taken = 0;
+        int length = frame.Head.Length;
         foreach (ref readonly PayloadSlice slice in frame.Payload)
         {
-            if (_state.Frames.Contains(slice))
+            if (!_state.Frames.TryTake(slice))
             {
-                _state.Frames.OnReceived(slice.Frame);
+                break;
             }
+
+            taken++;
+            length += slice.Length;
         }
 
-        Dispatch(frame, now);
-        foreach (ref readonly PayloadSlice slice in frame.Payload)
+        if (taken == frame.Payload.Length && length == frame.Header.PayloadLength)
         {
-            if (_state.Frames.Contains(slice))
-            {
-                _state.Frames.Release(slice.Frame);
-            }
+            Dispatch(frame, now);
+        }
+        else
+        {
+            _malformed++;
+        }
+
+        foreach (ref readonly PayloadSlice slice in frame.Payload[..taken])
+        {
+            _state.Frames.Release(slice.Frame);
+        }
+
+        if (taken < frame.Payload.Length)
+        {
+            ReleaseRest(frame.Payload[taken..]);
         }
 
         if (frame.HeadFrame != PayloadSlice.NoFrame)
@@ -302,118 +318,12 @@ public sealed class Endpoint
         FramesHeld = _state.Frames.HeldBy(connection.Index),
     };
 
-    internal uint StreamIdOf(in StreamHandle handle) => IsCurrent(handle) ? _state.Streams[handle.Index].Id : StreamId.ConnectionControl;
-
-    internal bool IsReadable(in StreamHandle handle)
-    {
-        if (!IsCurrent(handle))
-        {
-            return false;
-        }
-
-        ref StreamState stream = ref _state.Streams[handle.Index];
-        return !stream.Receive.Ready.IsEmpty || stream.ReceiveState == ReceiveState.DataReceived;
-    }
-
-    internal SendResult Send(in StreamHandle handle, ReadOnlySpan<byte> data, in SendOptions options)
-    {
-        if (!IsCurrent(handle) || _state.Streams[handle.Index].SendState != SendState.Open || !_state.Connections[_state.Streams[handle.Index].Connection].IsOpen)
-        {
-            return new SendResult(CallStatus.Closed);
-        }
-
-        return _state.Streams[handle.Index].IsMessageMode
-            ? _messageSender.Send(handle.Index, data, options)
-            : _orderedSender.Send(handle.Index, data, options);
-    }
-
-    internal ReceiveResult Receive(in StreamHandle handle, Span<byte> destination)
-    {
-        if (!IsCurrent(handle))
-        {
-            return new ReceiveResult { Status = CallStatus.Closed };
-        }
-
-        ref StreamState stream = ref _state.Streams[handle.Index];
-        if (stream.Has(StreamFlags.Discarding) || stream.ReceiveState is ReceiveState.ResetReceived or ReceiveState.Ended)
-        {
-            bool isReset = stream.ReceiveReason != ReasonCode.None;
-            return new ReceiveResult { Status = isReset ? CallStatus.Reset : CallStatus.Closed, Reason = stream.ReceiveReason };
-        }
-
-        Connection connection = _state.Connections[stream.Connection];
-        ReceiveResult result = stream.IsMessageMode ? _messageReceiver.Read(handle.Index, destination) : _orderedReceiver.Read(handle.Index, destination);
-        _state.Starved.Wake();
-        if (connection.ClosePhase == ClosePhase.Readable)
-        {
-            _closing.Step(connection, _state.Now);
-        }
-
-        return result;
-    }
-
-    internal CallStatus Finish(in StreamHandle handle) =>
-        IsCurrent(handle) && _lifecycle.TryFinish(handle.Index) ? CallStatus.Ok : CallStatus.Closed;
-
-    internal CallStatus CloseStream(in StreamHandle handle)
-    {
-        if (!IsCurrent(handle))
-        {
-            return CallStatus.Closed;
-        }
-
-        _lifecycle.TryFinish(handle.Index);
-        _lifecycle.StopReceiving(handle.Index, ReasonCode.None);
-        return CallStatus.Ok;
-    }
-
-    internal CallStatus ResetStream(in StreamHandle handle, ReasonCode reason)
-    {
-        if (!IsCurrent(handle))
-        {
-            return CallStatus.Closed;
-        }
-
-        _lifecycle.TryResetSending(handle.Index, reason, tellApplication: false);
-        _lifecycle.StopReceiving(handle.Index, reason);
-        return CallStatus.Ok;
-    }
-
-    internal StreamStatistics StatisticsOf(in StreamHandle handle)
-    {
-        if (!IsCurrent(handle))
-        {
-            return default;
-        }
-
-        ref StreamState stream = ref _state.Streams[handle.Index];
-        ulong first = _state.Connections[stream.Connection].Config.FirstSequence;
-        return new StreamStatistics
-        {
-            Mode = stream.Mode,
-            Sent = stream.Send.Window.Used - first,
-            Queued = stream.Send.End - first,
-            Received = stream.Receive.Window.Consumed - first,
-            PacketsLost = stream.Send.PacketsLost,
-            Retransmissions = stream.Send.Retransmissions,
-            Expired = stream.Send.Expired,
-            Dropped = stream.Receive.Dropped,
-            SendBuffered = stream.Send.Buffered,
-            ReceiveBuffered = stream.Receive.Buffered,
-        };
-    }
-
-    /// <summary>A datagram must fit the slices of one packet, whatever part of a frame its first byte falls on.</summary>
-    private bool IsCurrent(in StreamHandle handle)
-    {
-        ref StreamState stream = ref _state.Streams[handle.Index];
-        return stream.Generation == handle.Generation && stream.Id != StreamId.ConnectionControl && !stream.Has(StreamFlags.Dead);
-    }
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryWriteNext(Connection connection, Instant now, Wire.Transmission transmission)
     {
-        if (_closing.TryWrite(connection, now, transmission))
+        if (connection.HasCloseFrame)
         {
+            _closing.Write(connection, now, transmission);
             return true;
         }
 
@@ -425,9 +335,10 @@ public sealed class Endpoint
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Dispatch(in LinkFrame frame, Instant now)
     {
-        if (frame.Header.Destination != _state.Config.Node || !PacketHeader.TryRead(frame.Head, out PacketHeader header) || !HasValidPayload(frame))
+        if (frame.Header.Destination != _state.Config.Node || !PacketHeader.TryRead(frame.Head, out PacketHeader header))
         {
             _malformed++;
             return;
@@ -477,19 +388,15 @@ public sealed class Endpoint
         }
     }
 
-    private bool HasValidPayload(in LinkFrame frame)
+    /// <summary>Of a frame that names memory which nobody registered, the slices that do not still came with their references.</summary>
+    private void ReleaseRest(ReadOnlySpan<PayloadSlice> slices)
     {
-        int length = frame.Head.Length;
-        foreach (ref readonly PayloadSlice slice in frame.Payload)
+        foreach (ref readonly PayloadSlice slice in slices)
         {
-            if (!_state.Frames.Contains(slice))
+            if (_state.Frames.TryTake(slice))
             {
-                return false;
+                _state.Frames.Release(slice.Frame);
             }
-
-            length += slice.Length;
         }
-
-        return length == frame.Header.PayloadLength;
     }
 }

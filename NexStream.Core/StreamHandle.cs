@@ -24,34 +24,34 @@ public readonly record struct StreamHandle
     internal uint Generation { get; }
 
     /// <summary>The stream's id on the wire; 0 where the handle is stale.</summary>
-    public uint Id => _endpoint?.StreamIdOf(this) ?? 0;
+    public uint Id => _endpoint?.StreamCalls.IdOf(this) ?? 0;
 
     /// <summary>How the stream delivers; the default where the handle is stale.</summary>
     public TransportMode Mode => Statistics.Mode;
 
     /// <summary>Whether there is something to read, or an end of the stream that was not read. Level-triggered: it holds until it is read.</summary>
-    public bool IsReadable => _endpoint?.IsReadable(this) ?? false;
+    public bool IsReadable => _endpoint?.StreamCalls.IsReadable(this) ?? false;
 
     /// <summary>
     /// Sends bytes (RO) or one message (RU, BE, PR). The data is copied once; it may be reused at once.
     /// RO takes what fits and says how much; a message is taken whole or not at all.
     /// </summary>
     public SendResult Send(ReadOnlySpan<byte> data, in SendOptions options = default) =>
-        _endpoint?.Send(this, data, options) ?? new SendResult(CallStatus.Closed);
+        _endpoint is { } endpoint ? endpoint.StreamCalls.Send(this, data, options) : new SendResult(CallStatus.Closed);
 
     /// <summary>Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>.</summary>
     public ReceiveResult Receive(Span<byte> destination) =>
-        _endpoint?.Receive(this, destination) ?? new ReceiveResult { Status = CallStatus.Closed };
+        _endpoint is { } endpoint ? endpoint.StreamCalls.Receive(this, destination) : new ReceiveResult { Status = CallStatus.Closed };
 
     /// <summary>Ends the sending half: what is queued still goes, then the peer reads the end of the stream.</summary>
-    public CallStatus Finish() => _endpoint?.Finish(this) ?? CallStatus.Closed;
+    public CallStatus Finish() => _endpoint?.StreamCalls.Finish(this) ?? CallStatus.Closed;
 
     /// <summary>Finishes sending, and reads no more: what still comes is thrown away, and the peer is asked to stop.</summary>
-    public CallStatus Close() => _endpoint?.CloseStream(this) ?? CallStatus.Closed;
+    public CallStatus Close() => _endpoint?.StreamCalls.Close(this) ?? CallStatus.Closed;
 
     /// <summary>Gives up both halves: what is queued and not acknowledged is not sent any more.</summary>
-    public CallStatus Reset(ReasonCode reason) => _endpoint?.ResetStream(this, reason) ?? CallStatus.Closed;
+    public CallStatus Reset(ReasonCode reason) => _endpoint?.StreamCalls.Reset(this, reason) ?? CallStatus.Closed;
 
     /// <summary>What the stream has done so far; the default where the handle is stale.</summary>
-    public StreamStatistics Statistics => _endpoint?.StatisticsOf(this) ?? default;
+    public StreamStatistics Statistics => _endpoint?.StreamCalls.StatisticsOf(this) ?? default;
 }

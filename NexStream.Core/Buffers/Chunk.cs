@@ -14,6 +14,13 @@ internal struct Chunk
     public bool IsAppendable;
 
     public readonly ulong End => Position + (uint)Slice.Length;
+
+    /// <summary>The first bytes, fewer than there are, have gone elsewhere.</summary>
+    public void SkipFront(int bytes)
+    {
+        Slice = Slice.SkipFirst(bytes);
+        Position += (uint)bytes;
+    }
 }
 
 /// <summary>A singly linked list of chunks.</summary>

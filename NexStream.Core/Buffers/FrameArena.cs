@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace NexStream.Core.Buffers;
@@ -11,7 +12,6 @@ public sealed class FrameArena : FrameRegion
     private readonly int[] _free;
     private readonly byte[]? _pinned;
     private int _freeCount;
-    private int _unused;
 
     /// <summary>An arena in one pinned array.</summary>
     /// <param name="frameSize">Bytes in a frame.</param>
@@ -29,6 +29,13 @@ public sealed class FrameArena : FrameRegion
         : base(memory, frameSize, frameCount)
     {
         _free = new int[frameCount];
+        _freeCount = frameCount;
+
+        // From the top, so that the first to be taken is the first in memory.
+        for (int i = 0; i < frameCount; i++)
+        {
+            _free[i] = frameCount - 1 - i;
+        }
     }
 
     private FrameArena(byte[] pinned, int frameSize, int frameCount)
@@ -38,30 +45,27 @@ public sealed class FrameArena : FrameRegion
     }
 
     /// <summary>Frames that nobody references.</summary>
-    public int FreeCount => _freeCount + (FrameCount - _unused);
+    public int FreeCount => _freeCount;
 
     /// <summary>Whether the arena lives in a pinned array rather than in the host's memory.</summary>
     public bool IsManaged => _pinned is not null;
 
     /// <summary>Takes a free frame with one reference, which the caller owns. False: the arena is exhausted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAllocate(out int index)
     {
-        if (_freeCount > 0)
-        {
-            index = _free[--_freeCount];
-        }
-        else if (_unused < FrameCount)
-        {
-            index = _unused++;
-        }
-        else
+        int top = _freeCount - 1;
+        if (top < 0)
         {
             index = -1;
             return false;
         }
 
-        References(index) = 1;
-        Owner(index) = -1;
+        _freeCount = top;
+        index = _free[top];
+        ref FrameRecord record = ref Records[index];
+        record.References = 1;
+        record.Owner = FrameTable.Nobody;
         return true;
     }
 

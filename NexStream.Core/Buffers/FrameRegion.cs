@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>
@@ -8,8 +11,7 @@ namespace NexStream.Core.Buffers;
 public abstract unsafe class FrameRegion
 {
     private readonly byte* _memory;
-    private readonly int[] _references;
-    private readonly int[] _owners;
+    private readonly FrameRecord[] _records;
 
     /// <summary>Describes <paramref name="frameCount"/> frames of <paramref name="frameSize"/> bytes that start at <paramref name="memory"/>.</summary>
     /// <param name="memory">The first byte; the host keeps it mapped for as long as the region is registered.</param>
@@ -25,8 +27,7 @@ public abstract unsafe class FrameRegion
         _memory = (byte*)memory;
         FrameSize = frameSize;
         FrameCount = frameCount;
-        _references = new int[frameCount];
-        _owners = new int[frameCount];
+        _records = new FrameRecord[frameCount];
     }
 
     /// <summary>Bytes in a frame.</summary>
@@ -40,29 +41,35 @@ public abstract unsafe class FrameRegion
 
     /// <summary>The bytes of a frame from <paramref name="offset"/> on.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The run does not lie inside the frame.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Bytes(int index, int offset, int length)
     {
         if ((uint)index >= (uint)FrameCount || (uint)offset > (uint)FrameSize || (uint)length > (uint)(FrameSize - offset))
         {
-            throw new ArgumentOutOfRangeException(nameof(index), $"Bytes {offset}+{length} of frame {index} are not inside {FrameCount} frames of {FrameSize} bytes.");
+            ThrowOutside(index, offset, length);
         }
 
         return new Span<byte>(_memory + ((long)index * FrameSize) + offset, length);
     }
 
     /// <summary>Whether the slice lies inside one frame of this region: asked once of everything that a link hands over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(in PayloadSlice slice) =>
         (uint)slice.Index < (uint)FrameCount && (uint)slice.Offset <= (uint)FrameSize && (uint)slice.Length <= (uint)(FrameSize - slice.Offset);
 
-    internal ref int References(int index) => ref _references[index];
+    /// <summary>Frames that this endpoint references now; an arena does not count them.</summary>
+    internal int Held { get; set; }
 
-    internal ref int Owner(int index) => ref _owners[index];
+    /// <summary>Whether so many frames of a peer are held that it could run out of them: then data is copied out at once.</summary>
+    internal bool IsShort => Held > FrameCount / 2;
+
+    internal FrameRecord[] Records => _records;
 
     /// <summary>The last reference to a frame is gone.</summary>
     protected internal abstract void OnUnreferenced(int index);
 
-    /// <summary>A link handed over a reference to a frame of this region.</summary>
-    protected internal virtual void OnReceived(int index)
-    {
-    }
+    // Apart, because the text would make every call of the method above set up its parts.
+    [DoesNotReturn]
+    private void ThrowOutside(int index, int offset, int length) => throw new ArgumentOutOfRangeException(
+        nameof(index), $"Bytes {offset}+{length} of frame {index} are not inside {FrameCount} frames of {FrameSize} bytes.");
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal sealed class FrameTable
     private const int RegionsMax = 1 << (32 - PayloadSlice.IndexBits);
 
     private readonly FrameRegion?[] _regions = new FrameRegion?[RegionsMax];
+    private readonly FrameRecord[]?[] _records = new FrameRecord[]?[RegionsMax];
     private readonly int[] _held;
     private readonly int _reserve;
 
@@ -42,6 +45,7 @@ internal sealed class FrameTable
             if (_regions[number] is null)
             {
                 _regions[number] = region;
+                _records[number] = region.Records;
                 region.Number = number;
                 return;
             }
@@ -53,15 +57,16 @@ internal sealed class FrameTable
     /// <summary>Forgets a region that nothing references any more.</summary>
     public bool TryUnregister(FrameRegion region)
     {
-        for (int i = 0; i < region.FrameCount; i++)
+        foreach (ref readonly FrameRecord record in region.Records.AsSpan())
         {
-            if (region.References(i) != 0)
+            if (record.References != 0)
             {
                 return false;
             }
         }
 
         _regions[region.Number] = null;
+        _records[region.Number] = null;
         region.Number = -1;
         return true;
     }
@@ -70,53 +75,51 @@ internal sealed class FrameTable
 
     public Span<byte> Bytes(scoped in PayloadSlice slice) => _regions[slice.Region]!.Bytes(slice.Index, slice.Offset, slice.Length);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int HeldBy(int owner) => _held[owner];
 
-    /// <summary>A link handed over one reference.</summary>
-    public void OnReceived(uint frame)
+    /// <summary>A link handed over a slice, and with a peer's frame one reference to it. False: it lies outside of every registered frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryTake(in PayloadSlice slice)
     {
-        FrameRegion region = RegionOf(frame);
-        int index = IndexOf(frame);
+        if (_regions[slice.Region] is not { } region || !region.Contains(slice))
+        {
+            return false;
+        }
+
         if (!ReferenceEquals(region, Arena))
         {
-            if (region.References(index)++ == 0)
+            ref FrameRecord record = ref region.Records[slice.Index];
+            if (record.References++ == 0)
             {
-                region.Owner(index) = Nobody;
+                record.Owner = Nobody;
             }
 
-            region.OnReceived(index);
+            if (record.Holds++ == 0)
+            {
+                region.Held++;
+            }
         }
+
+        return true;
     }
 
-    public void AddReference(uint frame) => RegionOf(frame).References(IndexOf(frame))++;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddReference(uint frame) => RecordOf(frame).References++;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(uint frame, int count = 1)
     {
-        FrameRegion region = RegionOf(frame);
-        int index = IndexOf(frame);
-        int left = region.References(index) -= count;
-        if (left > 0)
+        ref FrameRecord record = ref RecordOf(frame);
+        record.References -= count;
+        if (record.References <= 0)
         {
-            return;
+            ReleaseLast(frame, ref record);
         }
-
-        if (left < 0)
-        {
-            region.References(index) = 0;
-            throw new InvalidOperationException($"Frame {index} of region {region.Number} was released more often than it was held.");
-        }
-
-        ref int owner = ref region.Owner(index);
-        if (owner != Nobody)
-        {
-            _held[owner]--;
-            owner = Nobody;
-        }
-
-        region.OnUnreferenced(index);
     }
 
     /// <summary>Takes a free frame of the arena for a connection.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAllocate(int owner, out uint frame)
     {
         if (!Arena.TryAllocate(out int index))
@@ -125,9 +128,9 @@ internal sealed class FrameTable
             return false;
         }
 
-        Arena.Owner(index) = owner;
         if (owner != Nobody)
         {
+            Arena.Records[index].Owner = owner;
             _held[owner]++;
         }
 
@@ -136,9 +139,10 @@ internal sealed class FrameTable
     }
 
     /// <summary>A connection keeps a frame that a link received: from now on it is charged for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Charge(uint frame, int owner)
     {
-        ref int current = ref RegionOf(frame).Owner(IndexOf(frame));
+        ref int current = ref RecordOf(frame).Owner;
         if (current == Nobody)
         {
             current = owner;
@@ -147,9 +151,29 @@ internal sealed class FrameTable
     }
 
     /// <summary>Whether so many frames of a peer are held that it could run out of them: then data is copied out at once.</summary>
-    public bool PeerIsShort(uint frame) => RegionOf(frame) is PeerRegion peer && peer.HeldCount > peer.FrameCount / 2;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool PeerIsShort(uint frame) => _regions[frame >> PayloadSlice.IndexBits]!.IsShort;
 
     private static int IndexOf(uint frame) => (int)(frame & ((1u << PayloadSlice.IndexBits) - 1));
 
-    private FrameRegion RegionOf(uint frame) => _regions[frame >> PayloadSlice.IndexBits]!;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref FrameRecord RecordOf(uint frame) => ref _records[frame >> PayloadSlice.IndexBits]![IndexOf(frame)];
+
+    private void ReleaseLast(uint frame, ref FrameRecord record)
+    {
+        if (record.References < 0)
+        {
+            record.References = 0;
+            throw new InvalidOperationException(
+                $"Frame {IndexOf(frame)} of region {frame >> PayloadSlice.IndexBits} was released more often than it was held.");
+        }
+
+        if (record.Owner != Nobody)
+        {
+            _held[record.Owner]--;
+            record.Owner = Nobody;
+        }
+
+        _regions[frame >> PayloadSlice.IndexBits]!.OnUnreferenced(IndexOf(frame));
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>
@@ -11,31 +13,33 @@ internal readonly ref struct InboundPayload
     private readonly uint _headFrame;
     private readonly int _headOffset;
 
-    public InboundPayload(ReadOnlySpan<byte> head, uint headFrame, int headOffset, ReadOnlySpan<PayloadSlice> slices)
+    /// <summary>The payload of a packet whose slices were checked to lie in registered memory.</summary>
+    /// <param name="head">What of it lies in the packet's head.</param>
+    /// <param name="headFrame">The arena frame that the head lies in, or <see cref="PayloadSlice.NoFrame"/>.</param>
+    /// <param name="headOffset">Where in that frame <paramref name="head"/> begins.</param>
+    /// <param name="slices">The rest.</param>
+    /// <param name="length">Bytes in all.</param>
+    public InboundPayload(ReadOnlySpan<byte> head, uint headFrame, int headOffset, ReadOnlySpan<PayloadSlice> slices, int length)
     {
         _head = head;
         _headFrame = headFrame;
         _headOffset = headOffset;
         _slices = slices;
-        Length = head.Length;
-        foreach (ref readonly PayloadSlice slice in slices)
-        {
-            Length += slice.Length;
-        }
+        Length = length;
     }
 
     public int Length { get; }
 
     /// <summary>
-    /// The run that begins <paramref name="skip"/> bytes into the payload, as far as it is contiguous: its bytes, and where they lie if
-    /// that is a registered frame (else <see cref="PayloadSlice.NoFrame"/>).
+    /// Where the run lies that begins <paramref name="skip"/> bytes into the payload, as far as it is contiguous; its frame is
+    /// <see cref="PayloadSlice.NoFrame"/> where it lies in memory that nobody registered.
     /// </summary>
-    public ReadOnlySpan<byte> RunAt(int skip, FrameTable frames, out PayloadSlice slice)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PayloadSlice SliceAt(int skip)
     {
         if (skip < _head.Length)
         {
-            slice = new PayloadSlice(_headFrame, _headOffset + skip, _head.Length - skip);
-            return _head[skip..];
+            return new PayloadSlice(_headFrame, _headOffset + skip, _head.Length - skip);
         }
 
         skip -= _head.Length;
@@ -43,14 +47,16 @@ internal readonly ref struct InboundPayload
         {
             if (skip < candidate.Length)
             {
-                slice = candidate with { Offset = candidate.Offset + skip, Length = candidate.Length - skip };
-                return frames.Bytes(slice);
+                return candidate.SkipFirst(skip);
             }
 
             skip -= candidate.Length;
         }
 
-        slice = new PayloadSlice(PayloadSlice.NoFrame, 0, 0);
-        return default;
+        return new PayloadSlice(PayloadSlice.NoFrame, 0, 0);
     }
+
+    /// <summary>The bytes of a run that <see cref="SliceAt"/> named for the same <paramref name="skip"/>.</summary>
+    public ReadOnlySpan<byte> BytesOf(in PayloadSlice slice, int skip, FrameTable frames) =>
+        skip < _head.Length ? _head.Slice(skip, slice.Length) : frames.Bytes(slice);
 }

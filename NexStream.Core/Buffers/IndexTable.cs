@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace NexStream.Core.Buffers;
 
@@ -9,8 +11,7 @@ namespace NexStream.Core.Buffers;
 /// </summary>
 internal sealed class IndexTable
 {
-    private readonly ulong[] _keys;
-    private readonly int[] _values;
+    private readonly Entry[] _entries;
     private readonly ulong _multiplier;
     private readonly int _shift;
     private readonly int _mask;
@@ -19,9 +20,8 @@ internal sealed class IndexTable
     {
         // At most half full: a probe sequence stays short whatever was inserted and removed before.
         int size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, 2) * 2);
-        _keys = new ulong[size];
-        _values = new int[size];
-        Array.Fill(_values, -1);
+        _entries = new Entry[size];
+        Array.Fill(_entries, new Entry { Value = -1 });
         _multiplier = secret | 1;
         _shift = 64 - BitOperations.Log2((uint)size);
         _mask = size - 1;
@@ -30,14 +30,16 @@ internal sealed class IndexTable
     public int Count { get; private set; }
 
     /// <summary>The value of a key, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ulong key)
     {
+        Entry[] entries = _entries;
         for (int slot = Home(key); ; slot = (slot + 1) & _mask)
         {
-            int value = _values[slot];
-            if (value < 0 || _keys[slot] == key)
+            ref Entry entry = ref entries[slot];
+            if (entry.Key == key || entry.Value < 0)
             {
-                return value;
+                return entry.Value;
             }
         }
     }
@@ -46,13 +48,12 @@ internal sealed class IndexTable
     public void Add(ulong key, int value)
     {
         int slot = Home(key);
-        while (_values[slot] >= 0)
+        while (_entries[slot].Value >= 0)
         {
             slot = (slot + 1) & _mask;
         }
 
-        _keys[slot] = key;
-        _values[slot] = value;
+        _entries[slot] = new Entry { Key = key, Value = value };
         Count++;
     }
 
@@ -60,9 +61,9 @@ internal sealed class IndexTable
     public bool Remove(ulong key)
     {
         int slot = Home(key);
-        while (_keys[slot] != key || _values[slot] < 0)
+        while (_entries[slot].Key != key || _entries[slot].Value < 0)
         {
-            if (_values[slot] < 0)
+            if (_entries[slot].Value < 0)
             {
                 return false;
             }
@@ -70,21 +71,30 @@ internal sealed class IndexTable
             slot = (slot + 1) & _mask;
         }
 
-        for (int next = (slot + 1) & _mask; _values[next] >= 0; next = (next + 1) & _mask)
+        for (int next = (slot + 1) & _mask; _entries[next].Value >= 0; next = (next + 1) & _mask)
         {
             // An entry may move into the hole only if the hole lies between its home and its place.
-            if (((next - Home(_keys[next])) & _mask) >= ((next - slot) & _mask))
+            if (((next - Home(_entries[next].Key)) & _mask) >= ((next - slot) & _mask))
             {
-                _keys[slot] = _keys[next];
-                _values[slot] = _values[next];
+                _entries[slot] = _entries[next];
                 slot = next;
             }
         }
 
-        _values[slot] = -1;
+        _entries[slot].Value = -1;
         Count--;
         return true;
     }
 
     private int Home(ulong key) => (int)(unchecked((key ^ (key >> 29)) * _multiplier) >> _shift);
+
+    /// <summary>Key and value side by side, so that a look-up touches one cache line; packed, because every idle stream has two of these.</summary>
+    [StructLayout(LayoutKind.Sequential, Pack = sizeof(int))]
+    private struct Entry
+    {
+        public ulong Key;
+
+        /// <summary>-1: the entry is empty, whatever its key says.</summary>
+        public int Value;
+    }
 }

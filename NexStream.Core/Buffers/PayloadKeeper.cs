@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>
@@ -9,31 +11,24 @@ internal sealed class PayloadKeeper(PayloadStore store)
     /// <summary>A payload below this part of its frame is copied into a shared or partly filled one: it would pin eight times its size.</summary>
     private const int CompactionPart = 8;
 
+    private readonly int _copiedMax = Math.Max(PayloadStore.SmallLengthMax, store.Frames.FrameSize / CompactionPart);
+
     /// <summary>Keeps one contiguous run of <paramref name="payload"/>, as a slice with a reference. False: no memory, or more than the connection's share.</summary>
     public bool TryKeep(MemoryShare memory, in InboundPayload payload, int skip, int length, out PayloadSlice kept)
     {
-        ReadOnlySpan<byte> bytes = payload.RunAt(skip, store.Frames, out PayloadSlice source);
-        bytes = bytes[..Math.Min(bytes.Length, length)];
-        if (!MustCopy(source.Frame, bytes.Length))
+        PayloadSlice source = RunAt(payload, skip, length);
+        if (!MustCopy(source))
         {
-            if (store.Frames.HeldBy(memory.Owner) >= memory.FramesMax)
-            {
-                kept = default;
-                return false;
-            }
-
-            kept = source with { Length = bytes.Length };
-            store.Frames.AddReference(kept.Frame);
-            store.Frames.Charge(kept.Frame, memory.Owner);
-            return true;
+            kept = source;
+            return TryReference(memory, source);
         }
 
-        bool hasRoom = bytes.Length <= PayloadStore.SmallLengthMax
-            ? store.TryTakeShared(bytes.Length, memory.Owner, ref memory.Received, memory.FramesMax, out kept)
-            : store.TryTakeWhole(bytes.Length, memory.Owner, memory.FramesMax, out kept);
+        bool hasRoom = source.Length <= PayloadStore.SmallLengthMax
+            ? store.TryTakeShared(source.Length, memory.Owner, ref memory.Received, memory.FramesMax, out kept)
+            : store.TryTakeWhole(source.Length, memory.Owner, memory.FramesMax, out kept);
         if (hasRoom)
         {
-            bytes[..kept.Length].CopyTo(store.Frames.Bytes(kept));
+            payload.BytesOf(source, skip, store.Frames)[..kept.Length].CopyTo(store.Frames.Bytes(kept));
         }
 
         return hasRoom;
@@ -43,47 +38,61 @@ internal sealed class PayloadKeeper(PayloadStore store)
     /// Appends <paramref name="length"/> bytes that follow what a list ends with. Small runs fill up the list's last frame, so that a stream of tiny packets
     /// that nobody reads costs little more than its bytes. Returns the bytes taken.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Append(MemoryShare memory, ref ChunkList list, in InboundPayload payload, int skip, int length, ulong position)
     {
-        int taken = skip;
-        int end = skip + length;
-        while (taken < end)
+        int taken = 0;
+        while (taken < length)
         {
-            ReadOnlySpan<byte> bytes = payload.RunAt(taken, store.Frames, out PayloadSlice source);
-            bytes = bytes[..Math.Min(bytes.Length, end - taken)];
-            if (MustCopy(source.Frame, bytes.Length))
-            {
-                int copied = store.Append(ref list, bytes, position, memory.Owner, ref memory.Received, memory.FramesMax, keepTail: true);
-                taken += copied;
-                position += (uint)copied;
-                if (copied < bytes.Length)
-                {
-                    break;
-                }
-
-                continue;
-            }
-
-            if (!TryKeep(memory, payload, taken, bytes.Length, out PayloadSlice kept))
+            PayloadSlice source = RunAt(payload, skip + taken, length - taken);
+            int kept = MustCopy(source)
+                ? store.Append(
+                    ref list, payload.BytesOf(source, skip + taken, store.Frames), position, memory.Owner, ref memory.Received, memory.FramesMax, keepTail: true)
+                : TryReference(memory, source) ? Link(ref list, source, position) : 0;
+            taken += kept;
+            position += (uint)kept;
+            if (kept < source.Length)
             {
                 break;
             }
-
-            if (!store.TryLink(ref list, kept, position))
-            {
-                store.Frames.Release(kept.Frame);
-                break;
-            }
-
-            taken += kept.Length;
-            position += (uint)kept.Length;
         }
 
-        return taken - skip;
+        return taken;
     }
 
-    private bool MustCopy(uint frame, int length) =>
-        frame == PayloadSlice.NoFrame
-        || length <= Math.Max(PayloadStore.SmallLengthMax, store.Frames.FrameSize / CompactionPart)
-        || store.Frames.PeerIsShort(frame);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static PayloadSlice RunAt(in InboundPayload payload, int skip, int length)
+    {
+        PayloadSlice run = payload.SliceAt(skip);
+        return run.Length <= length ? run : run.WithLength(length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool MustCopy(in PayloadSlice source) =>
+        source.Frame == PayloadSlice.NoFrame || source.Length <= _copiedMax || store.Frames.PeerIsShort(source.Frame);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryReference(MemoryShare memory, in PayloadSlice source)
+    {
+        if (store.Frames.HeldBy(memory.Owner) >= memory.FramesMax)
+        {
+            return false;
+        }
+
+        store.Frames.AddReference(source.Frame);
+        store.Frames.Charge(source.Frame, memory.Owner);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Link(ref ChunkList list, in PayloadSlice kept, ulong position)
+    {
+        if (store.TryLink(ref list, kept, position))
+        {
+            return kept.Length;
+        }
+
+        store.Frames.Release(kept.Frame);
+        return 0;
+    }
 }

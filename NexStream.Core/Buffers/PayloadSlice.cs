@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>A run of payload bytes inside one frame of a <see cref="FrameRegion"/>. Everything that holds payload holds it as slices.</summary>
-/// <param name="Frame">The frame: the region's number in the upper 8 bits, the frame's index in the lower 24.</param>
-/// <param name="Offset">The first byte, from the start of the frame.</param>
-/// <param name="Length">Bytes.</param>
-public readonly record struct PayloadSlice(uint Frame, int Offset, int Length)
+// A slice is copied soon after it was made, and a processor forwards a store only to loads that it covers: frame and offset are one word, and the whole
+// is packed into twelve bytes, which are copied as they were written.
+[StructLayout(LayoutKind.Sequential, Pack = sizeof(int))]
+public readonly record struct PayloadSlice
 {
     /// <summary>Bits of <see cref="Frame"/> that hold the index inside the region.</summary>
     public const int IndexBits = 24;
@@ -12,12 +14,39 @@ public readonly record struct PayloadSlice(uint Frame, int Offset, int Length)
     /// <summary>No frame: the value of <see cref="Frame"/> where there is none.</summary>
     public const uint NoFrame = uint.MaxValue;
 
+    private readonly ulong _place;
+
+    /// <summary>A run of bytes.</summary>
+    /// <param name="frame">The frame: the region's number in the upper 8 bits, the frame's index in the lower 24.</param>
+    /// <param name="offset">The first byte, from the start of the frame.</param>
+    /// <param name="length">Bytes.</param>
+    public PayloadSlice(uint frame, int offset, int length)
+    {
+        _place = ((ulong)frame << 32) | (uint)offset;
+        Length = length;
+    }
+
+    /// <summary>The frame: the region's number in the upper 8 bits, the frame's index in the lower 24.</summary>
+    public uint Frame => (uint)(_place >> 32);
+
+    /// <summary>The first byte, from the start of the frame.</summary>
+    public int Offset => unchecked((int)_place);
+
+    /// <summary>Bytes.</summary>
+    public int Length { get; }
+
     /// <summary>The region's number.</summary>
-    public int Region => (int)(Frame >> IndexBits);
+    public int Region => (int)(_place >> (32 + IndexBits));
 
     /// <summary>The frame's index inside its region.</summary>
     public int Index => (int)(Frame & ((1u << IndexBits) - 1));
 
     /// <summary>The name of frame <paramref name="index"/> of region <paramref name="region"/>.</summary>
     public static uint FrameOf(int region, int index) => ((uint)region << IndexBits) | (uint)index;
+
+    /// <summary>The run that begins at the same byte and has <paramref name="length"/> bytes.</summary>
+    public PayloadSlice WithLength(int length) => new(Frame, Offset, length);
+
+    /// <summary>The run without its first <paramref name="bytes"/> bytes.</summary>
+    public PayloadSlice SkipFirst(int bytes) => new(Frame, Offset + bytes, Length - bytes);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>Bytes of small payloads that share a frame: payloads of up to 256 bytes would waste one each (design, memory).</summary>
@@ -60,14 +62,11 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     }
 
     /// <summary>Adds a run to the end of a list; the list takes over the caller's reference. False: no chunk is free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryLink(ref ChunkList list, in PayloadSlice slice, ulong position, bool appendable = false)
     {
-        if (list.Tail >= 0 && chunks[list.Tail] is { IsAppendable: false } last && last.End == position
-            && last.Slice.Frame == slice.Frame && last.Slice.Offset + last.Slice.Length == slice.Offset)
+        if (list.Tail >= 0 && TryJoin(ref chunks[list.Tail], slice, position))
         {
-            // Neighbours in a shared frame are one run.
-            chunks[list.Tail].Slice = last.Slice with { Length = last.Slice.Length + slice.Length };
-            frames.Release(slice.Frame);
             return true;
         }
 
@@ -98,6 +97,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     /// Moves up to <paramref name="length"/> bytes from the front of a list into slices, each with a reference of its own.
     /// Returns the bytes moved: fewer when the slices do not suffice or the list ends.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Cut(ref ChunkList list, int length, Span<PayloadSlice> slices, out int sliceCount)
     {
         int moved = 0;
@@ -105,19 +105,20 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         while (moved < length && sliceCount < slices.Length && list.Head >= 0)
         {
             ref Chunk chunk = ref chunks[list.Head];
-            int take = Math.Min(length - moved, chunk.Slice.Length);
-            slices[sliceCount++] = chunk.Slice with { Length = take };
-            moved += take;
-            if (take == chunk.Slice.Length)
+            int left = length - moved;
+            if (chunk.Slice.Length <= left)
             {
                 // The slice inherits the chunk's reference.
+                slices[sliceCount++] = chunk.Slice;
+                moved += chunk.Slice.Length;
                 Unlink(ref list);
             }
             else
             {
                 frames.AddReference(chunk.Slice.Frame);
-                chunk.Slice = chunk.Slice with { Offset = chunk.Slice.Offset + take, Length = chunk.Slice.Length - take };
-                chunk.Position += (uint)take;
+                slices[sliceCount++] = chunk.Slice.WithLength(left);
+                chunk.SkipFront(left);
+                moved = length;
             }
         }
 
@@ -131,18 +132,19 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         while (copied < destination.Length && list.Head >= 0)
         {
             ref Chunk chunk = ref chunks[list.Head];
-            int take = Math.Min(destination.Length - copied, chunk.Slice.Length);
-            frames.Bytes(chunk.Slice with { Length = take }).CopyTo(destination[copied..]);
-            copied += take;
-            if (take == chunk.Slice.Length)
+            int left = destination.Length - copied;
+            if (chunk.Slice.Length <= left)
             {
+                frames.Bytes(chunk.Slice).CopyTo(destination[copied..]);
+                copied += chunk.Slice.Length;
                 frames.Release(chunk.Slice.Frame);
                 Unlink(ref list);
             }
             else
             {
-                chunk.Slice = chunk.Slice with { Offset = chunk.Slice.Offset + take, Length = chunk.Slice.Length - take };
-                chunk.Position += (uint)take;
+                frames.Bytes(chunk.Slice.WithLength(left)).CopyTo(destination[copied..]);
+                chunk.SkipFront(left);
+                copied = destination.Length;
             }
         }
 
@@ -197,6 +199,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     }
 
     /// <summary>The start of a new frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTakeWhole(int length, int owner, int framesMax, out PayloadSlice slice)
     {
         if (frames.HeldBy(owner) >= framesMax || !frames.TryAllocate(owner, out uint frame))
@@ -209,6 +212,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Unlink(ref ChunkList list)
     {
         int index = list.Head;
@@ -221,6 +225,21 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         chunks.Free(index);
     }
 
+    /// <summary>Neighbours in a shared frame become one run, which gives one of their references back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryJoin(ref Chunk last, in PayloadSlice slice, ulong position)
+    {
+        if (last.Slice.Frame != slice.Frame || last.IsAppendable || last.End != position || last.Slice.Offset + last.Slice.Length != slice.Offset)
+        {
+            return false;
+        }
+
+        last.Slice = last.Slice.WithLength(last.Slice.Length + slice.Length);
+        frames.Release(slice.Frame);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int AppendToTail(ref ChunkList list, ReadOnlySpan<byte> data)
     {
         if (list.Tail < 0 || !chunks[list.Tail].IsAppendable)
@@ -235,7 +254,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         if (take > 0)
         {
             data[..take].CopyTo(frames.Bytes(new PayloadSlice(tail.Slice.Frame, end, take)));
-            tail.Slice = tail.Slice with { Length = tail.Slice.Length + take };
+            tail.Slice = tail.Slice.WithLength(tail.Slice.Length + take);
         }
 
         return take;

@@ -13,7 +13,6 @@ public interface IFrameReleaser
 /// </summary>
 public sealed class PeerRegion : FrameRegion
 {
-    private readonly int[] _holds;
     private readonly IFrameReleaser _releaser;
 
     /// <summary>Describes a peer's frames.</summary>
@@ -25,28 +24,19 @@ public sealed class PeerRegion : FrameRegion
         : base(memory, frameSize, frameCount)
     {
         ArgumentNullException.ThrowIfNull(releaser);
-        _holds = new int[frameCount];
         _releaser = releaser;
     }
 
     /// <summary>Frames of the peer that this endpoint references now.</summary>
-    public int HeldCount { get; private set; }
-
-    /// <inheritdoc />
-    protected internal override void OnReceived(int index)
-    {
-        if (_holds[index]++ == 0)
-        {
-            HeldCount++;
-        }
-    }
+    public int HeldCount => Held;
 
     /// <inheritdoc />
     protected internal override void OnUnreferenced(int index)
     {
-        int holds = _holds[index];
-        _holds[index] = 0;
-        HeldCount--;
+        ref FrameRecord record = ref Records[index];
+        int holds = record.Holds;
+        record.Holds = 0;
+        Held--;
         _releaser.Release(index, holds);
     }
 }

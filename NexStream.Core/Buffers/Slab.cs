@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>
@@ -12,40 +14,45 @@ internal sealed class Slab<T>
     private readonly T[] _items;
     private readonly int[] _free;
     private int _freeCount;
-    private int _unused;
 
     public Slab(int capacity)
     {
         _items = new T[capacity];
         _free = new int[capacity];
+        _freeCount = capacity;
+
+        // From the top, so that the first to be taken is the first.
+        for (int i = 0; i < capacity; i++)
+        {
+            _free[i] = capacity - 1 - i;
+        }
     }
 
     public int Capacity => _items.Length;
 
-    public int Count => _unused - _freeCount;
+    public int Count => _items.Length - _freeCount;
 
-    public int FreeCount => _items.Length - Count;
+    public int FreeCount => _freeCount;
 
     public ref T this[int index] => ref _items[index];
 
     /// <summary>Takes a free record, whose content is whatever its last user left. False: all are in use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAllocate(out int index)
     {
-        if (_freeCount > 0)
+        int[] free = _free;
+        int top = _freeCount - 1;
+        if ((uint)top >= (uint)free.Length)
         {
-            index = _free[--_freeCount];
-            return true;
+            index = None;
+            return false;
         }
 
-        if (_unused < _items.Length)
-        {
-            index = _unused++;
-            return true;
-        }
-
-        index = None;
-        return false;
+        index = free[top];
+        _freeCount = top;
+        return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Free(int index) => _free[_freeCount++] = index;
 }

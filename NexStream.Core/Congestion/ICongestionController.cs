@@ -6,6 +6,7 @@ namespace NexStream.Core.Congestion;
 /// Decides how much one path may have in flight, and how fast it may send. One instance serves one path at a time; it is created up front
 /// by an <see cref="ICongestionControllerFactory"/> and reused after <see cref="Reset"/>. The path calls it once per acknowledged or lost
 /// batch, from one thread. An implementation must be a pure function of these calls: no clock, no randomness of its own, no allocation.
+/// The window and the rate may change in these calls only: the path reads them after each.
 /// Bytes are whole packets as the link carries them, retransmissions included; durations are nanoseconds.
 /// When one acknowledgement both acknowledges and reveals loss, <see cref="OnLost"/> comes before <see cref="OnAcknowledged"/>.
 /// </summary>

@@ -1,3 +1,4 @@
+using NexStream.Core.Buffers;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
@@ -35,7 +36,11 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             connection.Scheduler.Unblock(state.Streams);
         }
 
-        FindSpurious(path, ranges, now);
+        if (path.RecentlyLost.Count > 0)
+        {
+            FindSpurious(path, ranges, now);
+        }
+
         var batch = new Batch { PriorInFlight = path.BytesInFlight, PriorLost = path.Rate.Lost };
         TakeAcknowledged(path, ranges, now, ref batch);
         if (batch.Packets > 0)
@@ -72,6 +77,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     {
         int range = newestFirst.Length - 1;
         int index = path.InFlight.Head;
+        int newest = Slab<SentPacket>.None;
         while (index >= 0 && range >= 0)
         {
             ref SentPacket packet = ref state.Packets[index];
@@ -84,7 +90,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
             if (packet.Number >= newestFirst[range].First)
             {
-                lossDetector.Remove(path, index);
+                path.InFlight.Remove(state.Packets, index);
                 if (next >= 0)
                 {
                     state.Packets[next].Flags |= SentPacketFlags.FollowsAcknowledged;
@@ -96,12 +102,25 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
                 MtuProber.OnAcknowledged(path, packet, now);
                 batch.Add(packet);
-                path.Rate.OnAcknowledged(packet, now);
                 contents.OnAcknowledged(packet);
-                lossDetector.Forget(index);
+                if (newest >= 0)
+                {
+                    lossDetector.Forget(newest);
+                }
+
+                newest = index;
             }
 
             index = next;
+        }
+
+        if (newest >= 0)
+        {
+            // The sample of the delivery rate is that of the packet sent last (draft-ietf-ccwg-bbr §4.1.2.3): the others only add their bytes.
+            path.BytesInFlight -= batch.Bytes;
+            path.AckElicitingInFlight -= batch.Packets;
+            path.Rate.OnAcknowledged(state.Packets[newest], batch.Bytes, now);
+            lossDetector.Forget(newest);
         }
     }
 

@@ -186,14 +186,9 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
         state.MarkDeadline(connection);
     }
 
-    /// <summary>Writes CONN_CLOSE or CONN_CLOSE_ACK, if one is pending.</summary>
-    public bool TryWrite(Connection connection, Instant now, Wire.Transmission transmission)
+    /// <summary>Writes CONN_CLOSE or CONN_CLOSE_ACK, one of which is pending.</summary>
+    public void Write(Connection connection, Instant now, Wire.Transmission transmission)
     {
-        if (!connection.CloseFramePending && !connection.CloseAcknowledgePending)
-        {
-            return false;
-        }
-
         Path path = connection.Path;
         var builder = new PacketBuilder(transmission, path.FrameLength);
         if (connection.CloseFramePending)
@@ -217,7 +212,6 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
         PacketFinisher.WriteHeaders(ref builder, path.Local, path.Remote, header, LinkHeader.PriorityMax, EcnCodepoint.NotEct);
         path.PacketsSent++;
         path.BytesSent += transmission.Header.PayloadLength + LinkHeader.Size;
-        return true;
     }
 
     private static long TimeoutNs(Connection connection) => connection.Path.Rtt.PtoNs(connection.PeerMaxAckDelayNs);

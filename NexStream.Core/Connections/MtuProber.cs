@@ -14,13 +14,13 @@ internal sealed class MtuProber(EndpointState state)
     /// <summary>The length of the probe that may be sent now; 0: none. A path that has trouble already, or is new, is not probed (RFC 8899 §5.1.1).</summary>
     public static int Due(Connection connection, Path path, Instant now)
     {
-        if (!connection.IsOpen || !path.IsValidated || !path.HasAcknowledgement || path.ProbeTimeoutCount > 0)
+        if (!path.Mtu.IsSearching || !connection.IsOpen || !path.IsValidated || !path.HasAcknowledgement || path.ProbeTimeoutCount > 0)
         {
             return 0;
         }
 
         int length = path.Mtu.ProbeDue(now);
-        bool isAllowed = path.BytesInFlight + length <= path.Congestion.CongestionWindow
+        bool isAllowed = path.BytesInFlight + length <= path.Congestion.Window
             && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now;
         return isAllowed ? length : 0;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Events;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
@@ -11,6 +12,7 @@ namespace NexStream.Core.Connections;
 internal sealed class PacketContents(
     EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, MessageSender messageSender)
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnAcknowledged(in SentPacket packet)
     {
         if (IsCurrentSegment(packet))
@@ -78,11 +80,14 @@ internal sealed class PacketContents(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentSegment(in SentPacket packet) =>
         packet.Segment >= 0 && state.Segments[packet.Segment].Generation == packet.SegmentGeneration;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentMessage(int index, uint generation) => index >= 0 && state.Messages[index].Generation == generation;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void OnSegmentAcknowledged(int segmentIndex)
     {
         ref Segment segment = ref state.Segments[segmentIndex];
@@ -100,17 +105,19 @@ internal sealed class PacketContents(
         else
         {
             segments.Free(segmentIndex);
-            FreeDeadlinesIfIdle(index);
+            FreeDeadlinesIfIdle(ref stream);
         }
 
-        messageSender.OnRoom(index);
-        lifecycle.CheckSendingEnded(index);
+        if (stream.Has(StreamFlags.WantsWritable | StreamFlags.FinAcknowledged))
+        {
+            messageSender.OnRoom(index);
+            lifecycle.CheckSendingEnded(index);
+        }
     }
 
     /// <summary>With nothing outstanding, no deadline of an RO stream can be missed.</summary>
-    private void FreeDeadlinesIfIdle(int index)
+    private void FreeDeadlinesIfIdle(ref StreamState stream)
     {
-        ref StreamState stream = ref state.Streams[index];
         while (stream.Send.Buffered == 0 && stream.Send.MessageHead >= 0)
         {
             messages.Finish(stream.Send.MessageHead, EventKind.MessageAcknowledged);

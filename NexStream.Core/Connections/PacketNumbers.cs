@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.State;
 
 namespace NexStream.Core.Connections;
@@ -16,6 +17,7 @@ internal static class PacketNumbers
 
     private const ulong SkipDomain = 0x736b6970;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Take(EndpointState state, Connection connection, Path path)
     {
         if (path.NextPacketNumber == path.NextSkip)

@@ -1,4 +1,4 @@
-using NexStream.Core.Buffers;
+using System.Runtime.CompilerServices;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -70,7 +70,11 @@ internal sealed class ReceivePath(
             path.PacketsReceived++;
         }
 
-        closing.Step(connection, now);
+        if (connection.ClosePhase != ClosePhase.None)
+        {
+            closing.Step(connection, now);
+        }
+
         state.MarkReady(connection);
     }
 
@@ -98,27 +102,16 @@ internal sealed class ReceivePath(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReceiveOutcome ProcessFrames(Connection connection, Path path, in LinkFrame frame, Instant now, out bool isAckEliciting)
     {
         isAckEliciting = false;
         var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
         ReceiveOutcome worst = ReceiveOutcome.Accepted;
-        while (reader.TryRead(out RawFrame raw))
+        while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
         {
             isAckEliciting |= IsAckEliciting(raw.Type);
-            ReceiveOutcome outcome;
-            if (raw.Type == FrameType.Data)
-            {
-                int headOffset = frame.Head.Length - reader.Remaining.Length;
-                var payload = new InboundPayload(reader.Remaining, frame.HeadFrame, frame.HeadOffset + headOffset, frame.Payload);
-                connection.LastActivityAt = now;
-                outcome = streams.OnData(connection, raw, payload);
-            }
-            else
-            {
-                outcome = ProcessControl(connection, path, raw, now);
-            }
-
+            ReceiveOutcome outcome = ProcessControl(connection, path, raw, now);
             if (outcome.Violation != ReasonCode.None || connection.State == ConnectionState.Closed)
             {
                 return outcome;
@@ -130,7 +123,16 @@ internal sealed class ReceivePath(
             }
         }
 
-        return reader.IsMalformed ? ReceiveOutcome.Violated(ReasonCode.FrameEncodingError) : worst;
+        if (!reader.IsAtData)
+        {
+            return reader.IsMalformed ? ReceiveOutcome.Violated(ReasonCode.FrameEncodingError) : worst;
+        }
+
+        // DATA is the last frame of its packet: what it came to is what the packet came to, unless a frame before it was dropped.
+        isAckEliciting = true;
+        connection.LastActivityAt = now;
+        ReceiveOutcome last = streams.OnData(connection, reader.Remaining, frame);
+        return last.Violation != ReasonCode.None || !worst.IsDropped ? last : worst;
     }
 
     private ReceiveOutcome ProcessControl(Connection connection, Path path, in RawFrame raw, Instant now)

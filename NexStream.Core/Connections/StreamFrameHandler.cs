@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
@@ -12,28 +13,37 @@ namespace NexStream.Core.Connections;
 internal sealed class StreamFrameHandler(
     EndpointState state, StreamTable table, StreamLifecycle lifecycle, ReliableOrderedReceiver ordered, MessageReceiver messages)
 {
-    public ReceiveOutcome OnData(Connection connection, in RawFrame raw, in InboundPayload payload)
+    /// <summary>DATA, the last frame of its packet, and the application's payload behind it.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="rest">The packet's head from the frame's first byte on.</param>
+    /// <param name="packet">The packet, whose slices lie in registered memory.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReceiveOutcome OnData(Connection connection, ReadOnlySpan<byte> rest, in LinkFrame packet)
     {
-        if (!DataFrame.TryRead(raw, out DataFrame frame))
+        if (!DataFrame.TryRead(rest, out DataFrame frame, out ReadOnlySpan<byte> head))
         {
             return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
         }
 
-        if (!TryFind(connection, frame.StreamId, out int index, out ReceiveOutcome outcome))
+        StreamLookup lookup = table.Find(connection, frame.StreamId, out int index);
+        if (lookup != StreamLookup.Found)
         {
-            return outcome;
+            return OutcomeOf(lookup);
         }
 
-        if (state.Streams[index].Mode != frame.Mode)
+        ref StreamState stream = ref state.Streams[index];
+        if (stream.Mode != frame.Mode)
         {
             return ReceiveOutcome.Violated(ReasonCode.StreamStateViolation);
         }
 
+        int offset = packet.Head.Length - head.Length;
+        var payload = new InboundPayload(head, packet.HeadFrame, packet.HeadOffset + offset, packet.Payload, (int)packet.Header.PayloadLength - offset);
         return frame.Mode switch
         {
-            TransportMode.ReliableOrdered => ordered.OnData(connection, index, frame, payload),
-            TransportMode.ReliableUnordered => messages.OnFragment(connection, index, frame, payload),
-            _ => messages.OnDatagram(connection, index, frame, payload),
+            TransportMode.ReliableOrdered => ordered.OnData(connection, index, ref stream, frame, payload),
+            TransportMode.ReliableUnordered => messages.OnFragment(connection, index, ref stream, frame, payload),
+            _ => messages.OnDatagram(connection, index, ref stream, frame, payload),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
@@ -47,8 +48,8 @@ internal sealed class TransmitPath(
         }
 
         bool owesAck = path.Received.AckImmediately || path.Received.AckDeadline <= now;
-        bool hasWindow = path.ProbesAllowed > 0 || path.BytesInFlight + path.FrameLength <= path.Congestion.CongestionWindow;
-        bool hasControl = hasWindow && HasControl(connection);
+        bool hasWindow = path.ProbesAllowed > 0 || path.BytesInFlight + path.FrameLength <= path.Congestion.Window;
+        bool hasControl = hasWindow && connection.HasControl;
         bool hasData = hasWindow && !connection.Scheduler.IsEmpty && IsPaced(connection, path, now);
         if (hasWindow && connection.Scheduler.IsEmpty)
         {
@@ -72,7 +73,8 @@ internal sealed class TransmitPath(
             WriteAck(connection, path, now, ref builder, out reportsAll);
         }
 
-        if (hasWindow)
+        // Asked again: an acknowledgement that reports marks makes control of its own.
+        if (hasWindow && connection.HasControl)
         {
             WriteControl(connection, now, ref builder);
         }
@@ -110,9 +112,7 @@ internal sealed class TransmitPath(
         return true;
     }
 
-    private static bool HasControl(Connection connection) =>
-        connection.Control != ConnectionControl.None || !connection.ControlList.IsEmpty || connection.SkipHead >= 0;
-
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsPaced(Connection connection, Path path, Instant now)
     {
         if (path.ProbesAllowed > 0)
@@ -166,14 +166,16 @@ internal sealed class TransmitPath(
         control.WriteStreams(connection, now, ref builder, _reap);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteData(Connection connection, Path path, Instant now, ref PacketBuilder builder)
     {
         while (!connection.Scheduler.IsEmpty)
         {
             int index = connection.Scheduler.Next(state.Streams, path.FrameLength);
-            DataResult result = state.Streams[index].Mode == TransportMode.ReliableOrdered
-                ? orderedSender.TryWrite(connection, index, ref builder)
-                : messageSender.TryWrite(connection, index, ref builder);
+            ref StreamState stream = ref state.Streams[index];
+            DataResult result = stream.IsMessageMode
+                ? messageSender.TryWrite(connection, index, ref stream, ref builder)
+                : orderedSender.TryWrite(connection, index, ref stream, ref builder);
             switch (result)
             {
                 case DataResult.Written:
@@ -194,48 +196,47 @@ internal sealed class TransmitPath(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Finish(Connection connection, Path path, Instant now, bool reportsAll, ref PacketBuilder builder)
     {
         ulong number = PacketNumbers.Take(state, connection, path);
-        bool isMarked = path.Ecn.MarkEct0 && builder.IsAckEliciting;
-        bool hasStream = builder.Stream >= 0;
+        bool isMarked = builder.IsAckEliciting && path.Ecn.MarkEct0;
         int size = LinkHeader.Size + PacketHeader.Size + builder.Writer.Length + builder.PayloadLength;
-        PacketFinisher.WriteHeaders(
-            ref builder,
-            path.Local,
-            path.Remote,
-            new PacketHeader
-            {
-                Tag = connection.PeerTag,
-                PathId = path.Id,
-                PacketNumber = unchecked((uint)number),
-                Flags = builder.IsAckEliciting && WaitsForAck(connection, path, size) ? PacketHeader.AckNow : (byte)0,
-            },
-            hasStream ? state.Streams[builder.Stream].Priority : LinkHeader.PriorityMax,
-            isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct,
-            hasStream ? state.Streams[builder.Stream].Id : StreamId.ConnectionControl);
-        path.PacketsSent++;
-        path.BytesSent += (uint)size;
-        path.Ecn.OnPacketSent(isMarked);
-        if (!builder.IsAckEliciting)
+        byte priority = LinkHeader.PriorityMax;
+        uint streamId = StreamId.ConnectionControl;
+        if (builder.Stream >= 0)
         {
-            return;
-        }
-
-        Remember(connection, path, number, size, now, reportsAll, isMarked, ref builder);
-        if (hasStream)
-        {
+            ref StreamState stream = ref state.Streams[builder.Stream];
+            priority = stream.Priority;
+            streamId = stream.Id;
             connection.LastActivityAt = now;
         }
 
-        path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
-        path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
+        var header = new PacketHeader
+        {
+            Tag = connection.PeerTag,
+            PathId = path.Id,
+            PacketNumber = unchecked((uint)number),
+            Flags = builder.IsAckEliciting && WaitsForAck(connection, path, size) ? PacketHeader.AckNow : (byte)0,
+        };
+        PacketFinisher.WriteHeaders(
+            ref builder, path.Local, path.Remote, header, priority, isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct, streamId);
+        path.PacketsSent++;
+        path.BytesSent += (uint)size;
+        path.Ecn.OnPacketSent(isMarked);
+        if (builder.IsAckEliciting)
+        {
+            Remember(connection, path, number, size, now, reportsAll, isMarked, ref builder);
+            path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
+            path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
+        }
     }
 
     /// <summary>
     /// Whether nothing more can be sent before this packet is acknowledged, in a window so small that the peer's acknowledgement would wait for more
     /// packets, and so for its whole delay. Asked at most so often per window, so that small groups of packets do not stay small for ever.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool WaitsForAck(Connection connection, Path path, int size)
     {
         if (path.ProbesAllowed > 0)
@@ -243,7 +244,7 @@ internal sealed class TransmitPath(
             return true;
         }
 
-        long window = path.Congestion.CongestionWindow;
+        long window = path.Congestion.Window;
         bool isFull = path.BytesInFlight + size + path.FrameLength > window && window < SmallWindowFrames * path.FrameLength;
         if (!isFull || connection.Scheduler.IsEmpty || path.BytesSent - path.AckAskedAt < (ulong)window / AcksAskedPerWindow)
         {
@@ -254,6 +255,7 @@ internal sealed class TransmitPath(
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Remember(
         Connection connection, Path path, ulong number, int size, Instant now, bool reportsAll, bool isMarked, ref PacketBuilder builder)
     {
@@ -267,35 +269,48 @@ internal sealed class TransmitPath(
         packet.Number = number;
         packet.SentAt = now;
         packet.Size = size;
-        packet.LargestReported = reportsAll ? path.Received.Largest : 0;
         packet.Segment = builder.Segment;
-        packet.SegmentGeneration = builder.Segment >= 0 ? state.Segments[builder.Segment].Generation : 0;
         packet.Stream = builder.Stream;
-        packet.StreamGeneration = builder.Stream >= 0 ? state.Streams[builder.Stream].Generation : 0;
         packet.Message = builder.Message;
-        packet.MessageGeneration = builder.Message >= 0 ? state.Messages[builder.Message].Generation : 0;
         packet.Control = builder.Control;
-        packet.Flags = SentPacketFlags.AckEliciting
+        SentPacketFlags flags = SentPacketFlags.AckEliciting
             | (isMarked ? SentPacketFlags.Ect0 : 0)
             | (builder.IsMtuProbe ? SentPacketFlags.MtuProbe : 0)
-            | (reportsAll ? SentPacketFlags.ReportsReceived : 0)
-            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
-        if (path.IsTailAcknowledged)
+            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0)
+            | (path.IsTailAcknowledged ? SentPacketFlags.FollowsAcknowledged : 0);
+        path.IsTailAcknowledged = false;
+        if (reportsAll)
         {
-            packet.Flags |= SentPacketFlags.FollowsAcknowledged;
-            path.IsTailAcknowledged = false;
+            flags |= SentPacketFlags.ReportsReceived;
+            packet.LargestReported = path.Received.Largest;
         }
 
-        path.Rate.OnSent(ref packet, path.BytesInFlight);
         if (builder.Segment >= 0)
         {
-            state.Segments[builder.Segment].Packet = number;
+            ref Segment segment = ref state.Segments[builder.Segment];
+            segment.Packet = number;
+            packet.SegmentGeneration = segment.Generation;
         }
 
+        if (builder.Stream >= 0)
+        {
+            packet.StreamGeneration = state.Streams[builder.Stream].Generation;
+        }
+
+        if (builder.Message >= 0)
+        {
+            packet.MessageGeneration = state.Messages[builder.Message].Generation;
+        }
+
+        packet.Flags = flags;
+        path.Rate.OnSent(ref packet, path.BytesInFlight);
         path.InFlight.Append(state.Packets, index);
         path.BytesInFlight += size;
         path.AckElicitingInFlight++;
         path.LastAckElicitingSentAt = now;
-        path.ProbesAllowed = Math.Max(path.ProbesAllowed - 1, 0);
+        if (path.ProbesAllowed > 0)
+        {
+            path.ProbesAllowed--;
+        }
     }
 }

@@ -12,9 +12,8 @@ namespace NexStream.Core.Modes;
 /// </summary>
 internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifecycle, InboundMessages messages, PayloadKeeper keeper, Reassembler reassembler)
 {
-    public ReceiveOutcome OnFragment(Connection connection, int index, in DataFrame frame, in InboundPayload payload)
+    public ReceiveOutcome OnFragment(Connection connection, int index, ref StreamState stream, in DataFrame frame, in InboundPayload payload)
     {
-        ref StreamState stream = ref state.Streams[index];
         ReasonCode violation = Check(connection, stream, frame, payload.Length);
         if (violation != ReasonCode.None)
         {
@@ -53,9 +52,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     }
 
     /// <summary>A whole BE or PR message. Without memory it is lost, as its mode allows: its packet is acknowledged.</summary>
-    public ReceiveOutcome OnDatagram(Connection connection, int index, in DataFrame frame, in InboundPayload payload)
+    public ReceiveOutcome OnDatagram(Connection connection, int index, ref StreamState stream, in DataFrame frame, in InboundPayload payload)
     {
-        ref StreamState stream = ref state.Streams[index];
         if (stream.ReceiveState != ReceiveState.Open || stream.Has(StreamFlags.Discarding) || payload.Length == 0)
         {
             return ReceiveOutcome.Accepted;

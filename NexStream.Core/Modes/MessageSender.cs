@@ -71,23 +71,22 @@ internal sealed class MessageSender(
     }
 
     /// <summary>Writes what was lost, else the next fragment or message that credit allows.</summary>
-    public DataResult TryWrite(Connection connection, int index, ref PacketBuilder builder)
+    public DataResult TryWrite(Connection connection, int index, ref StreamState stream, ref PacketBuilder builder)
     {
-        ref StreamState stream = ref state.Streams[index];
         int room = SegmentWriter.PayloadRoom(index, stream, builder, stream.Mode);
         while (!stream.Send.Lost.IsEmpty)
         {
             int lost = stream.Send.Lost.Head;
             if (!state.Messages[state.Segments[lost].Message].Has(MessageFlags.Skipped))
             {
-                return writer.WriteLost(index, room, ref builder);
+                return writer.WriteLost(index, ref stream, room, ref builder);
             }
 
             FreeFragment(lost);
         }
 
         return stream.Send.MessageUnsent < 0 ? DataResult.Nothing
-            : stream.IsReliable ? TryWriteFragment(connection, index, room, ref builder)
+            : stream.IsReliable ? TryWriteFragment(connection, index, ref stream, room, ref builder)
             : TryWriteDatagram(index, room, ref builder);
     }
 
@@ -167,9 +166,8 @@ internal sealed class MessageSender(
         }
     }
 
-    private DataResult TryWriteFragment(Connection connection, int index, int room, ref PacketBuilder builder)
+    private DataResult TryWriteFragment(Connection connection, int index, ref StreamState stream, int room, ref PacketBuilder builder)
     {
-        ref StreamState stream = ref state.Streams[index];
         int messageIndex = stream.Send.MessageUnsent;
         ref OutboundMessage message = ref state.Messages[messageIndex];
         if (message.Sent == 0)
@@ -192,7 +190,7 @@ internal sealed class MessageSender(
             return DataResult.NoRoom;
         }
 
-        int segment = segments.Cut(index, messageIndex, ref message.Unsent, (uint)message.Sent, Math.Min(rest, room));
+        int segment = segments.Cut(index, ref stream, messageIndex, ref message.Unsent, (uint)message.Sent, Math.Min(rest, room));
         if (segment < 0)
         {
             return DataResult.NoMemory;
@@ -205,10 +203,11 @@ internal sealed class MessageSender(
             message.Number = stream.Send.Window.Used++;
         }
 
-        message.Sent += state.Segments[segment].Length;
+        ref Segment cut = ref state.Segments[segment];
+        message.Sent += cut.Length;
         message.Outstanding++;
         bool isLast = message.Next < 0 && stream.Has(StreamFlags.FinQueued);
-        state.Segments[segment].HasFin = isLast;
+        cut.HasFin = isLast;
         if (message.Sent == message.Length)
         {
             stream.Send.MessageUnsent = message.Next;
@@ -218,7 +217,7 @@ internal sealed class MessageSender(
             }
         }
 
-        writer.Write(index, segment, ref builder);
+        writer.Write(index, stream, segment, ref builder);
         return DataResult.Written;
     }
 
@@ -269,7 +268,7 @@ internal sealed class MessageSender(
         stream.Send.Window.Used = message.Number + 1;
         message.Sent = message.Length;
         stream.Send.MessageUnsent = message.Next;
-        writer.WriteHeader(index, frame, ref builder);
+        writer.WriteHeader(index, stream, frame, ref builder);
         if (message.Has(MessageFlags.Report))
         {
             message.Outstanding = 1;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -9,9 +10,8 @@ namespace NexStream.Core.Modes;
 /// <summary>The receiving side of Reliable-Ordered: puts bytes in order and gives them out once (NS-RO-001).</summary>
 internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecycle lifecycle, PayloadKeeper keeper, Reassembler reassembler)
 {
-    public ReceiveOutcome OnData(Connection connection, int index, in DataFrame frame, in InboundPayload payload)
+    public ReceiveOutcome OnData(Connection connection, int index, ref StreamState stream, in DataFrame frame, in InboundPayload payload)
     {
-        ref StreamState stream = ref state.Streams[index];
         ref ReceiveHalf receive = ref stream.Receive;
         ulong end = frame.Position + (uint)payload.Length;
         ReasonCode violation = Check(connection, stream, frame, end);
@@ -44,9 +44,13 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         }
 
         bool kept = end <= receive.Next || (frame.Position <= receive.Next
-            ? TryAppend(connection, index, frame.Position, payload)
+            ? TryAppend(connection, index, ref receive, frame.Position, payload)
             : TryKeepForLater(connection, index, frame.Position, payload));
-        lifecycle.CheckReceivingEnded(index);
+        if (stream.Has(StreamFlags.FinalSizeKnown))
+        {
+            lifecycle.CheckReceivingEnded(index);
+        }
+
         return kept ? ReceiveOutcome.Accepted : ReceiveOutcome.Dropped;
     }
 
@@ -93,6 +97,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         return new ReceiveResult { Status = CallStatus.Ok, Bytes = read };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ReasonCode Check(Connection connection, in StreamState stream, in DataFrame frame, ulong end)
     {
         ref readonly ReceiveHalf receive = ref stream.Receive;
@@ -114,20 +119,24 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
     /// <summary>
     /// Takes in what continues the stream, around what arrived early: bytes that are there are never replaced by a later copy (RFC 9000 §2.2).
     /// </summary>
-    private bool TryAppend(Connection connection, int index, ulong position, in InboundPayload payload)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryAppend(Connection connection, int index, ref ReceiveHalf receive, ulong position, in InboundPayload payload)
     {
-        ref ReceiveHalf receive = ref state.Streams[index].Receive;
         ulong end = position + (uint)payload.Length;
         ulong before = receive.Next;
         bool complete = true;
         while (complete && receive.Next < end)
         {
-            ulong limit = receive.OutOfOrder.Head >= 0 ? Math.Min(end, state.Store.Chunks[receive.OutOfOrder.Head].Position) : end;
+            bool isAhead = receive.OutOfOrder.Head >= 0;
+            ulong limit = isAhead ? Math.Min(end, state.Store.Chunks[receive.OutOfOrder.Head].Position) : end;
             int length = (int)(limit - receive.Next);
             int taken = keeper.Append(connection.Memory, ref receive.Ready, payload, (int)(receive.Next - position), length, receive.Next);
             Advance(connection, ref receive, taken);
             complete = taken == length;
-            LinkWaiting(connection, ref receive);
+            if (isAhead)
+            {
+                LinkWaiting(connection, ref receive);
+            }
         }
 
         if (receive.Next > before)
@@ -152,7 +161,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
     private void LinkReady(Connection connection, ref ReceiveHalf receive, in Chunk chunk)
     {
         int skip = (int)Math.Min(receive.Next - chunk.Position, (uint)chunk.Slice.Length);
-        var slice = chunk.Slice with { Offset = chunk.Slice.Offset + skip, Length = chunk.Slice.Length - skip };
+        PayloadSlice slice = chunk.Slice.SkipFirst(skip);
 
         // The record that the run had just gave back is free, so that this cannot fail.
         if (slice.Length == 0 || !state.Store.TryLink(ref receive.Ready, slice, receive.Next))
@@ -164,6 +173,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         Advance(connection, ref receive, slice.Length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Advance(Connection connection, ref ReceiveHalf receive, int bytes)
     {
         receive.Next += (uint)bytes;
@@ -208,6 +218,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void RequestConnectionWindow(Connection connection)
     {
         if (connection.Window.IsUpdateDue)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
@@ -39,13 +40,13 @@ internal sealed class ReliableOrderedSender(
     }
 
     /// <summary>Writes what was lost, else new data as far as the credit of the stream and of the connection reaches.</summary>
-    public DataResult TryWrite(Connection connection, int index, ref PacketBuilder builder)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public DataResult TryWrite(Connection connection, int index, ref StreamState stream, ref PacketBuilder builder)
     {
-        ref StreamState stream = ref state.Streams[index];
         int room = SegmentWriter.PayloadRoom(index, stream, builder, TransportMode.ReliableOrdered);
         if (!stream.Send.Lost.IsEmpty)
         {
-            return writer.WriteLost(index, room, ref builder);
+            return writer.WriteLost(index, ref stream, room, ref builder);
         }
 
         ulong unsent = stream.Send.End - stream.Send.Window.Used;
@@ -66,22 +67,22 @@ internal sealed class ReliableOrderedSender(
             return DataResult.NoRoom;
         }
 
-        int segment = segments.Cut(index, Slab<OutboundMessage>.None, ref stream.Send.Unsent, stream.Send.Window.Used, length);
-        if (segment < 0)
+        int segmentIndex = segments.Cut(index, ref stream, Slab<OutboundMessage>.None, ref stream.Send.Unsent, stream.Send.Window.Used, length);
+        if (segmentIndex < 0)
         {
             return DataResult.NoMemory;
         }
 
-        uint cut = (uint)state.Segments[segment].Length;
-        stream.Send.Window.Used += cut;
-        connection.Credit.Used += cut;
+        ref Segment segment = ref state.Segments[segmentIndex];
+        stream.Send.Window.Used += (uint)segment.Length;
+        connection.Credit.Used += (uint)segment.Length;
         if (stream.Has(StreamFlags.FinQueued) && stream.Send.Unsent.IsEmpty)
         {
-            state.Segments[segment].HasFin = true;
+            segment.HasFin = true;
             stream.Set(StreamFlags.FinSent);
         }
 
-        writer.Write(index, segment, ref builder);
+        writer.Write(index, stream, segmentIndex, ref builder);
         return DataResult.Written;
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
 using NexStream.Core.State;
@@ -10,16 +12,16 @@ namespace NexStream.Core.Modes;
 internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, ControlWriter control)
 {
     /// <summary>Payload bytes that fit behind what the packet has and the headers that this stream needs; not positive: none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PayloadRoom(int index, in StreamState stream, in PacketBuilder builder, TransportMode mode)
     {
-        var header = new DataFrame { Mode = mode, HasSequence = stream.Has(StreamFlags.SequenceNumbers) };
-        return builder.PayloadRoom(header.WireLength + (NeedsOpen(index, stream, builder) ? StreamOpenFrame.WireSize : 0));
+        int header = DataFrame.GetWireLength(mode, stream.Has(StreamFlags.SequenceNumbers));
+        return builder.PayloadRoom(NeedsOpen(index, stream, builder) ? header + StreamOpenFrame.WireSize : header);
     }
 
     /// <summary>Sends the first lost segment again.</summary>
-    public DataResult WriteLost(int index, int room, ref PacketBuilder builder)
+    public DataResult WriteLost(int index, ref StreamState stream, int room, ref PacketBuilder builder)
     {
-        ref StreamState stream = ref state.Streams[index];
         int segment = stream.Send.Lost.Head;
         if (state.Segments[segment].Length > room)
         {
@@ -38,14 +40,14 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
         segments.Move(segment, toLost: false);
         stream.Send.Retransmissions++;
         state.Connections[stream.Connection].Retransmissions++;
-        Write(index, segment, ref builder);
+        Write(index, stream, segment, ref builder);
         return DataResult.Written;
     }
 
     /// <summary>Writes a segment that fits.</summary>
-    public void Write(int index, int segmentIndex, ref PacketBuilder builder)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Write(int index, in StreamState stream, int segmentIndex, ref PacketBuilder builder)
     {
-        ref StreamState stream = ref state.Streams[index];
         ref Segment segment = ref state.Segments[segmentIndex];
         var frame = new DataFrame { Mode = stream.Mode, StreamId = stream.Id, Fin = segment.HasFin, Position = segment.Position };
         if (segment.Message >= 0)
@@ -56,23 +58,25 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
             frame.FragmentOffset = (uint)segment.Position;
         }
 
+        Span<PayloadSlice> slices = builder.Transmission.SliceStorage;
         for (int i = 0; i < segment.SliceCount; i++)
         {
             // The link's own reference: the segment keeps its until the data is acknowledged.
-            state.Frames.AddReference(segment.Slices[i].Frame);
-            builder.Transmission.SliceStorage[i] = segment.Slices[i];
+            slices[i] = segment.Slices[i];
+            state.Frames.AddReference(slices[i].Frame);
         }
 
         builder.Transmission.SliceCount = segment.SliceCount;
         builder.PayloadLength = segment.Length;
         builder.Segment = segmentIndex;
-        WriteHeader(index, frame, ref builder);
+        WriteHeader(index, stream, frame, ref builder);
     }
 
     /// <summary>Writes STREAM_OPEN, if the peer may not have it, and the DATA frame's header.</summary>
-    public void WriteHeader(int index, in DataFrame frame, ref PacketBuilder builder)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void WriteHeader(int index, in StreamState stream, in DataFrame frame, ref PacketBuilder builder)
     {
-        if (NeedsOpen(index, state.Streams[index], builder))
+        if (NeedsOpen(index, stream, builder))
         {
             control.TryWriteStreamOpen(index, ref builder);
         }
@@ -82,6 +86,7 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
         builder.IsAckEliciting = true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool NeedsOpen(int index, in StreamState stream, in PacketBuilder builder) =>
         !stream.Has(StreamFlags.OpenKnown) && builder.OpenedStream != index;
 }

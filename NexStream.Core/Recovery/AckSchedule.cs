@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Recovery;
@@ -66,6 +67,7 @@ internal struct AckSchedule
     /// <param name="now">When it arrived.</param>
     /// <param name="isUrgent">Whether it was marked by the network, or its sender waits for the acknowledgement.</param>
     /// <param name="roundTripNs">The round-trip time, as far as this side knows it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnAckEliciting(ulong packetNumber, ulong rangeFirst, Instant now, bool isUrgent, long roundTripNs)
     {
         // Out of order, or with packets missing between it and the ack-eliciting packet before it: the sender should know at once.
@@ -92,6 +94,7 @@ internal struct AckSchedule
     }
 
     /// <summary>Once a round trip, the threshold follows the number of packets that came in it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void CountRound(Instant now, long roundTripNs)
     {
         if (_roundEndsAt == Instant.Never || now - _roundEndsAt > roundTripNs)

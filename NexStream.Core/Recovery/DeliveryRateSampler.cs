@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 
@@ -39,6 +40,7 @@ internal struct DeliveryRateSampler
     /// <summary>A packet leaves: remembers what its sample will be compared with (§4.1.2.2).</summary>
     /// <param name="packet">The packet, its size and time set.</param>
     /// <param name="bytesInFlight">Bytes in flight, the packet not included.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnSent(ref SentPacket packet, long bytesInFlight)
     {
         if (bytesInFlight == 0)
@@ -58,10 +60,13 @@ internal struct DeliveryRateSampler
         }
     }
 
-    /// <summary>A packet was acknowledged (§4.1.2.3). Packets of one acknowledgement come oldest first; the last decides.</summary>
-    public void OnAcknowledged(in SentPacket packet, Instant now)
+    /// <summary>Packets were acknowledged (§4.1.2.3).</summary>
+    /// <param name="packet">The newest of them.</param>
+    /// <param name="bytes">The length of all.</param>
+    /// <param name="now">When.</param>
+    public void OnAcknowledged(in SentPacket packet, long bytes, Instant now)
     {
-        Delivered += packet.Size;
+        Delivered += bytes;
         _deliveredAt = now;
         if (_hasSample && packet.Delivered < _priorDelivered)
         {

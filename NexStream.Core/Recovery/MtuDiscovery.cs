@@ -64,8 +64,11 @@ internal struct MtuDiscovery
         }
     }
 
+    /// <summary>Whether a probe may become due without anything else happening first.</summary>
+    public readonly bool IsSearching => !_isProbeInFlight && _probe > FrameLength;
+
     /// <summary>The length of the probe that should be sent now; 0: none.</summary>
-    public readonly int ProbeDue(Instant now) => !_isProbeInFlight && _probe > FrameLength && now >= _searchAt ? _probe : 0;
+    public readonly int ProbeDue(Instant now) => IsSearching && now >= _searchAt ? _probe : 0;
 
     /// <summary>A probe left.</summary>
     public void OnProbeSent() => _isProbeInFlight = true;

@@ -75,6 +75,7 @@ internal struct ReceivedPackets
     }
 
     /// <summary>Whether a packet was received before, or is so old that nobody knows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool IsDuplicate(ulong packetNumber)
     {
         if (!HasAny || packetNumber > Largest)
@@ -92,6 +93,7 @@ internal struct ReceivedPackets
     /// <param name="ecn">The code point that it arrived with.</param>
     /// <param name="isAckAsked">Whether its sender waits for the acknowledgement.</param>
     /// <param name="roundTripNs">The round-trip time, as far as this side knows it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Record(
         ulong packetNumber, Instant now, bool ackEliciting, EcnCodepoint ecn, bool isAckAsked = false, long roundTripNs = RttEstimator.InitialRttNs)
     {
@@ -170,6 +172,7 @@ internal struct ReceivedPackets
 
     private static ulong BitOf(ulong packetNumber) => 1UL << (int)(packetNumber % WordBits);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Count(EcnCodepoint ecn)
     {
         switch (ecn)
@@ -192,6 +195,7 @@ internal struct ReceivedPackets
     /// One-way data is answered by acknowledgements that nobody acknowledges, so that nothing would ever be settled: what was reported for some
     /// round trips is (RFC 9000 §13.2.3 lets a receiver choose).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Settle(Instant now, long roundTripNs)
     {
         if (_settleAt != Instant.Never && now < _settleAt)
@@ -205,6 +209,7 @@ internal struct ReceivedPackets
     }
 
     /// <summary>Adds a number above all others, and returns the first of the range that it is in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Append(ulong packetNumber, Instant now)
     {
         ulong word = packetNumber / WordBits;

@@ -45,10 +45,10 @@ internal struct SentPacket
     public int Next;
     public int Previous;
 
-    /// <summary>The largest packet number that it acknowledged.</summary>
+    /// <summary>The largest packet number that it acknowledged; means something with <see cref="SentPacketFlags.ReportsReceived"/>.</summary>
     public ulong LargestReported;
 
-    /// <summary>The segment it carried, or -1.</summary>
+    /// <summary>The segment it carried, or -1; here and below a generation means something only with its index.</summary>
     public int Segment;
     public uint SegmentGeneration;
 

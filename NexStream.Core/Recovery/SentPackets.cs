@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 
 namespace NexStream.Core.Recovery;
@@ -14,6 +15,7 @@ internal struct SentPackets
 
     public static SentPackets Empty => new() { Head = Slab<SentPacket>.None, Tail = Slab<SentPacket>.None };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(Slab<SentPacket> packets, int index)
     {
         ref SentPacket packet = ref packets[index];
@@ -32,6 +34,7 @@ internal struct SentPackets
         Count++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(Slab<SentPacket> packets, int index)
     {
         ref SentPacket packet = ref packets[index];

@@ -106,6 +106,12 @@ internal sealed class Connection(int index)
     public ulong DroppedForMemory;
     public ulong AcknowledgementsSent;
 
+    /// <summary>Whether control frames wait to be sent.</summary>
+    public bool HasControl => Control != ConnectionControl.None || !ControlList.IsEmpty || SkipHead >= 0;
+
+    /// <summary>Whether a frame that ends the connection waits to be sent.</summary>
+    public bool HasCloseFrame => CloseFramePending || CloseAcknowledgePending;
+
     public bool CanSend => State is ConnectionState.Established or ConnectionState.Closing;
 
     /// <summary>Whether the application has, or will get, a handle: a connection that a peer opens is shown when its address is validated.</summary>

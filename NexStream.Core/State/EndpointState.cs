@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
@@ -87,6 +88,7 @@ internal sealed class EndpointState
     }
 
     /// <summary>The connection has, or may have, something to send.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MarkReady(Connection connection)
     {
         if (!connection.InReadyList)
@@ -99,6 +101,7 @@ internal sealed class EndpointState
     }
 
     /// <summary>The connection's next deadline may have changed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MarkDeadline(Connection connection)
     {
         if (!connection.InDeadlineList)
@@ -109,6 +112,7 @@ internal sealed class EndpointState
     }
 
     /// <summary>Bytes that a stream holds for sending change: the connection knows from their sum when everything was flushed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddBuffered(ref StreamState stream, int bytes)
     {
         stream.Send.Buffered += bytes;
@@ -120,6 +124,7 @@ internal sealed class EndpointState
     /// what comes in: two sides that are both full of what they want to send could never take in the other's data.
     /// </summary>
     /// <remarks>The last quarter of that half is for streams that hold little, so that one that is stalled does not silence the others.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int SendFramesMax(Connection connection, in StreamState stream)
     {
         if (Frames.Arena.FreeCount <= Frames.Arena.FrameCount / 4)
@@ -132,6 +137,7 @@ internal sealed class EndpointState
     }
 
     /// <summary>Time stands still rather than running backwards.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Instant Advance(Instant now)
     {
         Now = Instant.Max(Now, now);

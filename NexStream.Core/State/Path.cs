@@ -15,7 +15,7 @@ internal sealed class Path
     private const ulong AmplificationFactor = 3;
 
     /// <summary>The controller in use, for as long as the path is, and the factory that it goes back to.</summary>
-    public ICongestionController Congestion = null!;
+    public PathCongestion Congestion;
     public int CongestionIndex;
     public ReceivedPackets Received;
     public RttEstimator Rtt;
@@ -138,12 +138,12 @@ internal sealed class Path
         SmoothedRttNs = Rtt.SmoothedNs,
         MinRttNs = Rtt.MinNs,
         RttVarianceNs = Rtt.VarianceNs,
-        CongestionWindow = Congestion.CongestionWindow,
+        CongestionWindow = Congestion.Window,
         BytesInFlight = BytesInFlight,
         PacingRate = Congestion.PacingRate,
-        SlowStartThreshold = Congestion.SlowStartThreshold,
-        DeliveryRate = Congestion.DeliveryRate,
-        QueueingDelayNs = Congestion.QueueingDelayNs,
+        SlowStartThreshold = Congestion.Controller.SlowStartThreshold,
+        DeliveryRate = Congestion.Controller.DeliveryRate,
+        QueueingDelayNs = Congestion.Controller.QueueingDelayNs,
         FrameLength = FrameLength,
         Delivered = Rate.Delivered,
     };

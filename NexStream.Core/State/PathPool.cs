@@ -39,13 +39,13 @@ internal sealed class PathPool
     {
         Path path = _paths.Get();
         path.CongestionIndex = Math.Max(0, IndexOf(congestion));
-        path.Congestion = _controllers[path.CongestionIndex].Get();
+        path.Congestion.Use(_controllers[path.CongestionIndex].Get());
         return path;
     }
 
     public void Return(Path path)
     {
-        _controllers[path.CongestionIndex].Return(path.Congestion);
+        _controllers[path.CongestionIndex].Return(path.Congestion.Controller);
         _paths.Return(path);
     }
 

@@ -52,6 +52,7 @@ internal struct SegmentList
 
     public readonly bool IsEmpty => Head < 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(Slab<Segment> segments, int index)
     {
         ref Segment segment = ref segments[index];
@@ -69,6 +70,7 @@ internal struct SegmentList
         Tail = index;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(Slab<Segment> segments, int index)
     {
         ref Segment segment = ref segments[index];

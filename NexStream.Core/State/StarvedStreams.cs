@@ -33,6 +33,14 @@ internal sealed class StarvedStreams(EndpointState state)
     /// <summary>Memory may have come free: wakes all that wait, if there is some for them.</summary>
     public void Wake()
     {
+        if (_count > 0)
+        {
+            WakeWaiting();
+        }
+    }
+
+    private void WakeWaiting()
+    {
         while (_count > 0 && state.Frames.Arena.FreeCount > state.Frames.Arena.FrameCount / 4 && state.Messages.FreeCount > 0)
         {
             (int index, uint generation) = _queue[_head];

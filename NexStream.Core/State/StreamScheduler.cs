@@ -91,6 +91,7 @@ internal struct StreamScheduler
     }
 
     /// <summary>The stream whose turn it is. Its deficit is topped up by a quantum when a new turn begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Next(Slab<StreamState> streams, int frameLength)
     {
         int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
@@ -107,11 +108,12 @@ internal struct StreamScheduler
     }
 
     /// <summary>The stream at the head sent; when its deficit is used up it goes to the back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnSent(Slab<StreamState> streams, int index, int bytes)
     {
         ref StreamState stream = ref streams[index];
         stream.Deficit -= bytes;
-        if (stream.Deficit <= 0 && stream.Has(StreamFlags.Scheduled))
+        if (stream.Deficit <= 0 && stream.Has(StreamFlags.Scheduled) && stream.SchedulerNext >= 0)
         {
             ref StreamQueue queue = ref _levels[LevelOf(stream)];
             queue.Remove(streams, index);
@@ -119,6 +121,7 @@ internal struct StreamScheduler
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int LevelOf(in StreamState stream) => _policy == SchedulingPolicy.Strict ? stream.Priority : 0;
 
     [InlineArray(LinkHeader.PriorityMax + 1)]

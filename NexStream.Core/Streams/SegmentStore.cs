@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.State;
 
@@ -7,7 +8,8 @@ namespace NexStream.Core.Streams;
 internal sealed class SegmentStore(EndpointState state)
 {
     /// <summary>Moves up to <paramref name="length"/> bytes from the front of a list into a new segment in flight. -1: none is free.</summary>
-    public int Cut(int streamIndex, int message, ref ChunkList source, ulong position, int length)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Cut(int streamIndex, ref StreamState stream, int message, ref ChunkList source, ulong position, int length)
     {
         if (!state.Segments.TryAllocate(out int index))
         {
@@ -23,7 +25,7 @@ internal sealed class SegmentStore(EndpointState state)
         segment.Losses = 0;
         segment.IsLost = false;
         segment.HasFin = false;
-        state.Streams[streamIndex].Send.InFlight.Append(state.Segments, index);
+        stream.Send.InFlight.Append(state.Segments, index);
         return index;
     }
 
@@ -54,7 +56,7 @@ internal sealed class SegmentStore(EndpointState state)
             int take = Math.Min(length - kept, slice.Length);
             if (take > 0)
             {
-                segment.Slices[keptSlices++] = slice with { Length = take };
+                segment.Slices[keptSlices++] = slice.WithLength(take);
             }
 
             if (take < slice.Length)
@@ -64,7 +66,7 @@ internal sealed class SegmentStore(EndpointState state)
                     state.Frames.AddReference(slice.Frame);
                 }
 
-                rest.Slices[rest.SliceCount++] = slice with { Offset = slice.Offset + take, Length = slice.Length - take };
+                rest.Slices[rest.SliceCount++] = slice.SkipFirst(take);
             }
 
             kept += take;
@@ -101,7 +103,12 @@ internal sealed class SegmentStore(EndpointState state)
         }
 
         state.AddBuffered(ref stream, -segment.Length);
-        ReleasePayload(ref segment);
+        for (int i = 0; i < segment.SliceCount; i++)
+        {
+            state.Frames.Release(segment.Slices[i].Frame);
+        }
+
+        segment.SliceCount = 0;
         segment.Generation++;
         state.Segments.Free(index);
     }
@@ -141,15 +148,5 @@ internal sealed class SegmentStore(EndpointState state)
         {
             Free(index);
         }
-    }
-
-    private void ReleasePayload(ref Segment segment)
-    {
-        for (int i = 0; i < segment.SliceCount; i++)
-        {
-            state.Frames.Release(segment.Slices[i].Frame);
-        }
-
-        segment.SliceCount = 0;
     }
 }

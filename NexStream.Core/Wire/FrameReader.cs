@@ -24,6 +24,9 @@ internal ref struct FrameReader
     /// <summary>What was not read yet; after a DATA frame the bytes of the application's payload that lie in the span.</summary>
     public readonly ReadOnlySpan<byte> Remaining => _remaining;
 
+    /// <summary>Whether the next frame is DATA, the last of its packet: <see cref="Remaining"/> begins with it.</summary>
+    public readonly bool IsAtData => !_remaining.IsEmpty && _remaining[0] == (byte)FrameType.Data && !_isAtEnd;
+
     /// <summary>The next frame. False: at the end, when malformed, and after a DATA or PADDING frame, which end the packet.</summary>
     public bool TryRead(out RawFrame frame)
     {

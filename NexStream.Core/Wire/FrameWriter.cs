@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace NexStream.Core.Wire;
 
@@ -22,6 +23,7 @@ internal ref struct FrameWriter
     /// Writes the frame header and hands out the payload, which the caller fills to its last byte. False: the frame does not fit, and
     /// nothing was written.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryBegin(FrameType type, byte flags, int payloadLength, out Span<byte> payload)
     {
         if (payloadLength is < 0 or > ushort.MaxValue || payloadLength > Remaining - RawFrame.HeaderSize)

@@ -9,10 +9,12 @@ namespace NexStream.Core.Wire;
 /// </summary>
 public readonly ref struct LinkFrame
 {
+    private readonly ref readonly LinkHeader _header;
+
     /// <summary>A frame whose bytes belong to the caller and are valid for the call only; the core copies what it must keep.</summary>
     public LinkFrame(in LinkHeader header, ReadOnlySpan<byte> packet)
     {
-        Header = header;
+        _header = ref header;
         Head = packet;
         HeadFrame = PayloadSlice.NoFrame;
     }
@@ -20,7 +22,7 @@ public readonly ref struct LinkFrame
     /// <summary>A frame whose leading bytes were copied out of a descriptor and whose payload lies in registered memory.</summary>
     public LinkFrame(in LinkHeader header, ReadOnlySpan<byte> head, ReadOnlySpan<PayloadSlice> payload)
     {
-        Header = header;
+        _header = ref header;
         Head = head;
         Payload = payload;
         HeadFrame = PayloadSlice.NoFrame;
@@ -29,14 +31,14 @@ public readonly ref struct LinkFrame
     /// <summary>A frame that lies whole in the endpoint's own arena, as a network link receives it.</summary>
     public LinkFrame(in LinkHeader header, ReadOnlySpan<byte> packet, uint frame, int offset)
     {
-        Header = header;
+        _header = ref header;
         Head = packet;
         HeadFrame = frame;
         HeadOffset = offset;
     }
 
-    /// <summary>The NexLink header.</summary>
-    public readonly LinkHeader Header;
+    /// <summary>The NexLink header: the caller's, not a copy, so that it must not change during the call.</summary>
+    public ref readonly LinkHeader Header => ref _header;
 
     /// <summary>The packet's leading bytes, in memory that nobody else writes while the core reads it: at least all headers.</summary>
     public readonly ReadOnlySpan<byte> Head;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace NexStream.Core.Wire;
 
@@ -37,6 +38,7 @@ internal struct PacketHeader
     public uint PacketNumber;
 
     /// <summary>Reads a header. False: too short, or with flags that version 1 does not have: what follows could not be understood.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead(ReadOnlySpan<byte> source, out PacketHeader header)
     {
         header = default;
@@ -53,6 +55,7 @@ internal struct PacketHeader
     }
 
     /// <summary>Writes the first <see cref="Size"/> bytes of <paramref name="destination"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Write(Span<byte> destination)
     {
         BinaryPrimitives.WriteUInt64BigEndian(destination, Tag);

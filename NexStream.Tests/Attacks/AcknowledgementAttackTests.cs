@@ -44,10 +44,10 @@ public sealed class AcknowledgementAttackTests
     {
         Pair pair = Connected();
         Connection connection = Forge.ConnectionOf(pair.Server);
-        long window = connection.Path.Congestion.CongestionWindow;
+        long window = connection.Path.Congestion.Window;
         Acknowledge(pair, connection.Path.NextPacketNumber, connection.Path.NextPacketNumber);
         AssertViolation(pair, ReasonCode.AcknowledgementViolation);
-        Assert.That(connection.Path.Congestion.CongestionWindow, Is.EqualTo(window));
+        Assert.That(connection.Path.Congestion.Window, Is.EqualTo(window));
     }
 
     [Test]

@@ -55,7 +55,7 @@ internal sealed class CongestionDocumentTests
         foreach (string? name in new[] { null, "cubic", "bbr", "none" })
         {
             Assert.That(endpoint.Connect(new NodeId(2, 2), now, out ConnectionHandle connection, new ConnectionConfig { Congestion = name }), Is.EqualTo(CallStatus.Ok));
-            Assert.That(endpoint.State.Connections[connection.Index].Path.Congestion.Name, Is.EqualTo(name ?? "cubic"));
+            Assert.That(endpoint.State.Connections[connection.Index].Path.Congestion.Controller.Name, Is.EqualTo(name ?? "cubic"));
         }
 
         ArgumentException? failure = Assert.Throws<ArgumentException>(() => endpoint.Connect(new NodeId(2, 2), now, out _, new ConnectionConfig { Congestion = "reno" }));

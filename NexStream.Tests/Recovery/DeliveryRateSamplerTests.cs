@@ -26,7 +26,7 @@ public sealed class DeliveryRateSamplerTests
         {
             if (i >= 10)
             {
-                _sampler.OnAcknowledged(packets[i - 10], At(i));
+                _sampler.OnAcknowledged(packets[i - 10], Size, At(i));
                 inFlight -= Size;
                 last = _sampler.Take(At(i), RttNs);
             }
@@ -48,8 +48,8 @@ public sealed class DeliveryRateSamplerTests
     {
         SentPacket first = Send(At(0), 0);
         SentPacket second = Send(At(20), Size);
-        _sampler.OnAcknowledged(first, At(30));
-        _sampler.OnAcknowledged(second, At(30));
+        _sampler.OnAcknowledged(first, Size, At(30));
+        _sampler.OnAcknowledged(second, Size, At(30));
         DeliveryRateSample sample = _sampler.Take(At(30), RttNs);
 
         Assert.That(sample.Delivered, Is.EqualTo(2 * Size));
@@ -60,7 +60,7 @@ public sealed class DeliveryRateSamplerTests
     public void Take_ShorterThanTheSmallestRoundTrip_IsNoSample()
     {
         SentPacket packet = Send(At(0), 0);
-        _sampler.OnAcknowledged(packet, At(5));
+        _sampler.OnAcknowledged(packet, Size, At(5));
 
         Assert.That(_sampler.Take(At(5), RttNs).Rate, Is.Zero);
     }
@@ -73,9 +73,9 @@ public sealed class DeliveryRateSamplerTests
         SentPacket second = Send(At(5), Size);
         Assert.That(_sampler.IsApplicationLimited, Is.True);
 
-        _sampler.OnAcknowledged(first, At(10));
+        _sampler.OnAcknowledged(first, Size, At(10));
         Assert.That(_sampler.Take(At(10), RttNs).IsApplicationLimited, Is.False, "it left before");
-        _sampler.OnAcknowledged(second, At(15));
+        _sampler.OnAcknowledged(second, Size, At(15));
         Assert.That(_sampler.Take(At(15), RttNs).IsApplicationLimited, Is.True);
         Assert.That(_sampler.IsApplicationLimited, Is.False, "more was delivered than was in flight then");
     }

@@ -26,7 +26,7 @@ public sealed class EcnLieTests
         Assert.That(connection.Path.Ecn.State, Is.EqualTo(EcnState.Capable), "until then the counts were true");
 
         // The next acknowledgement says that every packet was marked, and more than were sent.
-        long window = connection.Path.Congestion.CongestionWindow;
+        long window = connection.Path.Congestion.Window;
         client.Send(data);
         pair.Filter = (from, frame) =>
         {
@@ -35,7 +35,7 @@ public sealed class EcnLieTests
         };
         pair.RunFor(Instant.Second);
         Assert.That(connection.Path.Ecn.State, Is.EqualTo(EcnState.Failed));
-        Assert.That(connection.Path.Congestion.CongestionWindow, Is.GreaterThanOrEqualTo(window), "a lie is no congestion");
+        Assert.That(connection.Path.Congestion.Window, Is.GreaterThanOrEqualTo(window), "a lie is no congestion");
 
         EcnCodepoint last = EcnCodepoint.Ect0;
         pair.Filter = (from, frame) =>

@@ -35,7 +35,7 @@ internal sealed class DataFrameTests
             wireLength,
             DataFrame.TryRead,
             (in frame, ref writer) => frame.TryWrite(ref writer));
-        Assert.That(new DataFrame { Mode = mode, HasSequence = hasSequence }.WireLength, Is.EqualTo(wireLength));
+        Assert.That(DataFrame.GetWireLength(mode, hasSequence), Is.EqualTo(wireLength));
         Assert.That(wireLength, Is.LessThanOrEqualTo(DataFrame.WireSizeMax));
     }
 
@@ -90,7 +90,7 @@ internal sealed class DataFrameTests
     public void Data_WithSequenceSetOnAnotherMode_WritesWhatCanBeRead()
     {
         var frame = new DataFrame { Mode = TransportMode.ReliableOrdered, HasSequence = true, StreamId = 1, Position = 5 };
-        byte[] bytes = CodecAssert.Encode(frame, frame.WireLength, (in f, ref writer) => f.TryWrite(ref writer));
+        byte[] bytes = CodecAssert.Encode(frame, DataFrame.GetWireLength(frame.Mode, hasSequence: false), (in f, ref writer) => f.TryWrite(ref writer));
         var reader = new FrameReader(bytes);
         Assert.That(reader.TryRead(out RawFrame raw), Is.True);
         Assert.That(DataFrame.TryRead(raw, out DataFrame decoded), Is.True);

@@ -103,9 +103,9 @@ internal sealed class FramesTarget : IFuzzTarget
 
     private static void ReadData(in RawFrame raw)
     {
-        if (DataFrame.TryRead(raw, out DataFrame frame) && frame.WireLength > DataFrame.WireSizeMax)
+        if (DataFrame.TryRead(raw, out DataFrame frame) && DataFrame.GetWireLength(frame.Mode, frame.HasSequence) > DataFrame.WireSizeMax)
         {
-            throw new FuzzFailureException($"DATA of {frame.WireLength} bytes is longer than any can be.");
+            throw new FuzzFailureException($"DATA of {DataFrame.GetWireLength(frame.Mode, frame.HasSequence)} bytes is longer than any can be.");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Wire.Frames;
@@ -58,41 +59,72 @@ internal struct DataFrame
     /// <summary>RU only: where in the message the payload begins.</summary>
     public uint FragmentOffset;
 
-    /// <summary>Bytes of the frame with its header, without the application's payload.</summary>
-    public readonly int WireLength => RawFrame.HeaderSize + FieldsSize(Mode, HasSequence);
+    /// <summary>Bytes of a frame with its header, without the application's payload.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int GetWireLength(TransportMode mode, bool hasSequence) => RawFrame.HeaderSize + FieldsSize(mode, hasSequence);
+
+    /// <summary>Reads the frame where a packet has come to it. False: as below, or its length reaches past the packet.</summary>
+    /// <param name="packet">The packet from the frame's first byte on.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="payload">What lies behind it: the application's payload, as far as it is in the packet's head.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRead(ReadOnlySpan<byte> packet, out DataFrame frame, out ReadOnlySpan<byte> payload)
+    {
+        if (packet.Length >= RawFrame.HeaderSize)
+        {
+            int length = BinaryPrimitives.ReadUInt16BigEndian(packet[2..]);
+            if (length <= packet.Length - RawFrame.HeaderSize)
+            {
+                payload = packet[(RawFrame.HeaderSize + length)..];
+                return TryRead(packet[1], packet.Slice(RawFrame.HeaderSize, length), out frame);
+            }
+        }
+
+        frame = default;
+        payload = default;
+        return false;
+    }
 
     /// <summary>False: too short, flags that the mode does not have, a position that cannot be, or a fragment that begins past its message.</summary>
-    public static bool TryRead(in RawFrame raw, out DataFrame frame)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryRead(in RawFrame raw, out DataFrame frame) => TryRead(raw.Flags, raw.Payload, out frame);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryRead(byte flags, ReadOnlySpan<byte> fields, out DataFrame frame)
     {
         frame = default;
-        frame.Mode = (TransportMode)((raw.Flags >> ModeShift) + 1);
-        frame.Fin = (raw.Flags & FinFlag) != 0;
-        frame.HasSequence = (raw.Flags & SequenceFlag) != 0;
-        ReadOnlySpan<byte> payload = raw.Payload;
-        if ((raw.Flags & ReservedFlags) != 0
+        frame.Mode = (TransportMode)((flags >> ModeShift) + 1);
+        frame.Fin = (flags & FinFlag) != 0;
+        frame.HasSequence = (flags & SequenceFlag) != 0;
+        if ((flags & ReservedFlags) != 0
             || (frame.HasSequence && frame.Mode != TransportMode.BestEffort)
-            || payload.Length < FieldsSize(frame.Mode, frame.HasSequence))
+            || fields.Length < FieldsSize(frame.Mode, frame.HasSequence))
         {
             return false;
         }
 
-        frame.StreamId = BinaryPrimitives.ReadUInt32BigEndian(payload);
-        if (frame.Mode != TransportMode.BestEffort || frame.HasSequence)
+        frame.StreamId = BinaryPrimitives.ReadUInt32BigEndian(fields);
+        if (frame.Mode == TransportMode.BestEffort && !frame.HasSequence)
         {
-            frame.Position = BinaryPrimitives.ReadUInt64BigEndian(payload[StreamSize..]);
+            return true;
         }
 
+        frame.Position = BinaryPrimitives.ReadUInt64BigEndian(fields[StreamSize..]);
         if (frame.Mode == TransportMode.ReliableUnordered)
         {
-            frame.MessageLength = BinaryPrimitives.ReadUInt32BigEndian(payload[PositionSize..]);
-            frame.FragmentOffset = BinaryPrimitives.ReadUInt32BigEndian(payload[(PositionSize + 4)..]);
+            frame.MessageLength = BinaryPrimitives.ReadUInt32BigEndian(fields[PositionSize..]);
+            frame.FragmentOffset = BinaryPrimitives.ReadUInt32BigEndian(fields[(PositionSize + 4)..]);
+            if (frame.FragmentOffset >= frame.MessageLength && (frame.FragmentOffset | frame.MessageLength) != 0)
+            {
+                return false;
+            }
         }
 
-        bool isFragmentInside = frame.FragmentOffset < frame.MessageLength || (frame.FragmentOffset | frame.MessageLength) == 0;
-        return frame.Position <= WireLimits.PositionMax && isFragmentInside;
+        return frame.Position <= WireLimits.PositionMax;
     }
 
     /// <summary>False: does not fit, and nothing was written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool TryWrite(ref FrameWriter writer)
     {
         bool isSequenced = HasSequence && Mode == TransportMode.BestEffort;
@@ -117,6 +149,7 @@ internal struct DataFrame
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int FieldsSize(TransportMode mode, bool hasSequence) => mode switch
     {
         TransportMode.ReliableUnordered => UnorderedSize,

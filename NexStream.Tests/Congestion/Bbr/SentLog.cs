@@ -85,7 +85,7 @@ internal sealed class SentLog(ICongestionController congestion)
             bytes += packet.Size;
             count++;
             largest = packet;
-            _sampler.OnAcknowledged(packet, now);
+            _sampler.OnAcknowledged(packet, packet.Size, now);
         }
 
         long rttSample = 0;
