@@ -29,6 +29,7 @@ public sealed class Endpoint
     private readonly StatelessAnswers _answers;
     private readonly Handshake _handshake;
     private readonly CloseSequence _closing;
+    private readonly PredictedReceive _predicted;
     private readonly ReceivePath _receivePath;
     private readonly TransmitPath _transmitPath;
     private readonly TimerTable _timers;
@@ -69,8 +70,9 @@ public sealed class Endpoint
         var lossDetector = new LossDetector(_state, contents);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver);
+        _predicted = new PredictedReceive(_state, _factory, _streamTable, keeper);
         _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing);
-        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state));
+        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), new PredictedTransmit(_state, segments));
         StreamCalls = new StreamCalls(_state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, _closing);
         _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender);
         _state.Events.StreamReleased = _lifecycle.Reap;
@@ -147,6 +149,13 @@ public sealed class Endpoint
     public void Receive(in LinkFrame frame, Instant now)
     {
         now = _state.Advance(now);
+        if (_predicted.TryProcess(frame, now))
+        {
+            ReleaseHead(frame);
+            _state.Starved.Wake();
+            return;
+        }
+
         int taken = 0;
         int length = frame.Head.Length;
         foreach (ref readonly PayloadSlice slice in frame.Payload)
@@ -179,11 +188,7 @@ public sealed class Endpoint
             ReleaseRest(frame.Payload[taken..]);
         }
 
-        if (frame.HeadFrame != PayloadSlice.NoFrame)
-        {
-            _state.Frames.Release(frame.HeadFrame);
-        }
-
+        ReleaseHead(frame);
         _state.Starved.Wake();
     }
 
@@ -206,7 +211,7 @@ public sealed class Endpoint
         ArgumentNullException.ThrowIfNull(transmission);
         now = _state.Advance(now);
         _state.Poll.OnPoll(now);
-        if (_answers.TryWrite(now, transmission))
+        if (!_answers.IsEmpty && _answers.TryWrite(now, transmission))
         {
             return true;
         }
@@ -385,6 +390,15 @@ public sealed class Endpoint
             && close.IsReflected && _factory.FindByPeer(frame.Header.Source, header.Tag) is { State: not ConnectionState.Closed } connection)
         {
             _closing.OnUnknown(connection, now);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ReleaseHead(in LinkFrame frame)
+    {
+        if (frame.HeadFrame != PayloadSlice.NoFrame)
+        {
+            _state.Frames.Release(frame.HeadFrame);
         }
     }
 

@@ -89,19 +89,49 @@ internal sealed class FrameTable
 
         if (!ReferenceEquals(region, Arena))
         {
-            ref FrameRecord record = ref region.Records[slice.Index];
-            if (record.References++ == 0)
-            {
-                record.Owner = Nobody;
-            }
-
-            if (record.Holds++ == 0)
-            {
-                region.Held++;
-            }
+            TakeReference(region, ref region.Records[slice.Index]);
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Whether a connection could keep each of these slices, which a link handed over, with the reference that came with it: all lie in registered
+    /// frames whose owner does not run short of them, and the connection's share suffices.
+    /// </summary>
+    /// <param name="slices">The slices.</param>
+    /// <param name="memory">The connection's share.</param>
+    /// <param name="lengthMin">A shorter one is better copied.</param>
+    /// <param name="length">Bytes of all.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool CanAdopt(ReadOnlySpan<PayloadSlice> slices, MemoryShare memory, int lengthMin, out int length)
+    {
+        length = 0;
+        foreach (ref readonly PayloadSlice slice in slices)
+        {
+            if (slice.Length < lengthMin || _regions[slice.Region] is not { } region || !region.Contains(slice) || region.Held + slices.Length > region.FrameCount >> 1)
+            {
+                return false;
+            }
+
+            length += slice.Length;
+        }
+
+        return _held[memory.Owner] + slices.Length <= memory.FramesMax;
+    }
+
+    /// <summary>The connection keeps a slice for which <see cref="CanAdopt"/> holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Adopt(in PayloadSlice slice, MemoryShare memory)
+    {
+        FrameRegion region = _regions[slice.Region]!;
+        ref FrameRecord record = ref region.Records[slice.Index];
+        bool isCharged = ReferenceEquals(region, Arena) ? record.Owner != Nobody : TakeReference(region, ref record);
+        if (!isCharged)
+        {
+            record.Owner = memory.Owner;
+            _held[memory.Owner]++;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -154,6 +184,23 @@ internal sealed class FrameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool PeerIsShort(uint frame) => _regions[frame >> PayloadSlice.IndexBits]!.IsShort;
 
+    /// <summary>A peer's frame came with one reference. Returns whether a connection is charged for it already.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TakeReference(FrameRegion region, ref FrameRecord record)
+    {
+        if (record.References++ == 0)
+        {
+            record.Owner = Nobody;
+        }
+
+        if (record.Holds++ == 0)
+        {
+            region.Held++;
+        }
+
+        return record.Owner != Nobody;
+    }
+
     private static int IndexOf(uint frame) => (int)(frame & ((1u << PayloadSlice.IndexBits) - 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -174,6 +221,13 @@ internal sealed class FrameTable
             record.Owner = Nobody;
         }
 
-        _regions[frame >> PayloadSlice.IndexBits]!.OnUnreferenced(IndexOf(frame));
+        if (frame >> PayloadSlice.IndexBits == 0)
+        {
+            Arena.OnUnreferenced(IndexOf(frame));
+        }
+        else
+        {
+            _regions[frame >> PayloadSlice.IndexBits]!.OnUnreferenced(IndexOf(frame));
+        }
     }
 }

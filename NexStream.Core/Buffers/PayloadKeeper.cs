@@ -11,7 +11,8 @@ internal sealed class PayloadKeeper(PayloadStore store)
     /// <summary>A payload below this part of its frame is copied into a shared or partly filled one: it would pin eight times its size.</summary>
     private const int CompactionPart = 8;
 
-    private readonly int _copiedMax = Math.Max(PayloadStore.SmallLengthMax, store.Frames.FrameSize / CompactionPart);
+    /// <summary>A run up to this length is copied, wherever it lies.</summary>
+    public int CopiedMax { get; } = Math.Max(PayloadStore.SmallLengthMax, store.Frames.FrameSize / CompactionPart);
 
     /// <summary>Keeps one contiguous run of <paramref name="payload"/>, as a slice with a reference. False: no memory, or more than the connection's share.</summary>
     public bool TryKeep(MemoryShare memory, in InboundPayload payload, int skip, int length, out PayloadSlice kept)
@@ -69,7 +70,7 @@ internal sealed class PayloadKeeper(PayloadStore store)
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MustCopy(in PayloadSlice source) =>
-        source.Frame == PayloadSlice.NoFrame || source.Length <= _copiedMax || store.Frames.PeerIsShort(source.Frame);
+        source.Frame == PayloadSlice.NoFrame || source.Length <= CopiedMax || store.Frames.PeerIsShort(source.Frame);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryReference(MemoryShare memory, in PayloadSlice source)

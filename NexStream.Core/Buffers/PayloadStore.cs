@@ -37,7 +37,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     public int Append(
         ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, ref SharedFrame shared, int framesMax, bool keepTail = false)
     {
-        int taken = AppendToTail(ref list, data);
+        int taken = list.Tail >= 0 ? AppendToTail(ref list, data) : 0;
         bool small = data.Length <= SmallLengthMax && !(keepTail && list.Tail >= 0);
         while (taken < data.Length)
         {
@@ -242,14 +242,14 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int AppendToTail(ref ChunkList list, ReadOnlySpan<byte> data)
     {
-        if (list.Tail < 0 || !chunks[list.Tail].IsAppendable)
+        ref Chunk tail = ref chunks[list.Tail];
+        int end = tail.Slice.Offset + tail.Slice.Length;
+        if (!tail.IsAppendable || end == frames.FrameSize)
         {
             return 0;
         }
 
         // What lies behind the run was never handed to a link, so that writing it changes nothing anybody reads.
-        ref Chunk tail = ref chunks[list.Tail];
-        int end = tail.Slice.Offset + tail.Slice.Length;
         int take = Math.Min(data.Length, frames.FrameSize - end);
         if (take > 0)
         {

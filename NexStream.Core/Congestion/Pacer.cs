@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Congestion;
@@ -48,13 +49,11 @@ internal struct Pacer
     /// <summary>When the next packet may leave: <paramref name="now"/> or later.</summary>
     /// <param name="now">The present.</param>
     /// <param name="rateBytesPerSecond">The pacing rate; 0 or less means that packets are not paced.</param>
-    public Instant NextSendTime(Instant now, long rateBytesPerSecond)
-    {
-        if (rateBytesPerSecond <= 0)
-        {
-            return now;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Instant NextSendTime(Instant now, long rateBytesPerSecond) => rateBytesPerSecond <= 0 ? now : NextPacedTime(now, rateBytesPerSecond);
 
+    private Instant NextPacedTime(Instant now, long rateBytesPerSecond)
+    {
         AdoptRate(now, rateBytesPerSecond);
         return Instant.Max(now, _nextAt);
     }
@@ -64,16 +63,22 @@ internal struct Pacer
     /// <param name="bytes">Its length; not negative.</param>
     /// <param name="rateBytesPerSecond">The pacing rate; 0 or less means that packets are not paced.</param>
     /// <param name="pollIntervalNs">How long the host is away between two polls (<see cref="PollInterval"/>).</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnSent(Instant now, int bytes, long rateBytesPerSecond, long pollIntervalNs)
     {
-        if (rateBytesPerSecond <= 0)
+        if (rateBytesPerSecond > 0)
         {
-            // What leaves unpaced is a burst already: pacing starts without credit.
-            _rate = 0;
-            _nextAt = now;
+            OnSentPaced(now, bytes, rateBytesPerSecond, pollIntervalNs);
             return;
         }
 
+        // What leaves unpaced is a burst already: pacing starts without credit.
+        _rate = 0;
+        _nextAt = now;
+    }
+
+    private void OnSentPaced(Instant now, int bytes, long rateBytesPerSecond, long pollIntervalNs)
+    {
         AdoptRate(now, rateBytesPerSecond);
         ulong cost = ((ulong)bytes * (ulong)Instant.Second) + _remainder;
         ulong costNs = cost / (ulong)rateBytesPerSecond;

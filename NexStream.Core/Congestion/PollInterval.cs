@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Congestion;
@@ -22,17 +23,21 @@ internal struct PollInterval
     public long Ns { get; private set; }
 
     /// <summary>The host begins a turn of its loop. Calls at the same instant are one turn; a clock that goes backwards stands still.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnPoll(Instant now)
+    {
+        if (now > _last || !_hasLast)
+        {
+            OnTurn(now);
+        }
+    }
+
+    private void OnTurn(Instant now)
     {
         if (!_hasLast)
         {
             _hasLast = true;
             _last = now;
-            return;
-        }
-
-        if (now <= _last)
-        {
             return;
         }
 

@@ -41,6 +41,8 @@ internal sealed class StatelessAnswers(EndpointState state)
     /// <summary>Asks for the cookie.</summary>
     public void Retry(in LinkHeader from, ulong tag, Instant now) => Enqueue(new Answer { Destination = from.Source, Tag = tag, IsRetry = true }, now);
 
+    public bool IsEmpty => _count == 0;
+
     public bool TryWrite(Instant now, Wire.Transmission transmission)
     {
         if (_count == 0)

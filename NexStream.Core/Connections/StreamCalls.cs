@@ -32,24 +32,26 @@ internal sealed class StreamCalls(
 
     public SendResult Send(in StreamHandle handle, ReadOnlySpan<byte> data, in SendOptions options)
     {
-        if (!IsCurrent(handle) || state.Streams[handle.Index].SendState != SendState.Open || !state.Connections[state.Streams[handle.Index].Connection].IsOpen)
+        ref StreamState stream = ref state.Streams[handle.Index];
+        Connection connection = state.Connections[stream.Connection];
+        if (!IsCurrent(handle, stream) || stream.SendState != SendState.Open || !connection.IsOpen)
         {
             return new SendResult(CallStatus.Closed);
         }
 
-        return state.Streams[handle.Index].IsMessageMode
+        return stream.IsMessageMode
             ? messageSender.Send(handle.Index, data, options)
-            : orderedSender.Send(handle.Index, data, options);
+            : orderedSender.Send(connection, handle.Index, ref stream, data, options);
     }
 
     public ReceiveResult Receive(in StreamHandle handle, Span<byte> destination)
     {
-        if (!IsCurrent(handle))
+        ref StreamState stream = ref state.Streams[handle.Index];
+        if (!IsCurrent(handle, stream))
         {
             return new ReceiveResult { Status = CallStatus.Closed };
         }
 
-        ref StreamState stream = ref state.Streams[handle.Index];
         if (stream.Has(StreamFlags.Discarding) || stream.ReceiveState is ReceiveState.ResetReceived or ReceiveState.Ended)
         {
             bool isReset = stream.ReceiveReason != ReasonCode.None;
@@ -57,7 +59,7 @@ internal sealed class StreamCalls(
         }
 
         Connection connection = state.Connections[stream.Connection];
-        ReceiveResult result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : orderedReceiver.Read(handle.Index, destination);
+        ReceiveResult result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : orderedReceiver.Read(connection, handle.Index, ref stream, destination);
         state.Starved.Wake();
         if (connection.ClosePhase == ClosePhase.Readable)
         {
@@ -120,9 +122,9 @@ internal sealed class StreamCalls(
 
     /// <summary>A handle is of the stream that its slot holds now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsCurrent(in StreamHandle handle)
-    {
-        ref StreamState stream = ref state.Streams[handle.Index];
-        return stream.Generation == handle.Generation && stream.Id != StreamId.ConnectionControl && !stream.Has(StreamFlags.Dead);
-    }
+    private bool IsCurrent(in StreamHandle handle) => IsCurrent(handle, state.Streams[handle.Index]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsCurrent(in StreamHandle handle, in StreamState stream) =>
+        stream.Generation == handle.Generation && stream.Id != StreamId.ConnectionControl && !stream.Has(StreamFlags.Dead);
 }

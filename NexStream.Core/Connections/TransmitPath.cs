@@ -16,19 +16,13 @@ namespace NexStream.Core.Connections;
 /// </summary>
 internal sealed class TransmitPath(
     EndpointState state, ControlWriter control, StreamLifecycle lifecycle, ReliableOrderedSender orderedSender, MessageSender messageSender,
-    MtuProber mtuProber)
+    MtuProber mtuProber, PredictedTransmit predicted)
 {
     /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
     private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / StreamAckFrame.WireSize;
 
     /// <summary>Headers, CONN_ACCEPT and an acknowledgement: less is left to an unvalidated address only when it has had its answers.</summary>
     private const int FrameLengthUseful = 256;
-
-    /// <summary>A small window that is full asks for an acknowledgement at most every quarter of itself.</summary>
-    private const ulong AcksAskedPerWindow = 4;
-
-    /// <summary>A window of three regular groups of packets is acknowledged in time without being asked.</summary>
-    private const int SmallWindowFrames = 3 * AckSchedule.RegularPackets;
 
     /// <summary>How long a connection waits before it looks again whether the endpoint's records came free.</summary>
     private const long MemoryRetryNs = Instant.Millisecond;
@@ -45,6 +39,11 @@ internal sealed class TransmitPath(
         {
             connection.PaceAt = path.IsValidated ? now + MemoryRetryNs : Instant.Never;
             return false;
+        }
+
+        if (predicted.TryWrite(connection, path, now, transmission))
+        {
+            return true;
         }
 
         bool owesAck = path.Received.AckImmediately || path.Received.AckDeadline <= now;
@@ -217,100 +216,18 @@ internal sealed class TransmitPath(
             Tag = connection.PeerTag,
             PathId = path.Id,
             PacketNumber = unchecked((uint)number),
-            Flags = builder.IsAckEliciting && WaitsForAck(connection, path, size) ? PacketHeader.AckNow : (byte)0,
+            Flags = builder.IsAckEliciting && Departure.WaitsForAck(connection, path, size) ? PacketHeader.AckNow : (byte)0,
         };
         PacketFinisher.WriteHeaders(
             ref builder, path.Local, path.Remote, header, priority, isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct, streamId);
-        path.PacketsSent++;
-        path.BytesSent += (uint)size;
-        path.Ecn.OnPacketSent(isMarked);
+        Departure.Count(path, size, isMarked);
         if (builder.IsAckEliciting)
         {
-            Remember(connection, path, number, size, now, reportsAll, isMarked, ref builder);
-            path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
-            path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
-        }
-    }
-
-    /// <summary>
-    /// Whether nothing more can be sent before this packet is acknowledged, in a window so small that the peer's acknowledgement would wait for more
-    /// packets, and so for its whole delay. Asked at most so often per window, so that small groups of packets do not stay small for ever.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool WaitsForAck(Connection connection, Path path, int size)
-    {
-        if (path.ProbesAllowed > 0)
-        {
-            return true;
-        }
-
-        long window = path.Congestion.Window;
-        bool isFull = path.BytesInFlight + size + path.FrameLength > window && window < SmallWindowFrames * path.FrameLength;
-        if (!isFull || connection.Scheduler.IsEmpty || path.BytesSent - path.AckAskedAt < (ulong)window / AcksAskedPerWindow)
-        {
-            return false;
-        }
-
-        path.AckAskedAt = path.BytesSent;
-        return true;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Remember(
-        Connection connection, Path path, ulong number, int size, Instant now, bool reportsAll, bool isMarked, ref PacketBuilder builder)
-    {
-        if (path.AckElicitingInFlight == 0)
-        {
-            connection.OutstandingSince = now;
-        }
-
-        state.Packets.TryAllocate(out int index);
-        ref SentPacket packet = ref state.Packets[index];
-        packet.Number = number;
-        packet.SentAt = now;
-        packet.Size = size;
-        packet.Segment = builder.Segment;
-        packet.Stream = builder.Stream;
-        packet.Message = builder.Message;
-        packet.Control = builder.Control;
-        SentPacketFlags flags = SentPacketFlags.AckEliciting
-            | (isMarked ? SentPacketFlags.Ect0 : 0)
-            | (builder.IsMtuProbe ? SentPacketFlags.MtuProbe : 0)
-            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0)
-            | (path.IsTailAcknowledged ? SentPacketFlags.FollowsAcknowledged : 0);
-        path.IsTailAcknowledged = false;
-        if (reportsAll)
-        {
-            flags |= SentPacketFlags.ReportsReceived;
-            packet.LargestReported = path.Received.Largest;
-        }
-
-        if (builder.Segment >= 0)
-        {
-            ref Segment segment = ref state.Segments[builder.Segment];
-            segment.Packet = number;
-            packet.SegmentGeneration = segment.Generation;
-        }
-
-        if (builder.Stream >= 0)
-        {
-            packet.StreamGeneration = state.Streams[builder.Stream].Generation;
-        }
-
-        if (builder.Message >= 0)
-        {
-            packet.MessageGeneration = state.Messages[builder.Message].Generation;
-        }
-
-        packet.Flags = flags;
-        path.Rate.OnSent(ref packet, path.BytesInFlight);
-        path.InFlight.Append(state.Packets, index);
-        path.BytesInFlight += size;
-        path.AckElicitingInFlight++;
-        path.LastAckElicitingSentAt = now;
-        if (path.ProbesAllowed > 0)
-        {
-            path.ProbesAllowed--;
+            SentPacketFlags flags = (isMarked ? SentPacketFlags.Ect0 : 0)
+                | (builder.IsMtuProbe ? SentPacketFlags.MtuProbe : 0)
+                | (reportsAll ? SentPacketFlags.ReportsReceived : 0);
+            Departure.Remember(
+                state, connection, path, number, size, now, flags, builder.Stream, builder.Segment, builder.Message, builder.Control);
         }
     }
 }

@@ -68,10 +68,8 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
             : ReasonCode.None;
     }
 
-    public ReceiveResult Read(int index, Span<byte> destination)
+    public ReceiveResult Read(Connection connection, int index, ref StreamState stream, Span<byte> destination)
     {
-        ref StreamState stream = ref state.Streams[index];
-        Connection connection = state.Connections[stream.Connection];
         if (stream.Receive.Ready.IsEmpty)
         {
             if (stream.ReceiveState == ReceiveState.DataReceived)

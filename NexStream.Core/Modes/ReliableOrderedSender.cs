@@ -14,19 +14,21 @@ internal sealed class ReliableOrderedSender(
     /// <summary>New data goes into a packet that has other frames only if it fills at least this much, so that it is not cut into crumbs.</summary>
     private const int PayloadMin = 64;
 
-    public SendResult Send(int index, ReadOnlySpan<byte> data, in SendOptions options)
+    public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
-        ref StreamState stream = ref state.Streams[index];
-        Connection connection = state.Connections[stream.Connection];
         int room = Math.Max(connection.Config.SendBuffer - stream.Send.Buffered, 0);
         int taken = state.Store.Append(
             ref stream.Send.Unsent, data[..Math.Min(data.Length, room)], stream.Send.End, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
         stream.Send.End += (uint)taken;
-        state.AddBuffered(ref stream, taken);
+        stream.Send.Buffered += taken;
+        connection.SendBuffered += taken;
         if (taken > 0)
         {
-            lifecycle.Schedule(index);
-            AddDeadline(index, options);
+            lifecycle.Schedule(connection, index, ref stream);
+            if (options.HasDeadline)
+            {
+                AddDeadline(index, options);
+            }
         }
 
         if (taken < data.Length)
@@ -110,11 +112,6 @@ internal sealed class ReliableOrderedSender(
 
     private void AddDeadline(int index, in SendOptions options)
     {
-        if (options.EffectiveDeadline == Instant.Never)
-        {
-            return;
-        }
-
         // Without a free record the data goes without its deadline: it is late at worst, never lost.
         if (messages.TryAdd(index, options with { Report = false }, 0, out int mark))
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.Primitives;
 
 /// <summary>
@@ -23,6 +25,7 @@ public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
     public static Instant Never => new(long.MaxValue);
 
     /// <summary>The instant <paramref name="ns"/> nanoseconds later; <see cref="Never"/> instead of an overflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Instant operator +(Instant instant, long ns)
     {
         long sum = unchecked(instant.Nanoseconds + ns);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.Recovery;
 
 /// <summary>
@@ -18,7 +20,11 @@ internal struct EcnValidator
     public EcnState State { get; private set; }
 
     /// <summary>Whether the next packet leaves with ECT(0).</summary>
-    public readonly bool MarkEct0 => State is EcnState.Testing or EcnState.Capable;
+    public readonly bool MarkEct0
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => State is EcnState.Testing or EcnState.Capable;
+    }
 
     /// <summary>A new path.</summary>
     /// <param name="isEnabled">Whether ECN is to be tried at all.</param>
@@ -26,6 +32,7 @@ internal struct EcnValidator
 
     /// <summary>A packet left.</summary>
     /// <param name="isMarked">Whether it carried ECT(0).</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnPacketSent(bool isMarked)
     {
         if (!isMarked)

@@ -93,7 +93,6 @@ internal struct ReceivedPackets
     /// <param name="ecn">The code point that it arrived with.</param>
     /// <param name="isAckAsked">Whether its sender waits for the acknowledgement.</param>
     /// <param name="roundTripNs">The round-trip time, as far as this side knows it.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Record(
         ulong packetNumber, Instant now, bool ackEliciting, EcnCodepoint ecn, bool isAckAsked = false, long roundTripNs = RttEstimator.InitialRttNs)
     {
@@ -110,6 +109,28 @@ internal struct ReceivedPackets
             bool isUrgent = isAckAsked || ecn == EcnCodepoint.CongestionExperienced;
             _schedule.OnAckEliciting(packetNumber, rangeFirst, now, isUrgent, roundTripNs);
         }
+    }
+
+    /// <summary>The packet behind the largest was received, ack-eliciting, and nobody asked for its acknowledgement: <see cref="Record"/>, at less cost.</summary>
+    /// <param name="now">When it arrived.</param>
+    /// <param name="ecn">The code point that it arrived with.</param>
+    /// <param name="roundTripNs">The round-trip time, as far as this side knows it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void RecordNext(Instant now, EcnCodepoint ecn, long roundTripNs)
+    {
+        ulong number = Largest + 1;
+        if (number % WordBits == 0)
+        {
+            Record(number, now, ackEliciting: true, ecn, isAckAsked: false, roundTripNs);
+            return;
+        }
+
+        Count(ecn);
+        Settle(now, roundTripNs);
+        _bits[WordOf(number)] |= BitOf(number);
+        Largest = number;
+        LargestReceivedAt = now;
+        _schedule.OnAckEliciting(number, _newestFirst, now, ecn == EcnCodepoint.CongestionExperienced, roundTripNs);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.FlowControl;
@@ -71,6 +72,9 @@ internal sealed class Connection(int index)
     public int StreamCount;
     public ulong StreamsOpened;
     public StreamScheduler Scheduler;
+
+    /// <summary>The stream that the next packet is likely to be for. It may be another's by now: who uses it looks.</summary>
+    public int PredictedStream;
     public StreamList ControlList;
     public int DeadlineHeap;
     public int SkipHead;
@@ -107,7 +111,11 @@ internal sealed class Connection(int index)
     public ulong AcknowledgementsSent;
 
     /// <summary>Whether control frames wait to be sent.</summary>
-    public bool HasControl => Control != ConnectionControl.None || !ControlList.IsEmpty || SkipHead >= 0;
+    public bool HasControl
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Control != ConnectionControl.None || !ControlList.IsEmpty || SkipHead >= 0;
+    }
 
     /// <summary>Whether a frame that ends the connection waits to be sent.</summary>
     public bool HasCloseFrame => CloseFramePending || CloseAcknowledgePending;

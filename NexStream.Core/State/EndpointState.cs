@@ -50,6 +50,13 @@ internal sealed class EndpointState
     /// <summary>How often the host looks after its connections, measured: pacing allows bursts that bridge it.</summary>
     public PollInterval Poll;
 
+    /// <summary>Whether the common packet is told from the others at a glance. Tests switch it off and see the same.</summary>
+    public bool UsesPrediction = true;
+
+    /// <summary>Packets that were.</summary>
+    public ulong PredictedSent;
+    public ulong PredictedReceived;
+
     public int HalfOpenCount;
     public int ConnectionCount;
 

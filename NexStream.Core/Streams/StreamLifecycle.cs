@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
 
@@ -7,10 +8,17 @@ namespace NexStream.Core.Streams;
 internal sealed class StreamLifecycle(EndpointState state, StreamTable table, SegmentStore segments, OutboundMessages messages, InboundMessages inbound)
 {
     /// <summary>The stream may have data to send.</summary>
-    public void Schedule(int index)
+    public void Schedule(int index) => Schedule(ConnectionOf(index), index, ref state.Streams[index]);
+
+    /// <summary>The same, where connection and stream are at hand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Schedule(Connection connection, int index, ref StreamState stream)
     {
-        Connection connection = ConnectionOf(index);
-        connection.Scheduler.Add(state.Streams, index);
+        if (!stream.Has(StreamFlags.Scheduled))
+        {
+            connection.Scheduler.Add(state.Streams, index);
+        }
+
         state.MarkReady(connection);
     }
 

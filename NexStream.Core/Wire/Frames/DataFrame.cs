@@ -29,6 +29,9 @@ internal struct DataFrame
     /// <summary>The most bytes that the frame's header and fields take, in any mode.</summary>
     public const int WireSizeMax = RawFrame.HeaderSize + UnorderedSize;
 
+    /// <summary>Bytes of the fields in Reliable-Ordered.</summary>
+    public const int OrderedFieldsSize = PositionSize;
+
     private const byte FinFlag = 0x01;
     private const byte SequenceFlag = 0x02;
     private const byte ReservedFlags = 0x3C;

@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
+using NexStream.Core.State;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>What a packet leaves behind in the books when it goes: bytes in flight, and what is remembered until it is acknowledged.</summary>
+internal static class Departure
+{
+    /// <summary>A small window that is full asks for an acknowledgement at most every quarter of itself.</summary>
+    private const ulong AcksAskedPerWindow = 4;
+
+    /// <summary>A window of three regular groups of packets is acknowledged in time without being asked.</summary>
+    private const int SmallWindowFrames = 3 * AckSchedule.RegularPackets;
+
+    /// <summary>
+    /// Whether nothing more can be sent before this packet is acknowledged, in a window so small that the peer's acknowledgement would wait for more
+    /// packets, and so for its whole delay. Asked at most so often per window, so that small groups of packets do not stay small for ever.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool WaitsForAck(Connection connection, Path path, int size)
+    {
+        if (path.ProbesAllowed > 0)
+        {
+            return true;
+        }
+
+        long window = path.Congestion.Window;
+        bool isFull = path.BytesInFlight + size + path.FrameLength > window && window < SmallWindowFrames * path.FrameLength;
+        if (!isFull || connection.Scheduler.IsEmpty || path.BytesSent - path.AckAskedAt < (ulong)window / AcksAskedPerWindow)
+        {
+            return false;
+        }
+
+        path.AckAskedAt = path.BytesSent;
+        return true;
+    }
+
+    /// <summary>Counts a packet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Count(Path path, int size, bool isMarked)
+    {
+        path.PacketsSent++;
+        path.BytesSent += (uint)size;
+        path.Ecn.OnPacketSent(isMarked);
+    }
+
+    /// <summary>Remembers an ack-eliciting packet, and tells the pacer and the congestion controller of it.</summary>
+    /// <param name="state">The endpoint.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="number">The packet's number.</param>
+    /// <param name="size">Bytes of the whole frame.</param>
+    /// <param name="now">When it leaves.</param>
+    /// <param name="flags">What holds for it beside what is seen here.</param>
+    /// <param name="stream">The stream whose data it carries, or -1.</param>
+    /// <param name="segment">The segment that it carries, or -1.</param>
+    /// <param name="message">The message that it carries and that is to be reported, or -1.</param>
+    /// <param name="control">The first of the control records, or -1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Remember(
+        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, int stream, int segment, int message, int control)
+    {
+        if (path.AckElicitingInFlight == 0)
+        {
+            connection.OutstandingSince = now;
+        }
+
+        state.Packets.TryAllocate(out int index);
+        ref SentPacket packet = ref state.Packets[index];
+        packet.Number = number;
+        packet.SentAt = now;
+        packet.Size = size;
+        packet.Segment = segment;
+        packet.Stream = stream;
+        packet.Message = message;
+        packet.Control = control;
+        flags |= SentPacketFlags.AckEliciting
+            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0)
+            | (path.IsTailAcknowledged ? SentPacketFlags.FollowsAcknowledged : 0);
+        path.IsTailAcknowledged = false;
+        if ((flags & SentPacketFlags.ReportsReceived) != 0)
+        {
+            packet.LargestReported = path.Received.Largest;
+        }
+
+        if (segment >= 0)
+        {
+            ref Segment carried = ref state.Segments[segment];
+            carried.Packet = number;
+            packet.SegmentGeneration = carried.Generation;
+        }
+
+        if (stream >= 0)
+        {
+            packet.StreamGeneration = state.Streams[stream].Generation;
+        }
+
+        if (message >= 0)
+        {
+            packet.MessageGeneration = state.Messages[message].Generation;
+        }
+
+        packet.Flags = flags;
+        path.Rate.OnSent(ref packet, path.BytesInFlight);
+        path.InFlight.Append(state.Packets, index);
+        path.BytesInFlight += size;
+        path.AckElicitingInFlight++;
+        path.LastAckElicitingSentAt = now;
+        if (path.ProbesAllowed > 0)
+        {
+            path.ProbesAllowed--;
+        }
+
+        path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
+        path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
+    }
+}

@@ -1,0 +1,202 @@
+using CsCheck;
+using NexStream.Core;
+using NexStream.Core.Config;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Tests.Support;
+
+namespace NexStream.Tests.Endpoints;
+
+/// <summary>The common packet goes a shorter way (header prediction): it must leave behind exactly what the long way does.</summary>
+[TestFixture]
+public sealed class PredictionTests
+{
+    private const int FrameSize = 1200;
+    private const int FrameCount = 256;
+    private const int Streams = 4;
+    private const int Steps = 1500;
+
+    [Test]
+    public void Endpoint_WithAndWithoutPrediction_DoesTheSame() => Gen.ULong.Sample(
+        seed =>
+        {
+            World predicted = Run(seed, usesPrediction: true);
+            World plain = Run(seed, usesPrediction: false);
+            Assert.That(predicted.Pair.Log, Is.EqualTo(plain.Pair.Log));
+            Assert.That(predicted.Read, Is.EqualTo(plain.Read));
+            Assert.That(
+                (plain.Pair.Client.Endpoint.State.PredictedSent, plain.Pair.Server.Endpoint.State.PredictedReceived), Is.EqualTo((0UL, 0UL)));
+        },
+        iter: 60,
+        threads: 1);
+
+    [Test]
+    public void Endpoint_BulkTransferWithoutLoss_PredictsNearlyAll()
+    {
+        var world = new World(6, usesPrediction: true);
+        for (int i = 0; i < 3; i++)
+        {
+            // Until the streams' opening is acknowledged: what travels with it shortens the first packets.
+            world.Pair.Advance(30 * Instant.Millisecond);
+            world.Pair.Settle();
+        }
+
+        for (int i = 0; i < 100; i++)
+        {
+            for (int k = 0; k < 20; k++)
+            {
+                world.Send(0, FrameSize);
+            }
+
+            world.Pair.Settle();
+            world.Receive(0, 1 << 20);
+            world.Pair.Advance(30 * Instant.Millisecond);
+            world.Pair.Settle();
+        }
+
+        Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1900));
+        Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1900));
+        Assert.That(world.Read, Has.Count.EqualTo(2000 * FrameSize));
+    }
+
+    private static World Run(ulong seed, bool usesPrediction)
+    {
+        var world = new World(seed, usesPrediction);
+        var random = new SeededRandom(seed);
+        for (int step = 0; step < Steps; step++)
+        {
+            world.Step(ref random);
+        }
+
+        return world;
+    }
+
+    /// <summary>A client that sends on some streams of each kind, a server that reads, and a network that loses and swaps.</summary>
+    private sealed class World
+    {
+        private static readonly TransportMode[] s_modes =
+            [TransportMode.ReliableOrdered, TransportMode.ReliableOrdered, TransportMode.ReliableOrdered, TransportMode.ReliableUnordered];
+
+        private readonly StreamHandle[] _sending = new StreamHandle[Streams];
+        private readonly StreamHandle[] _reading = new StreamHandle[Streams];
+        private readonly byte[] _data = new byte[8 * FrameSize];
+        private readonly byte[] _destination = new byte[1 << 20];
+        private readonly ConnectionHandle _connection;
+
+        public World(ulong seed, bool usesPrediction)
+        {
+            var random = new SeededRandom(seed);
+            random.Fill(_data);
+
+            // Small windows, so that credit, memory and congestion run out now and then.
+            var connection = new ConnectionConfig
+            {
+                MaxFrameLength = FrameSize + (seed % 3 == 0 ? 80 : 40), StreamReceiveWindow = 20 * FrameSize, ReceiveWindow = 60 * FrameSize, SendBuffer = 40 * FrameSize,
+            };
+            Pair = new ReferencePair(Config(1, connection, seed), Config(2, connection, seed), FrameSize, FrameCount);
+            Pair.Client.Endpoint.State.UsesPrediction = usesPrediction;
+            Pair.Server.Endpoint.State.UsesPrediction = usesPrediction;
+            Pair.Server.OnEvent = item =>
+            {
+                int stream = Array.FindIndex(_sending, sending => sending.Id == item.Stream.Id);
+                if (item.Kind == EventKind.StreamOpened && stream >= 0)
+                {
+                    _reading[stream] = item.Stream;
+                }
+            };
+            Pair.Client.Endpoint.Connect(Pair.Server.Endpoint.Node, Pair.Now, out _connection);
+            Pair.Settle();
+            for (int i = 0; i < Streams; i++)
+            {
+                Open(i);
+            }
+        }
+
+        public ReferencePair Pair { get; }
+
+        public List<byte> Read { get; } = [];
+
+        public void Send(int stream, int length) => Pair.Log.Add($"{_sending[stream].Send(_data.AsSpan(0, length)).Bytes}");
+
+        public void Receive(int stream, int length)
+        {
+            while (_reading[stream].Receive(_destination.AsSpan(0, length)) is { Status: CallStatus.Ok } result)
+            {
+                Read.AddRange(_destination.AsSpan(0, result.Bytes));
+            }
+        }
+
+        public void Step(ref SeededRandom random)
+        {
+            int stream = (int)(random.Next() % Streams);
+            switch (random.Next() % 16)
+            {
+                case < 5:
+                    for (int count = (int)(random.Next() % 12); count >= 0; count--)
+                    {
+                        Send(stream, random.Chance(0.7) ? FrameSize : 1 + (int)(random.Next() % (ulong)_data.Length));
+                    }
+
+                    break;
+                case < 8:
+                    Receive(stream, random.Chance(0.5) ? 1 + (int)(random.Next() % 3000) : _destination.Length);
+                    break;
+                case 8:
+                    _reading[stream].Send(_data.AsSpan(0, 700));
+                    break;
+                case 9 when random.Chance(0.1):
+                    _sending[stream].Close();
+                    Open(stream);
+                    break;
+                case 10 when random.Chance(0.1):
+                    _reading[stream].Reset(Core.Primitives.ReasonCode.Aborted);
+                    break;
+                case 11:
+                    Pair.Advance((long)(random.Next() % (30 * Instant.Millisecond)));
+                    break;
+                default:
+                    Move(ref random);
+                    break;
+            }
+
+            Pair.Advance((long)(random.Next() % (200 * Instant.Microsecond)));
+            Pair.Drain();
+        }
+
+        private static EndpointConfig Config(byte node, ConnectionConfig connection, ulong seed)
+        {
+            byte[] key = new byte[EndpointConfig.KeySize];
+            Array.Fill(key, node);
+            return new EndpointConfig
+            {
+                Node = new NodeId(0, node), Key = key, Connection = connection, MaxConnections = 2,
+                Congestion = seed % 2 == 0 ? Core.Congestion.CongestionControllers.None : Core.Congestion.CongestionControllers.Cubic,
+            };
+        }
+
+        private void Open(int stream)
+        {
+            _connection.OpenStream(new StreamConfig(s_modes[stream]), out _sending[stream]);
+            _sending[stream].Send(_data.AsSpan(0, 10));
+            Pair.Drain();
+        }
+
+        private void Move(ref SeededRandom random)
+        {
+            for (int count = (int)(random.Next() % 24); count >= 0 && Pair.InTransit > 0; count--)
+            {
+                int at = random.Chance(0.97) ? 0 : (int)(random.Next() % (ulong)Pair.InTransit);
+                if (random.Chance(0.02))
+                {
+                    Pair.Drop(at);
+                }
+                else
+                {
+                    Pair.Deliver(at);
+                    Pair.Advance(1000);
+                    Pair.Drain();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using NexStream.Core;
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+
+namespace NexStream.Tests.Support;
+
+/// <summary>
+/// Two endpoints that hand frames to each other by reference, as over shared memory: each reads the other's arena. Frames wait in a queue until
+/// they are delivered, dropped or swapped. Everything that leaves an endpoint goes into <see cref="Log"/>.
+/// </summary>
+internal sealed class ReferencePair
+{
+    private readonly List<Packet> _queue = [];
+    private readonly Transmission _transmission = new();
+    private readonly Side[] _sides = new Side[2];
+
+    public ReferencePair(EndpointConfig client, EndpointConfig server, int frameSize, int frameCount)
+    {
+        _sides[0] = new Side(client, frameSize, frameCount);
+        _sides[1] = new Side(server, frameSize, frameCount);
+        Client.ShowTo(Server);
+        Server.ShowTo(Client);
+    }
+
+    public Side Client => _sides[0];
+
+    public Side Server => _sides[1];
+
+    public Instant Now { get; private set; } = new(Instant.Second);
+
+    public int InTransit => _queue.Count;
+
+    /// <summary>A line for every frame, event and deadline.</summary>
+    public List<string> Log { get; } = [];
+
+    public void Advance(long ns) => Now += ns;
+
+    /// <summary>Takes out of both endpoints what there is.</summary>
+    public void Drain()
+    {
+        for (int from = 0; from < _sides.Length; from++)
+        {
+            Side side = _sides[from];
+            if (side.Deadline <= Now)
+            {
+                side.Deadline = Instant.Never;
+                side.Endpoint.HandleTimeout(side.Timed, Now);
+            }
+
+            while (side.Endpoint.TryTransmit(Now, _transmission))
+            {
+                byte[] header = new byte[LinkHeader.Size];
+                _transmission.Header.Write(header);
+                byte[] head = _transmission.Head.ToArray();
+                PayloadSlice[] slices = _transmission.Slices.ToArray();
+                Log.Add($"{from} {Now.Nanoseconds} {Convert.ToHexString(header)} {Convert.ToHexString(head)} {string.Join(' ', slices)}");
+                _queue.Add(new Packet(from, _transmission.Header, head, slices));
+            }
+
+            while (side.Endpoint.TryGetEvent(out EndpointEvent item))
+            {
+                Log.Add($"{from} {item.Kind} {item.Stream.Index} {item.Reason}");
+                side.OnEvent?.Invoke(item);
+            }
+
+            while (side.Endpoint.TryGetDeadline(out ConnectionDeadline deadline))
+            {
+                Log.Add($"{from} {deadline.Deadline.Nanoseconds} {deadline.Kind}");
+                side.Timed = deadline.Connection;
+                side.Deadline = deadline.Deadline;
+            }
+        }
+    }
+
+    /// <summary>Delivers a frame of the queue.</summary>
+    public void Deliver(int at = 0)
+    {
+        Packet packet = _queue[at];
+        _queue.RemoveAt(at);
+        Side to = _sides[1 - packet.From];
+        int region = _sides[packet.From].RegionAtPeer;
+        PayloadSlice[] slices = [.. packet.Slices.Select(slice => new PayloadSlice(PayloadSlice.FrameOf(region, slice.Index), slice.Offset, slice.Length))];
+        to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, slices), Now);
+    }
+
+    /// <summary>Loses a frame of the queue.</summary>
+    public void Drop(int at = 0)
+    {
+        Packet packet = _queue[at];
+        _queue.RemoveAt(at);
+        foreach (PayloadSlice slice in packet.Slices)
+        {
+            _sides[packet.From].Endpoint.ReleaseFrame(slice.Frame);
+        }
+    }
+
+    /// <summary>Runs until nothing is on its way and nothing is due at once.</summary>
+    public void Settle()
+    {
+        Drain();
+        while (_queue.Count > 0)
+        {
+            Deliver();
+            Drain();
+        }
+    }
+
+    private sealed record Packet(int From, LinkHeader Header, byte[] Head, PayloadSlice[] Slices);
+
+    /// <summary>One endpoint.</summary>
+    internal sealed class Side(EndpointConfig config, int frameSize, int frameCount) : IFrameReleaser
+    {
+        public Endpoint Endpoint { get; } = new(config, new FrameArena(frameSize, frameCount));
+
+        public Action<EndpointEvent>? OnEvent { get; set; }
+
+        public ConnectionHandle Timed { get; set; }
+
+        public Instant Deadline { get; set; } = Instant.Never;
+
+        /// <summary>The number that the other side knows this side's arena by.</summary>
+        public int RegionAtPeer { get; private set; }
+
+        public unsafe void ShowTo(Side peer)
+        {
+            FrameArena arena = Endpoint.Arena;
+            fixed (byte* memory = arena.Bytes(0, 0, arena.FrameSize))
+            {
+                var region = new PeerRegion((nint)memory, arena.FrameSize, arena.FrameCount, this);
+                peer.Endpoint.RegisterRegion(region);
+                RegionAtPeer = region.Number;
+            }
+        }
+
+        public void Release(int index, int holds) => Endpoint.ReleaseFrame((uint)index, holds);
+    }
+}
