@@ -91,7 +91,10 @@ public sealed class PredictionTests
             // Small windows, so that credit, memory and congestion run out now and then.
             var connection = new ConnectionConfig
             {
-                MaxFrameLength = FrameSize + (seed % 3 == 0 ? 80 : 40), StreamReceiveWindow = 20 * FrameSize, ReceiveWindow = 60 * FrameSize, SendBuffer = 40 * FrameSize,
+                MaxFrameLength = FrameSize + (seed % 3 == 0 ? 80 : 40),
+                StreamReceiveWindow = 20 * FrameSize,
+                ReceiveWindow = 60 * FrameSize,
+                SendBuffer = 40 * FrameSize,
             };
             Pair = new ReferencePair(Config(1, connection, seed), Config(2, connection, seed), FrameSize, FrameCount);
             Pair.Client.Endpoint.State.UsesPrediction = usesPrediction;
@@ -169,7 +172,10 @@ public sealed class PredictionTests
             Array.Fill(key, node);
             return new EndpointConfig
             {
-                Node = new NodeId(0, node), Key = key, Connection = connection, MaxConnections = 2,
+                Node = new NodeId(0, node),
+                Key = key,
+                Connection = connection,
+                MaxConnections = 2,
                 Congestion = seed % 2 == 0 ? Core.Congestion.CongestionControllers.None : Core.Congestion.CongestionControllers.Cubic,
             };
         }
