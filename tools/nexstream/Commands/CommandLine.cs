@@ -20,6 +20,7 @@ internal static class CommandLine
             SendCommand.Create(),
             ReceiveCommand.Create(),
             SimCommand.Create(),
+            PerfCommand.Create(),
         };
         ParseResult result = root.Parse(arguments);
         if (result.Action is not ParseErrorAction)

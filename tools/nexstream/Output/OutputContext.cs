@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using NexStream.Perf;
 using NexStream.Simulator.Results;
 using NexStream.Tool.Demo;
 using NexStream.Tool.Transfer;
@@ -10,6 +11,8 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(DemoResult))]
 [JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(FileReport))]
+[JsonSerializable(typeof(LatencyResult))]
+[JsonSerializable(typeof(PerfResult))]
 [JsonSerializable(typeof(SendReport))]
 [JsonSerializable(typeof(SimulationResult))]
 internal sealed partial class OutputContext : JsonSerializerContext;

@@ -1,0 +1,106 @@
+using NexStream.Core.Primitives;
+using NexStream.Perf;
+using NexStream.Perf.Memory;
+
+namespace NexStream.Tests.Perf;
+
+/// <summary>What perf measures is real work: every byte is there, and nothing is allocated.</summary>
+[TestFixture]
+public sealed class MemoryPairTests
+{
+    private const int Turns = 200;
+
+    [Test]
+    public void Turn_EveryModeAndHandOver_DeliversEveryByte(
+        [Values] TransportMode mode, [Values] bool wireCopy, [Values(1, 100)] int streams, [Values(1200, 8192)] int frame)
+    {
+        var options = new PerfOptions { Mode = mode, WireCopy = wireCopy, Streams = streams, FrameBytes = frame, Touch = true };
+        var pair = new MemoryPair(options);
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        Assert.That(pair.BytesRead, Is.EqualTo((long)Turns * options.Window * frame));
+    }
+
+    [Test]
+    public void Turn_SteadyState_AllocatesNothing([Values] TransportMode mode)
+    {
+        var pair = new MemoryPair(new PerfOptions { Mode = mode, Streams = 4 });
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
+
+    [Test]
+    public void Turn_WithLoss_DeliversReliableStreamsWhole()
+    {
+        var pair = new MemoryPair(new PerfOptions { Loss = 0.1, Touch = true });
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        Assert.That(pair.BytesRead, Is.GreaterThan(Turns / 2 * PerfOptions.WindowDefault * 1200L));
+        Assert.That(pair.DataFrames * 1200, Is.GreaterThan(pair.BytesRead * 105 / 100), "what was lost was sent again");
+    }
+
+    [Test]
+    public void Turn_BulkWindow_IsAcknowledgedRarely()
+    {
+        var pair = new MemoryPair(new PerfOptions());
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        long acks = pair.Acknowledgements;
+        long frames = pair.DataFrames;
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        Assert.That((pair.Acknowledgements - acks) * 16, Is.LessThanOrEqualTo(pair.DataFrames - frames));
+    }
+
+    [Test]
+    public void Turn_IdleStreamsAndConnections_CarryNothingAndChangeNothing()
+    {
+        var pair = new MemoryPair(new PerfOptions { IdleStreams = 300, IdleConnections = 20, Touch = true });
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        Assert.That(pair.BytesRead, Is.EqualTo((long)Turns * PerfOptions.WindowDefault * 1200));
+    }
+
+    [Test]
+    public void Burst_PhaseByPhase_DoesTheSameAsATurn()
+    {
+        var pair = new MemoryPair(new PerfOptions { Touch = true });
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.BeginTurn();
+            pair.Produce();
+            pair.Transmit();
+            pair.Deliver();
+            pair.Consume();
+            pair.Acknowledge();
+            pair.Timers();
+        }
+
+        Assert.That(pair.BytesRead, Is.EqualTo((long)Turns * PerfOptions.WindowDefault * 1200));
+    }
+}

@@ -1,0 +1,196 @@
+using System.CommandLine;
+using NexStream.Core.Primitives;
+using NexStream.Driver.Links;
+using NexStream.Perf;
+using NexStream.Perf.Drivers;
+using NexStream.Perf.Memory;
+using NexStream.Tool.Output;
+
+namespace NexStream.Tool.Commands;
+
+/// <summary>nexstream perf: what a data frame costs.</summary>
+internal static class PerfCommand
+{
+    private const int FrameBytesMax = 1 << 19;
+    private const int StreamsMax = 1 << 17;
+    private const int ConnectionsMax = 1 << 17;
+    private const int WindowMax = 1 << 14;
+
+    private static readonly Option<string> s_mode = new("--mode") { Description = "The delivery mode: ro, ru, be or pr.", DefaultValueFactory = _ => "ro" };
+    private static readonly Option<string> s_link = new("--link")
+    {
+        Description = "memory: two endpoints on one thread, no driver. loop: through drivers and the link layer, on one thread. shm: two processes on two cores.",
+        DefaultValueFactory = _ => "memory",
+    };
+
+    private static readonly Option<int> s_frame = Number("--frame", "Application bytes in a data frame.", 1200, 64, FrameBytesMax);
+    private static readonly Option<int> s_streams = Number("--streams", "Streams that carry data in turn.", 1, 1, StreamsMax);
+    private static readonly Option<int> s_idleStreams = Number("--idle-streams", "Streams that are open and carry nothing.", 0, 0, StreamsMax);
+    private static readonly Option<int> s_idleConnections = Number("--idle-connections", "Connections that are open and carry nothing; memory only.", 0, 0, ConnectionsMax);
+    private static readonly Option<int> s_window = Number("--window", "Data frames under way at once.", PerfOptions.WindowDefault, 1, WindowMax);
+    private static readonly Option<double> s_seconds = new("--seconds") { Description = "How long to measure.", HelpName = "S", DefaultValueFactory = _ => 2 };
+    private static readonly Option<double> s_loss = CommonOptions.Share("--loss", "The share of data packets that is lost; memory only.");
+    private static readonly Option<ulong> s_seed = new("--seed") { Description = "What losses are drawn from.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<long> s_count = new("--count") { Description = "Move so many data frames and measure nothing, for a tool that counts instructions; memory only.", HelpName = "N" };
+    private static readonly Option<bool> s_wireCopy = new("--wire-copy") { Description = "Copy each payload once between the two ends, as a network card would; memory only." };
+    private static readonly Option<bool> s_zeroCopy = new("--zero-copy") { Description = "Write into leased frames, and read lent ones." };
+    private static readonly Option<bool> s_touch = new("--touch") { Description = "Write every byte before it is sent, and check every byte that was read." };
+    private static readonly Option<bool> s_histogram = new("--histogram") { Description = "Time the receiver's call for each frame by itself, for ten million frames; memory only." };
+    private static readonly Option<bool> s_ping = new("--ping") { Description = "Measure round trips of one frame instead; shm and loop only." };
+    private static readonly Option<string?> s_consume = new("--consume") { Hidden = true };
+    private static readonly Option<bool> s_json = CommonOptions.Json();
+
+    public static Command Create()
+    {
+        s_mode.AcceptOnlyFromAmong("ro", "ru", "be", "pr");
+        s_link.AcceptOnlyFromAmong("memory", "loop", "shm");
+        s_seconds.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.GetValueOrDefault<double>() is not (>= 0.1 and <= 3600))
+            {
+                result.AddError("--seconds is a number from 0.1 to 3600.");
+            }
+        });
+        Command command = new(
+            "perf",
+            """
+            Measures what a data frame costs, both ends together, beside what copying its bytes costs in the same run. Congestion control
+            decides nothing here, so that the work for a frame is what is measured.
+
+            Examples:
+              nexstream perf
+              nexstream perf --mode ru --streams 100 --frame 8192 --json
+              nexstream perf --link shm --frame 8192 --touch
+            """)
+        {
+            s_mode, s_link, s_frame, s_streams, s_idleStreams, s_idleConnections, s_window, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
+            s_touch, s_histogram, s_ping, s_consume, s_json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult arguments)
+    {
+        bool isJson = arguments.GetValue(s_json);
+        PerfOptions options = new()
+        {
+            Mode = arguments.GetValue(s_mode) switch
+            {
+                "ru" => TransportMode.ReliableUnordered,
+                "be" => TransportMode.BestEffort,
+                "pr" => TransportMode.Probabilistic,
+                _ => TransportMode.ReliableOrdered,
+            },
+            FrameBytes = arguments.GetValue(s_frame),
+            Streams = arguments.GetValue(s_streams),
+            IdleStreams = arguments.GetValue(s_idleStreams),
+            IdleConnections = arguments.GetValue(s_idleConnections),
+            Window = arguments.GetValue(s_window),
+            Seconds = arguments.GetValue(s_seconds),
+            Loss = arguments.GetValue(s_loss),
+            Seed = arguments.GetValue(s_seed),
+            WireCopy = arguments.GetValue(s_wireCopy),
+            ZeroCopy = arguments.GetValue(s_zeroCopy),
+            Touch = arguments.GetValue(s_touch),
+        };
+        string link = arguments.GetValue(s_link)!;
+        if (Complaint(options, link, arguments) is { } complaint)
+        {
+            return Failure.Report(isJson, ExitCode.Usage, complaint);
+        }
+
+        try
+        {
+            return Measure(options, link, arguments, isJson);
+        }
+        catch (LinkException failure)
+        {
+            return Failure.Report(isJson, ExitCode.LinkUnavailable, failure.Message);
+        }
+        catch (InvalidDataException failure)
+        {
+            return Failure.Report(isJson, ExitCode.Failed, failure.Message);
+        }
+    }
+
+    private static int Measure(PerfOptions options, string link, ParseResult arguments, bool isJson)
+    {
+        if (arguments.GetValue(s_consume) is { } name)
+        {
+            new ShmConsumer(options, name, arguments.GetValue(s_ping)).Run();
+            return (int)ExitCode.Ok;
+        }
+
+        if (arguments.GetValue(s_count) is > 0 and long count)
+        {
+            Console.Out.WriteLine(MemoryRun.Move(options, count));
+            return (int)ExitCode.Ok;
+        }
+
+        if (arguments.GetValue(s_ping))
+        {
+            Print(PingRun.Run(options, link), isJson);
+        }
+        else if (arguments.GetValue(s_histogram))
+        {
+            Print(MemoryRun.ReceiveTimes(options), isJson);
+        }
+        else
+        {
+            PerfResult result = link switch
+            {
+                "loop" => LoopRun.Run(options),
+                "shm" => ShmRun.Run(options),
+                _ => MemoryRun.Run(options),
+            };
+            if (isJson)
+            {
+                JsonOutput.Write(result, OutputContext.Default.PerfResult);
+            }
+            else
+            {
+                PerfTable.Write(Terminal.Out, result);
+            }
+        }
+
+        return (int)ExitCode.Ok;
+    }
+
+    private static void Print(LatencyResult result, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonOutput.Write(result, OutputContext.Default.LatencyResult);
+        }
+        else
+        {
+            PerfTable.Write(Terminal.Out, result);
+        }
+    }
+
+    /// <summary>What is wrong with a combination of options; null: nothing.</summary>
+    private static string? Complaint(PerfOptions options, string link, ParseResult arguments)
+    {
+        bool isMemory = link == "memory";
+        return options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
+            : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
+            : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram)) ? "--count and --histogram are for --link memory."
+            : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop and shm: in memory there is nobody to wait for."
+            : options.Loss >= 1 ? "--loss 1 lets nothing through: choose less."
+            : null;
+    }
+
+    private static Option<int> Number(string name, string description, int standard, int least, int most)
+    {
+        Option<int> option = new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => standard };
+        option.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.GetValueOrDefault<int>() is var value && (value < least || value > most))
+            {
+                result.AddError($"{name} is a number from {least} to {most}.");
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Buffers.Binary;
+using NexStream.Core;
+using NexStream.Core.Primitives;
+
+namespace NexStream.Perf;
+
+/// <summary>Reads what arrives, and checks it where that was asked for.</summary>
+internal sealed class Consumer(PerfOptions options, int streams)
+{
+    private readonly byte[] _destination = new byte[options.FrameBytes];
+    private readonly ulong[] _read = new ulong[streams];
+
+    /// <summary>Bytes read.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Reads all that a stream has.</summary>
+    /// <exception cref="InvalidDataException">A byte is not what was sent there.</exception>
+    public void Read(StreamHandle stream)
+    {
+        for (ReceiveResult result = stream.Receive(_destination); result.Status == CallStatus.Ok; result = stream.Receive(_destination))
+        {
+            Bytes += result.Bytes;
+            if (options.Touch)
+            {
+                Check(stream, _destination.AsSpan(0, result.Bytes));
+            }
+        }
+    }
+
+    private void Check(StreamHandle stream, ReadOnlySpan<byte> bytes)
+    {
+        ref ulong offset = ref _read[stream.Index];
+        if (options.Mode != TransportMode.ReliableOrdered)
+        {
+            // Messages may be lost and overtake each other: the first word tells which it is.
+            offset = Pattern.OffsetOf(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        }
+
+        if (!Pattern.Check(bytes, offset))
+        {
+            throw new InvalidDataException($"Stream {stream.Id}: the {bytes.Length} bytes at {offset} are not those that were sent.");
+        }
+
+        offset += (uint)bytes.Length;
+    }
+}

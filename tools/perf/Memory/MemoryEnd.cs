@@ -1,0 +1,72 @@
+using NexStream.Core;
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+using NexStream.Driver.Timers;
+
+namespace NexStream.Perf.Memory;
+
+/// <summary>One of the two endpoints, and the timers of its connections.</summary>
+internal sealed class MemoryEnd : IFrameReleaser
+{
+    private readonly TimerWheel _timers;
+    private readonly ConnectionHandle[] _timed;
+
+    public MemoryEnd(EndpointConfig config, FrameArena arena)
+    {
+        Endpoint = new Endpoint(config, arena);
+        _timers = new TimerWheel(config.MaxConnections);
+        _timed = new ConnectionHandle[config.MaxConnections];
+    }
+
+    public Endpoint Endpoint { get; }
+
+    /// <summary>The connection that carries the data, at the accepting end.</summary>
+    public ConnectionHandle Connection { get; set; }
+
+    /// <summary>The number that the peer knows this end's frames by.</summary>
+    public int RegionAtPeer { get; private set; }
+
+    /// <summary>Lets the peer read this end's frames.</summary>
+    public unsafe void ShowTo(Endpoint peer)
+    {
+        FrameArena arena = Endpoint.Arena;
+        fixed (byte* memory = arena.Bytes(0, 0, arena.FrameSize))
+        {
+            // The arena's memory is pinned for as long as it lives.
+            var region = new PeerRegion((nint)memory, arena.FrameSize, arena.FrameCount, this);
+            peer.RegisterRegion(region);
+            RegionAtPeer = region.Number;
+        }
+    }
+
+    /// <summary>When the earliest timer is due, a tick late at most.</summary>
+    public Instant NextDeadline => _timers.NextDeadline == Instant.Never ? Instant.Never : _timers.NextDeadline + _timers.TickNs;
+
+    public void Release(int index, int holds) => Endpoint.ReleaseFrame((uint)index, holds);
+
+    /// <summary>Nobody reads this packet of this end any more.</summary>
+    public void Release(Transmission packet)
+    {
+        foreach (ref readonly PayloadSlice slice in packet.Slices)
+        {
+            Endpoint.ReleaseFrame(slice.Frame);
+        }
+    }
+
+    public void Timers(Instant now)
+    {
+        while (Endpoint.TryGetDeadline(out ConnectionDeadline deadline))
+        {
+            _timed[deadline.Connection.Index] = deadline.Connection;
+            _timers.Arm(deadline.Connection.Index, deadline.Deadline);
+        }
+
+        while (_timers.TryExpire(now, out int index))
+        {
+            Endpoint.HandleTimeout(_timed[index], now);
+        }
+    }
+}

@@ -1,0 +1,317 @@
+using NexStream.Core;
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Congestion;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+
+namespace NexStream.Perf.Memory;
+
+/// <summary>
+/// Two endpoints on one thread, without driver or link: each frame goes from one to the other by reference, as over shared memory, or copied once, as
+/// through a network card. Time is virtual. A turn is: the application sends a window, the sender's packets go to the receiver, the
+/// application reads, the acknowledgements go back.
+/// </summary>
+internal sealed class MemoryPair
+{
+    /// <summary>Between two turns: long enough that nothing waits for the pacer, short enough that no acknowledgement is late.</summary>
+    private const long TurnNs = 100 * Instant.Microsecond;
+
+    /// <summary>What is due later than this is no retransmission but the end of an idle connection.</summary>
+    private const long WaitMaxNs = 10 * Instant.Second;
+
+    /// <summary>Turns until all is open, at most: a handshake takes two, and a flight of openings one.</summary>
+    private const int SetupTurnsMax = 1_000_000;
+
+    /// <summary>Streams that are opened before the peer's turn: their STREAM_OPEN and its answer fit a few packets.</summary>
+    private const int OpenAtOnce = 16;
+
+    /// <summary>Packets that a turn can make beside its data: acknowledgements and window updates.</summary>
+    private const int ControlPackets = 16;
+
+    private readonly PerfOptions _options;
+    private readonly MemoryEnd _sender;
+    private readonly MemoryEnd _receiver;
+    private readonly Transmission[] _burst;
+    private readonly Transmission _one = new();
+    private readonly PayloadSlice[] _slices = new PayloadSlice[Transmission.SliceCountMax];
+    private readonly Producer _producer;
+    private readonly Consumer _consumer;
+    private LossDraw _loss;
+    private Instant _now = new(Instant.Second);
+    private int _burstCount;
+    private bool _isIdle;
+
+    public MemoryPair(PerfOptions options)
+    {
+        _options = options;
+        _loss = new LossDraw(options.Seed, options.Loss);
+        EndpointConfig config = Configure(options);
+        int frames = (4 * options.Window) + 256;
+        _sender = new MemoryEnd(config with { Node = new NodeId(0, 1) }, new FrameArena(options.ArenaFrameBytes, frames));
+        _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ArenaFrameBytes, frames));
+        _sender.ShowTo(_receiver.Endpoint);
+        _receiver.ShowTo(_sender.Endpoint);
+        _burst = [.. Enumerable.Range(0, options.Window + ControlPackets).Select(_ => new Transmission())];
+        _consumer = new Consumer(options, config.MaxStreams);
+        ConnectionHandle connection = default;
+        for (int i = 0; i <= options.IdleConnections; i++)
+        {
+            connection = Connect();
+        }
+
+        StreamHandle[] streams = Open(connection, options.Streams + options.IdleStreams);
+        _producer = new Producer(options, streams[..options.Streams]);
+    }
+
+    /// <summary>Application bytes in a data frame.</summary>
+    public int FrameBytes => _options.FrameBytes;
+
+    /// <summary>Packets that wait.</summary>
+    public int BurstCount => _burstCount;
+
+    /// <summary>Data packets handed over.</summary>
+    public long DataFrames { get; private set; }
+
+    /// <summary>Acknowledgements that the receiver sent.</summary>
+    public long Acknowledgements => (long)_receiver.Connection.Statistics.AcknowledgementsSent;
+
+    /// <summary>Bytes that the application read.</summary>
+    public long BytesRead => _consumer.Bytes;
+
+    /// <summary>One whole turn, packet by packet.</summary>
+    public void Turn()
+    {
+        BeginTurn();
+        Produce();
+        while (_sender.Endpoint.TryTransmit(_now, _one))
+        {
+            HandOver(_one);
+        }
+
+        Consume();
+        Acknowledge();
+        Timers();
+    }
+
+    /// <summary>Time passes: a little, or up to the next deadline where nothing happened in the turn before.</summary>
+    public void BeginTurn()
+    {
+        Instant next = _now + TurnNs;
+        Instant due = Instant.Min(_sender.NextDeadline, _receiver.NextDeadline);
+        bool isWaiting = _isIdle && due - _now < WaitMaxNs;
+        _now = isWaiting ? Instant.Max(next, due) : next;
+        _isIdle = true;
+    }
+
+    public void Produce() => _isIdle &= _producer.Send(_options.Window) == 0;
+
+    /// <summary>The sender writes its packets, which wait.</summary>
+    public void Transmit()
+    {
+        _burstCount = 0;
+        while (_burstCount < _burst.Length && _sender.Endpoint.TryTransmit(_now, _burst[_burstCount]))
+        {
+            _burstCount++;
+        }
+    }
+
+    /// <summary>The waiting packets go to the receiver. Returns how many.</summary>
+    public int Deliver()
+    {
+        for (int i = 0; i < _burstCount; i++)
+        {
+            HandOver(_burst[i]);
+        }
+
+        return _burstCount;
+    }
+
+    /// <summary>One of the waiting packets goes to the receiver.</summary>
+    public void DeliverOne(int index) => HandOver(_burst[index]);
+
+    /// <summary>The application is told what arrived, and reads it.</summary>
+    public void Consume()
+    {
+        while (_receiver.Endpoint.TryGetEvent(out EndpointEvent item))
+        {
+            if (item.Kind == EventKind.StreamReadable)
+            {
+                _consumer.Read(item.Stream);
+            }
+        }
+    }
+
+    /// <summary>What the receiver has to say goes back.</summary>
+    public void Acknowledge()
+    {
+        while (_receiver.Endpoint.TryTransmit(_now, _one))
+        {
+            Pass(_receiver, _sender, _one);
+        }
+
+        while (_sender.Endpoint.TryGetEvent(out _))
+        {
+            // Nothing waits for these here.
+        }
+    }
+
+    public void Timers()
+    {
+        _sender.Timers(_now);
+        _receiver.Timers(_now);
+    }
+
+    private void HandOver(Transmission packet)
+    {
+        _isIdle = false;
+        if (packet.SliceCount > 0)
+        {
+            DataFrames++;
+            if (_loss.Next())
+            {
+                _sender.Release(packet);
+                return;
+            }
+        }
+
+        if (_options.WireCopy)
+        {
+            CopyOver(packet);
+        }
+        else
+        {
+            Pass(_sender, _receiver, packet);
+        }
+    }
+
+    private void Pass(MemoryEnd from, MemoryEnd to, Transmission packet)
+    {
+        int count = 0;
+        foreach (ref readonly PayloadSlice slice in packet.Slices)
+        {
+            _slices[count++] = new PayloadSlice(PayloadSlice.FrameOf(from.RegionAtPeer, slice.Index), slice.Offset, slice.Length);
+        }
+
+        to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, _slices.AsSpan(0, count)), _now);
+    }
+
+    /// <summary>A network card writes the payload into a frame of the receiver's and is done with the sender's.</summary>
+    private void CopyOver(Transmission packet)
+    {
+        FrameArena arena = _receiver.Endpoint.Arena;
+        int count = 0;
+        foreach (ref readonly PayloadSlice slice in packet.Slices)
+        {
+            if (!arena.TryAllocate(out int index))
+            {
+                throw new InvalidOperationException("The receiver's arena is exhausted: the window is larger than it.");
+            }
+
+            _sender.Endpoint.Arena.Bytes(slice.Index, slice.Offset, slice.Length).CopyTo(arena.Bytes(index, 0, slice.Length));
+            _slices[count++] = new PayloadSlice(PayloadSlice.FrameOf(0, index), 0, slice.Length);
+        }
+
+        _sender.Release(packet);
+        _receiver.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, _slices.AsSpan(0, count)), _now);
+    }
+
+    private ConnectionHandle Connect()
+    {
+        if (_sender.Endpoint.Connect(_receiver.Endpoint.Node, _now, out ConnectionHandle connection) != CallStatus.Ok)
+        {
+            throw new InvalidOperationException("The endpoint has no room for another connection.");
+        }
+
+        for (int turn = 0; !connection.IsOpen; turn++)
+        {
+            Exchange(turn);
+        }
+
+        return connection;
+    }
+
+    private StreamHandle[] Open(ConnectionHandle connection, int count)
+    {
+        var streams = new StreamHandle[count];
+        int turn = 0;
+        for (int i = 0; i < count; i++)
+        {
+            while (connection.OpenStream(new StreamConfig(_options.Mode), out streams[i]) != CallStatus.Ok)
+            {
+                Exchange(turn++);
+            }
+
+            if (i % OpenAtOnce == OpenAtOnce - 1)
+            {
+                Exchange(turn++);
+            }
+        }
+
+        // Until the last opening is acknowledged, and the receiver's first acknowledgements, which come more often, are over.
+        for (int i = 0; i < SetupTurnsMax && (int)_receiver.Connection.Statistics.StreamsOpened < count; i++)
+        {
+            Exchange(turn++);
+        }
+
+        for (int i = 0; i < OpenAtOnce; i++)
+        {
+            Exchange(turn++);
+        }
+
+        return streams;
+    }
+
+    private void Exchange(int turn)
+    {
+        if (turn >= SetupTurnsMax)
+        {
+            throw new InvalidOperationException($"The pair did not come to be in {turn} turns.");
+        }
+
+        BeginTurn();
+        while (_sender.Endpoint.TryTransmit(_now, _one))
+        {
+            Pass(_sender, _receiver, _one);
+        }
+
+        while (_receiver.Endpoint.TryGetEvent(out EndpointEvent item))
+        {
+            if (item.Kind == EventKind.ConnectionAccepted)
+            {
+                _receiver.Connection = item.Connection;
+            }
+        }
+
+        Acknowledge();
+        Timers();
+    }
+
+    private static EndpointConfig Configure(PerfOptions options)
+    {
+        int streams = options.Streams + options.IdleStreams;
+        int connections = options.IdleConnections + 1;
+        byte[] key = new byte[EndpointConfig.KeySize];
+        Array.Fill(key, (byte)1);
+        return new EndpointConfig
+        {
+            Node = default,
+            Key = key,
+
+            // What a controller decides would be measured otherwise, not the work for a frame.
+            Congestion = CongestionControllers.None,
+            MaxConnections = connections + 1,
+            MaxStreams = streams + 1,
+            Connection = new ConnectionConfig
+            {
+                MaxFrameLength = options.FrameLength,
+                MaxStreams = Math.Max(streams, 1),
+                SendBuffer = options.Window * options.FrameBytes,
+                DatagramBuffer = options.Window * options.FrameBytes,
+                StreamReceiveWindow = Math.Max(2 * options.Window * options.FrameBytes, 1 << 16),
+                IdleTimeout = TimeSpan.FromDays(1),
+            },
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using NexStream.Core.Primitives;
+
+namespace NexStream.Perf;
+
+/// <summary>What is moved, between whom, and for how long.</summary>
+public sealed record PerfOptions
+{
+    /// <summary>Frames that may be on their way at once, unless said otherwise: KCP's best window.</summary>
+    public const int WindowDefault = 64;
+
+    /// <summary>How the streams deliver.</summary>
+    public TransportMode Mode { get; init; } = TransportMode.ReliableOrdered;
+
+    /// <summary>Application bytes in a data frame.</summary>
+    public int FrameBytes { get; init; } = 1200;
+
+    /// <summary>Streams that carry data in turn.</summary>
+    public int Streams { get; init; } = 1;
+
+    /// <summary>Streams that are open beside them and carry nothing.</summary>
+    public int IdleStreams { get; init; }
+
+    /// <summary>Connections that are open beside the one that carries data.</summary>
+    public int IdleConnections { get; init; }
+
+    /// <summary>Data frames that are handed over before the other side's turn.</summary>
+    public int Window { get; init; } = WindowDefault;
+
+    /// <summary>Each frame's payload is copied once between the two ends, as a network card would.</summary>
+    public bool WireCopy { get; init; }
+
+    /// <summary>The application writes into leased frames and reads lent ones.</summary>
+    public bool ZeroCopy { get; init; }
+
+    /// <summary>The producer writes and the consumer checks every byte.</summary>
+    public bool Touch { get; init; }
+
+    /// <summary>The share of data packets that is lost.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>What losses are drawn from.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>How long to measure.</summary>
+    public double Seconds { get; init; } = 2;
+
+    /// <summary>Bytes of an arena's frame: one data frame's payload; the shortest packet must still fit the slices that a packet has.</summary>
+    internal int ArenaFrameBytes => Math.Max(FrameBytes, ArenaFrameMin);
+
+    private const int ArenaFrameMin = 512;
+
+    /// <summary>
+    /// The NexLink frame that carries one data frame: in front of the payload are the NexLink header, the packet's and DATA's; a message that has to
+    /// fit one packet leaves room for the longest of each, and for STREAM_OPEN.
+    /// </summary>
+    internal int FrameLength => Math.Max(Core.Config.ConnectionConfig.FrameLengthMin, FrameBytes + Mode switch
+    {
+        TransportMode.ReliableOrdered => 80,
+        TransportMode.ReliableUnordered => 88,
+        _ => 116,
+    });
+}
