@@ -1,23 +1,33 @@
 using BenchmarkDotNet.Attributes;
 using NexStream.Core.Primitives;
+using NexStream.Perf;
+using NexStream.Perf.Memory;
 
 namespace NexStream.Bench;
 
-/// <summary>One packet's payload from <c>Send</c> at one end to <c>Receive</c> at the other, both ends' work and acknowledgements included.</summary>
+/// <summary>One data frame from <c>Send</c> at one end to <c>Receive</c> at the other, both ends' work and acknowledgements included, by mode and size.</summary>
 [MemoryDiagnoser]
 public class TransferBenchmarks
 {
-    private readonly byte[] _data = new byte[1024];
-    private readonly byte[] _target = new byte[1024];
+    private byte[] _data = [];
+    private byte[] _target = [];
     private MemoryPair? _pair;
 
-    [Params(TransportMode.ReliableOrdered, TransportMode.ReliableUnordered, TransportMode.BestEffort)]
+    [Params(TransportMode.ReliableOrdered, TransportMode.ReliableUnordered, TransportMode.BestEffort, TransportMode.Probabilistic)]
     public TransportMode Mode { get; set; }
 
-    [GlobalSetup]
-    public void Setup() => _pair = new MemoryPair(Mode, _data.Length);
+    [Params(1200, 8192)]
+    public int Frame { get; set; }
 
-    /// <summary>What a copy of the same bytes costs on this machine: three of them are part of a transfer.</summary>
+    [GlobalSetup]
+    public void Setup()
+    {
+        _data = new byte[Frame];
+        _target = new byte[Frame];
+        _pair = new MemoryPair(new PerfOptions { Mode = Mode, FrameBytes = Frame });
+    }
+
+    /// <summary>What a copy of the same bytes costs here: two of them are part of a transfer.</summary>
     [Benchmark(Baseline = true)]
     public byte Copy()
     {
@@ -25,6 +35,6 @@ public class TransferBenchmarks
         return _target[^1];
     }
 
-    [Benchmark]
-    public int Transfer() => _pair!.Transfer(_data);
+    [Benchmark(OperationsPerInvoke = PerfOptions.WindowDefault)]
+    public void Transfer() => _pair!.Turn();
 }

@@ -20,7 +20,10 @@ public sealed record PerfOptions
     /// <summary>Streams that are open beside them and carry nothing.</summary>
     public int IdleStreams { get; init; }
 
-    /// <summary>Connections that are open beside the one that carries data.</summary>
+    /// <summary>Connections that carry data in turn, each on its own streams.</summary>
+    public int Connections { get; init; } = 1;
+
+    /// <summary>Connections that are open beside them and carry nothing.</summary>
     public int IdleConnections { get; init; }
 
     /// <summary>Data frames that are handed over before the other side's turn.</summary>

@@ -11,19 +11,16 @@ namespace NexStream.Perf.Drivers;
 internal sealed class DriverSender(PerfOptions options, DriverEnd end)
 {
     private readonly StreamHandle[] _streams = new StreamHandle[options.Streams];
+    private readonly byte[] _data = new byte[options.FrameBytes];
     private ConnectionHandle _connection;
     private Producer? _producer;
     private int _opened;
-
-    public Endpoint Endpoint => end.Endpoint;
 
     /// <summary>The peer went away.</summary>
     public bool IsPeerLost { get; private set; }
 
     /// <summary>All streams are open.</summary>
     public bool IsReady => _producer is not null;
-
-    public StreamHandle First => _streams[0];
 
     public void Attach(Link link)
     {
@@ -50,6 +47,31 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
         }
 
         IsPeerLost |= end.Driver.TryGetLinkLost(out _);
+    }
+
+    /// <summary>One frame there and back, where the other end echoes.</summary>
+    public void Ping()
+    {
+        SendPing();
+        for (int got = 0; got < _data.Length && !IsPeerLost;)
+        {
+            Turn(MonotonicClock.Now, 0);
+            got += ReadEcho();
+        }
+    }
+
+    public void SendPing() => _streams[0].Send(_data);
+
+    /// <summary>Bytes that came back.</summary>
+    public int ReadEcho()
+    {
+        int got = 0;
+        for (ReceiveResult result = _streams[0].Receive(_data); result.Status == CallStatus.Ok; result = _streams[0].Receive(_data))
+        {
+            got += result.Bytes;
+        }
+
+        return got;
     }
 
     public void Close() => _connection.Close(MonotonicClock.Now);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using HdrHistogram;
-using NexStream.Core;
 using NexStream.Core.Primitives;
 using NexStream.Driver;
 using NexStream.Driver.Links;
@@ -24,26 +23,9 @@ public static class PingRun
 
     private static LatencyResult OverLoop(PerfOptions options)
     {
-        LinkLibrary library = LinkLibrary.Load();
-        using var sending = new DriverEnd(library, options, DriverEnd.SenderNode);
-        using var receiving = new DriverEnd(library, options, DriverEnd.ReceiverNode);
-        var sender = new DriverSender(options, sending);
-        byte[] echo = new byte[options.FrameBytes];
-        var receiver = new DriverReceiver(options, receiving)
-        {
-            OnReadable = stream =>
-            {
-                for (ReceiveResult result = stream.Receive(echo); result.Status == CallStatus.Ok; result = stream.Receive(echo))
-                {
-                    stream.Send(echo.AsSpan(0, result.Bytes));
-                }
-            },
-        };
-        (Link a, Link b) = library.CreateLoop(sending.Memory, receiving.Memory, DriverEnd.RingCapacity);
-        sender.Attach(a);
-        receiver.Attach(b);
-        LongHistogram times = Measure(options, sender, () => receiver.Turn(MonotonicClock.Now));
-        return LatencyResult.Of("round trip", "loop", options.FrameBytes, times) with { Native = library.IsNative };
+        using var pair = new LoopPair(options, LinkPreference.Any, echoes: true);
+        LongHistogram times = Measure(options, pair.Ping, static () => false);
+        return LatencyResult.Of("round trip", "loop", options.FrameBytes, times) with { Native = pair.IsNative };
     }
 
     private static LatencyResult OverShm(PerfOptions options)
@@ -55,7 +37,12 @@ public static class PingRun
         var sender = new DriverSender(options, end);
         sender.Attach(child.Connect(library, end.Memory));
         _ = CoreAffinity.TryPin(0);
-        LongHistogram times = Measure(options, sender, static () => { });
+        while (!sender.IsReady && !sender.IsPeerLost)
+        {
+            sender.Turn(MonotonicClock.Now, 0);
+        }
+
+        LongHistogram times = Measure(options, sender.Ping, () => sender.IsPeerLost);
         sender.Close();
         while (!sender.IsPeerLost)
         {
@@ -70,31 +57,14 @@ public static class PingRun
         };
     }
 
-    private static LongHistogram Measure(PerfOptions options, DriverSender sender, Action other)
+    private static LongHistogram Measure(PerfOptions options, Action ping, Func<bool> isOver)
     {
         var times = new LongHistogram(Instant.Second, 3);
-        byte[] data = new byte[options.FrameBytes];
-        while (!sender.IsReady && !sender.IsPeerLost)
-        {
-            sender.Turn(MonotonicClock.Now, 0);
-            other();
-        }
-
         long begin = Stopwatch.GetTimestamp();
-        for (double elapsed = 0; elapsed < WarmUpSeconds + options.Seconds && !sender.IsPeerLost; elapsed = Stopwatch.GetElapsedTime(begin).TotalSeconds)
+        for (double elapsed = 0; elapsed < WarmUpSeconds + options.Seconds && !isOver(); elapsed = Stopwatch.GetElapsedTime(begin).TotalSeconds)
         {
             long sent = Stopwatch.GetTimestamp();
-            sender.First.Send(data);
-            for (int got = 0; got < data.Length && !sender.IsPeerLost;)
-            {
-                sender.Turn(MonotonicClock.Now, 0);
-                other();
-                for (ReceiveResult result = sender.First.Receive(data); result.Status == CallStatus.Ok; result = sender.First.Receive(data))
-                {
-                    got += result.Bytes;
-                }
-            }
-
+            ping();
             if (elapsed > WarmUpSeconds)
             {
                 times.RecordValue((long)Stopwatch.GetElapsedTime(sent).TotalNanoseconds);

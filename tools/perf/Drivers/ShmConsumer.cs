@@ -1,5 +1,4 @@
 using System.Text.Json;
-using NexStream.Core;
 using NexStream.Core.Primitives;
 using NexStream.Driver;
 using NexStream.Driver.Links;
@@ -15,8 +14,6 @@ public sealed class ShmConsumer(PerfOptions options, string name, bool isPing)
 
     private const long AcceptTimeoutNs = 10 * Instant.Second;
 
-    private readonly byte[] _echo = new byte[options.FrameBytes];
-
     /// <summary>Serves the sender.</summary>
     /// <exception cref="LinkException">Nobody came.</exception>
     public void Run()
@@ -24,7 +21,7 @@ public sealed class ShmConsumer(PerfOptions options, string name, bool isPing)
         LinkLibrary library = LinkLibrary.Load(LinkPreference.Native);
         using LinkListener listener = library.Listen(name);
         using var end = new DriverEnd(library, options, DriverEnd.ReceiverNode);
-        var receiver = new DriverReceiver(options, end) { OnReadable = isPing ? Echo : null };
+        var receiver = new DriverReceiver(options, end) { OnReadable = isPing ? new Echo(options.FrameBytes).OnReadable : null };
         receiver.Attach(Accept(listener, end.Memory));
         _ = CoreAffinity.TryPin(Core);
         void Turn() => receiver.Turn(MonotonicClock.Now);
@@ -40,14 +37,6 @@ public sealed class ShmConsumer(PerfOptions options, string name, bool isPing)
         while (!receiver.IsOver)
         {
             Turn();
-        }
-    }
-
-    private void Echo(StreamHandle stream)
-    {
-        for (ReceiveResult result = stream.Receive(_echo); result.Status == CallStatus.Ok; result = stream.Receive(_echo))
-        {
-            stream.Send(_echo.AsSpan(0, result.Bytes));
         }
     }
 

@@ -55,14 +55,18 @@ internal sealed class MemoryPair
         _receiver.ShowTo(_sender.Endpoint);
         _burst = [.. Enumerable.Range(0, options.Window + ControlPackets).Select(_ => new Transmission())];
         _consumer = new Consumer(options, config.MaxStreams);
-        ConnectionHandle connection = default;
-        for (int i = 0; i <= options.IdleConnections; i++)
+        for (int i = 0; i < options.IdleConnections; i++)
         {
-            connection = Connect();
+            Connect();
         }
 
-        StreamHandle[] streams = Open(connection, options.Streams + options.IdleStreams);
-        _producer = new Producer(options, streams[..options.Streams]);
+        var streams = new List<StreamHandle>();
+        for (int i = 0; i < options.Connections; i++)
+        {
+            streams.AddRange(Open(Connect(), options.Streams + options.IdleStreams)[..options.Streams]);
+        }
+
+        _producer = new Producer(options, [.. streams]);
     }
 
     /// <summary>Application bytes in a data frame.</summary>
@@ -291,7 +295,7 @@ internal sealed class MemoryPair
     private static EndpointConfig Configure(PerfOptions options)
     {
         int streams = options.Streams + options.IdleStreams;
-        int connections = options.IdleConnections + 1;
+        int connections = options.Connections + options.IdleConnections;
         byte[] key = new byte[EndpointConfig.KeySize];
         Array.Fill(key, (byte)1);
         return new EndpointConfig
@@ -302,7 +306,7 @@ internal sealed class MemoryPair
             // What a controller decides would be measured otherwise, not the work for a frame.
             Congestion = CongestionControllers.None,
             MaxConnections = connections + 1,
-            MaxStreams = streams + 1,
+            MaxStreams = (streams * options.Connections) + 1,
             Connection = new ConnectionConfig
             {
                 MaxFrameLength = options.FrameLength,
