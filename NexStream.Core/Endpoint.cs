@@ -35,6 +35,7 @@ public sealed class Endpoint
     private readonly TimerTable _timers;
     private readonly StreamTable _streamTable;
     private readonly StreamLifecycle _lifecycle;
+    private readonly Loans _loans;
     private ulong _malformed;
     private ulong _unknownTag;
     private int _burst;
@@ -73,7 +74,11 @@ public sealed class Endpoint
         _predicted = new PredictedReceive(_state, _factory, _streamTable, keeper);
         _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing);
         _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), new PredictedTransmit(_state, segments));
-        StreamCalls = new StreamCalls(_state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, _closing);
+        _loans = new Loans(_state.Frames);
+        var zeroCopySender = new ZeroCopySender(_state, _loans, _lifecycle, outbound, orderedSender, messageSender);
+        var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);
+        StreamCalls = new StreamCalls(
+            _state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, zeroCopySender, zeroCopyReceiver, _closing);
         _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender);
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;
@@ -126,6 +131,24 @@ public sealed class Endpoint
     public void ReleaseFrame(uint frame, int holds = 1)
     {
         _state.Frames.Release(frame, holds);
+        _state.Starved.Wake();
+    }
+
+    /// <summary>The memory that a slice names: a lease to write into, received payload to read, or what a <see cref="Wire.Transmission"/> sends.</summary>
+    /// <param name="slice">A slice of the own arena or of a registered region.</param>
+    /// <returns>Valid until the slice is returned or sent. Only a lease may be written: a peer's memory is mapped read-only, and writing there ends the process.</returns>
+    /// <exception cref="ArgumentException">The slice does not lie inside a frame of a registered region.</exception>
+    public Span<byte> Bytes(in PayloadSlice slice) => _loans.Bytes(slice);
+
+    /// <summary>
+    /// Gives back slices of <see cref="StreamHandle.ReceiveZeroCopy"/> that were read, and leases of <see cref="StreamHandle.TryLease"/> that are not used,
+    /// in any order, also after their stream or connection ended: until then they occupy the arena, or the peer's.
+    /// </summary>
+    /// <param name="slices">Each as often as it was handed out. A part of a slice stands for all of it.</param>
+    /// <exception cref="ArgumentException">One is none that the application holds. The message says which and why; none was taken.</exception>
+    public void Return(ReadOnlySpan<PayloadSlice> slices)
+    {
+        _loans.Return(slices);
         _state.Starved.Wake();
     }
 

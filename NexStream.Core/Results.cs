@@ -40,8 +40,13 @@ public readonly record struct ReceiveResult
     /// <summary>How it ended.</summary>
     public required CallStatus Status { get; init; }
 
-    /// <summary>Bytes copied; with <see cref="CallStatus.MessageTooLong"/> the length that the message needs.</summary>
+    /// <summary>Bytes copied or handed over; with <see cref="CallStatus.MessageTooLong"/> the length that the message needs.</summary>
     public int Bytes { get; init; }
+
+    /// <summary>
+    /// Slices handed over by <see cref="StreamHandle.ReceiveZeroCopy"/>; with <see cref="CallStatus.MessageTooLong"/> how many the message needs.
+    /// </summary>
+    public int Slices { get; init; }
 
     /// <summary>The message's number where it has one: RU, PR, and BE with sequence numbers.</summary>
     public ulong Message { get; init; }

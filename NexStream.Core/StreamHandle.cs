@@ -1,3 +1,4 @@
+using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Stats;
 
@@ -39,9 +40,62 @@ public readonly record struct StreamHandle
     public SendResult Send(ReadOnlySpan<byte> data, in SendOptions options = default) =>
         _endpoint is { } endpoint ? endpoint.StreamCalls.Send(this, data, options) : new SendResult(CallStatus.Closed);
 
+    /// <summary>
+    /// Takes a frame of the endpoint's arena to write into: all of it, <see cref="FrameRegion.FrameSize"/> bytes, which
+    /// <see cref="Endpoint.Bytes"/> gives. It counts against the memory that the connection may use for sending, as sent data does.
+    /// </summary>
+    /// <param name="slice">The frame, when the answer is <see cref="CallStatus.Ok"/>. It is the caller's until <see cref="SendZeroCopy"/> takes it or
+    /// <see cref="Endpoint.Return"/> gives it back; one of these is due in any case, also when the stream or the connection ends.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>; <see cref="CallStatus.WouldBlock"/>: no memory now, an event tells when to try again;
+    /// <see cref="CallStatus.Closed"/>.
+    /// </returns>
+    public CallStatus TryLease(out PayloadSlice slice)
+    {
+        slice = default;
+        return _endpoint?.StreamCalls.TryLease(this, out slice) ?? CallStatus.Closed;
+    }
+
+    /// <summary>
+    /// Sends leased frames without a copy (NS-NF-007), whole or not at all: RO appends their bytes to the stream, in the other modes they are one
+    /// message. Each slice may be a part of its lease (<see cref="PayloadSlice.WithLength"/>, <see cref="PayloadSlice.SkipFirst"/>); the rest of the
+    /// frame is not used. A BE or PR message has at most <see cref="Wire.Transmission.SliceCountMax"/> slices.
+    /// </summary>
+    /// <param name="slices">Leases, each at most once. Slices that this connection received may be sent on as well where they lie in the endpoint's own arena.</param>
+    /// <param name="options">As for <see cref="Send"/>.</param>
+    /// <returns>
+    /// With <see cref="CallStatus.Ok"/> the endpoint owns the slices: the bytes must not be changed any more, since they are sent again from where
+    /// they lie, and the frames go back to the arena when they were acknowledged. With any other answer the caller still owns them:
+    /// <see cref="CallStatus.WouldBlock"/> as for <see cref="Send"/>, where the stream's send buffer is full and not empty;
+    /// <see cref="CallStatus.MessageTooLong"/>, <see cref="CallStatus.MessageEmpty"/>, <see cref="CallStatus.Closed"/>.
+    /// </returns>
+    /// <exception cref="ArgumentException">
+    /// A slice is empty, outside of the arena, not leased (any more), or leased from another connection. The message says which and why; none was taken.
+    /// </exception>
+    public SendResult SendZeroCopy(ReadOnlySpan<PayloadSlice> slices, in SendOptions options = default) =>
+        _endpoint is { } endpoint ? endpoint.StreamCalls.SendZeroCopy(this, slices, options) : new SendResult(CallStatus.Closed);
+
     /// <summary>Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>.</summary>
     public ReceiveResult Receive(Span<byte> destination) =>
         _endpoint is { } endpoint ? endpoint.StreamCalls.Receive(this, destination) : new ReceiveResult { Status = CallStatus.Closed };
+
+    /// <summary>
+    /// Reads without a copy (NS-NF-007): hands over the memory that received bytes lie in, often the sender's own. RO gives as many runs as there are
+    /// and fit; a message comes whole or not at all. Payload of up to 256 bytes, or an eighth of a frame, was copied together when it arrived;
+    /// so were such pieces of a longer slice that the cut into packets left.
+    /// </summary>
+    /// <param name="destination">
+    /// Where the slices go, in order; <see cref="Endpoint.Bytes"/> gives what is in them. They are to be read only, and the caller's until
+    /// <see cref="Endpoint.Return"/>, which is due in any case, also when the stream or the connection ends. Flow control credit goes back at once, but
+    /// the frames count against the connection's share until then: one that keeps too many receives nothing more.
+    /// </param>
+    /// <returns>
+    /// As <see cref="Receive"/>, with <see cref="ReceiveResult.Slices"/>. <see cref="CallStatus.MessageTooLong"/>: the message has more slices than
+    /// <paramref name="destination"/>; nothing was taken, and the result tells how many it has.
+    /// </returns>
+    public ReceiveResult ReceiveZeroCopy(Span<PayloadSlice> destination) => _endpoint is { } endpoint
+        ? endpoint.StreamCalls.ReceiveZeroCopy(this, destination)
+        : new ReceiveResult { Status = CallStatus.Closed };
 
     /// <summary>Ends the sending half: what is queued still goes, then the peer reads the end of the stream.</summary>
     public CallStatus Finish() => _endpoint?.StreamCalls.Finish(this) ?? CallStatus.Closed;

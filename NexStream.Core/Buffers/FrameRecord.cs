@@ -11,4 +11,7 @@ internal struct FrameRecord
 
     /// <summary>A peer's frame: how often it was handed over since it was last given back.</summary>
     public int Holds;
+
+    /// <summary>How many of the references the application holds: <see cref="Loans"/>.</summary>
+    public int Lent;
 }

@@ -73,6 +73,9 @@ internal sealed class FrameTable
 
     public bool Contains(in PayloadSlice slice) => _regions[slice.Region] is { } region && region.Contains(slice);
 
+    /// <summary>The region of a frame that is referenced.</summary>
+    public FrameRegion RegionOf(uint frame) => _regions[frame >> PayloadSlice.IndexBits]!;
+
     public Span<byte> Bytes(scoped in PayloadSlice slice) => _regions[slice.Region]!.Bytes(slice.Index, slice.Offset, slice.Length);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

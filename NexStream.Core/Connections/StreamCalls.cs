@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -15,6 +16,8 @@ internal sealed class StreamCalls(
     ReliableOrderedReceiver orderedReceiver,
     MessageSender messageSender,
     MessageReceiver messageReceiver,
+    ZeroCopySender zeroCopySender,
+    ZeroCopyReceiver zeroCopyReceiver,
     CloseSequence closing)
 {
     public uint IdOf(in StreamHandle handle) => IsCurrent(handle) ? state.Streams[handle.Index].Id : StreamId.ConnectionControl;
@@ -34,38 +37,51 @@ internal sealed class StreamCalls(
     {
         ref StreamState stream = ref state.Streams[handle.Index];
         Connection connection = state.Connections[stream.Connection];
-        if (!IsCurrent(handle, stream) || stream.SendState != SendState.Open || !connection.IsOpen)
-        {
-            return new SendResult(CallStatus.Closed);
-        }
-
-        return stream.IsMessageMode
-            ? messageSender.Send(handle.Index, data, options)
+        return !CanSend(handle, stream, connection) ? new SendResult(CallStatus.Closed)
+            : stream.IsMessageMode ? messageSender.Send(handle.Index, data, options)
             : orderedSender.Send(connection, handle.Index, ref stream, data, options);
+    }
+
+    public CallStatus TryLease(in StreamHandle handle, out PayloadSlice slice)
+    {
+        ref StreamState stream = ref state.Streams[handle.Index];
+        slice = default;
+        return CanSend(handle, stream, state.Connections[stream.Connection]) ? zeroCopySender.TryLease(handle.Index, out slice) : CallStatus.Closed;
+    }
+
+    public SendResult SendZeroCopy(in StreamHandle handle, ReadOnlySpan<PayloadSlice> slices, in SendOptions options)
+    {
+        ref StreamState stream = ref state.Streams[handle.Index];
+        return CanSend(handle, stream, state.Connections[stream.Connection])
+            ? zeroCopySender.Send(handle.Index, slices, options)
+            : new SendResult(CallStatus.Closed);
     }
 
     public ReceiveResult Receive(in StreamHandle handle, Span<byte> destination)
     {
         ref StreamState stream = ref state.Streams[handle.Index];
-        if (!IsCurrent(handle, stream))
+        if (!CanReceive(handle, stream, out ReceiveResult result))
         {
-            return new ReceiveResult { Status = CallStatus.Closed };
-        }
-
-        if (stream.Has(StreamFlags.Discarding) || stream.ReceiveState is ReceiveState.ResetReceived or ReceiveState.Ended)
-        {
-            bool isReset = stream.ReceiveReason != ReasonCode.None;
-            return new ReceiveResult { Status = isReset ? CallStatus.Reset : CallStatus.Closed, Reason = stream.ReceiveReason };
+            return result;
         }
 
         Connection connection = state.Connections[stream.Connection];
-        ReceiveResult result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : orderedReceiver.Read(connection, handle.Index, ref stream, destination);
-        state.Starved.Wake();
-        if (connection.ClosePhase == ClosePhase.Readable)
+        result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : orderedReceiver.Read(connection, handle.Index, ref stream, destination);
+        OnRead(connection);
+        return result;
+    }
+
+    public ReceiveResult ReceiveZeroCopy(in StreamHandle handle, Span<PayloadSlice> destination)
+    {
+        ref StreamState stream = ref state.Streams[handle.Index];
+        if (!CanReceive(handle, stream, out ReceiveResult result))
         {
-            closing.Step(connection, state.Now);
+            return result;
         }
 
+        Connection connection = state.Connections[stream.Connection];
+        result = zeroCopyReceiver.Receive(connection, handle.Index, destination);
+        OnRead(connection);
         return result;
     }
 
@@ -118,6 +134,42 @@ internal sealed class StreamCalls(
             SendBuffered = stream.Send.Buffered,
             ReceiveBuffered = stream.Receive.Buffered,
         };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool CanSend(in StreamHandle handle, in StreamState stream, Connection connection) =>
+        IsCurrent(handle, stream) && stream.SendState == SendState.Open && connection.IsOpen;
+
+    /// <summary>Whether a stream can be read; else what a read answers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool CanReceive(in StreamHandle handle, in StreamState stream, out ReceiveResult result)
+    {
+        result = default;
+        if (!IsCurrent(handle, stream))
+        {
+            result = new ReceiveResult { Status = CallStatus.Closed };
+            return false;
+        }
+
+        if (stream.Has(StreamFlags.Discarding) || stream.ReceiveState is ReceiveState.ResetReceived or ReceiveState.Ended)
+        {
+            bool isReset = stream.ReceiveReason != ReasonCode.None;
+            result = new ReceiveResult { Status = isReset ? CallStatus.Reset : CallStatus.Closed, Reason = stream.ReceiveReason };
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Something was read: that may be memory for others, and the last that a closing connection waited for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void OnRead(Connection connection)
+    {
+        state.Starved.Wake();
+        if (connection.ClosePhase == ClosePhase.Readable)
+        {
+            closing.Step(connection, state.Now);
+        }
     }
 
     /// <summary>A handle is of the stream that its slot holds now.</summary>

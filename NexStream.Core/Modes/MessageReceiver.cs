@@ -146,23 +146,11 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         ref StreamState stream = ref state.Streams[index];
         if (stream.Receive.MessageHead < 0)
         {
-            if (stream.ReceiveState == ReceiveState.DataReceived)
-            {
-                lifecycle.OnEndRead(index);
-                return new ReceiveResult { Status = CallStatus.EndOfStream };
-            }
-
-            return new ReceiveResult { Status = CallStatus.WouldBlock };
+            return lifecycle.ReadEnd(index);
         }
 
         ref InboundMessage message = ref state.Inbound[stream.Receive.MessageHead];
-        var result = new ReceiveResult
-        {
-            Status = message.Length > destination.Length ? CallStatus.MessageTooLong : CallStatus.Ok,
-            Bytes = message.Length,
-            Message = message.Number,
-            HasMessageNumber = message.HasNumber,
-        };
+        ReceiveResult result = Describe(message, message.Length <= destination.Length);
         if (result.Status == CallStatus.Ok)
         {
             state.Store.Read(ref message.Content, destination);
@@ -171,6 +159,15 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
 
         return result;
     }
+
+    /// <summary>The answer to who reads a message into a place that it fits, or does not fit.</summary>
+    public static ReceiveResult Describe(in InboundMessage message, bool fits) => new()
+    {
+        Status = fits ? CallStatus.Ok : CallStatus.MessageTooLong,
+        Bytes = message.Length,
+        Message = message.Number,
+        HasMessageNumber = message.HasNumber,
+    };
 
     private static ReasonCode CheckNumber(in StreamState stream, ulong number) =>
         stream.Has(StreamFlags.FinalSizeKnown) && number >= stream.Receive.FinalSize ? ReasonCode.FinalSizeViolation
@@ -301,7 +298,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     }
 
     /// <summary>Takes the first complete message out and gives its credit back.</summary>
-    private void Take(Connection connection, int index)
+    public void Take(Connection connection, int index)
     {
         ref StreamState stream = ref state.Streams[index];
         int messageIndex = messages.TakeReady(index);

@@ -19,30 +19,10 @@ internal sealed class MessageSender(
     {
         ref StreamState stream = ref state.Streams[index];
         Connection connection = state.Connections[stream.Connection];
-        if (data.IsEmpty)
+        CallStatus status = Admit(connection, index, data.Length);
+        if (status != CallStatus.Ok)
         {
-            return new SendResult(CallStatus.MessageEmpty);
-        }
-
-        if (data.Length > LengthMax(connection, stream))
-        {
-            return new SendResult(CallStatus.MessageTooLong);
-        }
-
-        if (stream.IsReliable)
-        {
-            if (stream.Send.Buffered > 0 && stream.Send.Buffered + data.Length > connection.Config.SendBuffer)
-            {
-                return WouldBlock(index);
-            }
-        }
-        else
-        {
-            // Fire and forget never waits: the oldest that was not sent makes room (NS-BE-002).
-            while (stream.Send.Buffered + data.Length > connection.Config.DatagramBuffer && stream.Send.MessageUnsent >= 0)
-            {
-                DropUnsent(index, EventKind.MessageExpired);
-            }
+            return status == CallStatus.WouldBlock ? WouldBlock(index) : new SendResult(status);
         }
 
         if (!messages.TryAdd(index, options, data.Length, out int messageIndex))
@@ -60,6 +40,41 @@ internal sealed class MessageSender(
             return WouldBlock(index);
         }
 
+        return Queue(index, messageIndex);
+    }
+
+    /// <summary>Whether the stream takes a message of this length now; of those that are sent once, the oldest make room.</summary>
+    public CallStatus Admit(Connection connection, int index, long length)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (length == 0)
+        {
+            return CallStatus.MessageEmpty;
+        }
+
+        if (length > LengthMax(connection, stream))
+        {
+            return CallStatus.MessageTooLong;
+        }
+
+        if (stream.IsReliable)
+        {
+            return stream.Send.Buffered > 0 && stream.Send.Buffered + length > connection.Config.SendBuffer ? CallStatus.WouldBlock : CallStatus.Ok;
+        }
+
+        // Fire and forget never waits: the oldest that was not sent makes room (NS-BE-002).
+        while (stream.Send.Buffered + length > connection.Config.DatagramBuffer && stream.Send.MessageUnsent >= 0)
+        {
+            DropUnsent(index, EventKind.MessageExpired);
+        }
+
+        return CallStatus.Ok;
+    }
+
+    /// <summary>A message whose record has all of its bytes goes behind the stream's others.</summary>
+    public SendResult Queue(int index, int messageIndex)
+    {
+        ref StreamState stream = ref state.Streams[index];
         stream.Send.End++;
         if (stream.Send.MessageUnsent < 0)
         {
@@ -67,7 +82,7 @@ internal sealed class MessageSender(
         }
 
         lifecycle.Schedule(index);
-        return new SendResult(CallStatus.Ok, taken, message.Id);
+        return new SendResult(CallStatus.Ok, state.Messages[messageIndex].Length, state.Messages[messageIndex].Id);
     }
 
     /// <summary>Writes what was lost, else the next fragment or message that credit allows.</summary>

@@ -72,16 +72,18 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
     {
         if (stream.Receive.Ready.IsEmpty)
         {
-            if (stream.ReceiveState == ReceiveState.DataReceived)
-            {
-                lifecycle.OnEndRead(index);
-                return new ReceiveResult { Status = CallStatus.EndOfStream };
-            }
-
-            return new ReceiveResult { Status = CallStatus.WouldBlock };
+            return lifecycle.ReadEnd(index);
         }
 
         int read = state.Store.Read(ref stream.Receive.Ready, destination);
+        OnTaken(connection, index, ref stream, read);
+        return new ReceiveResult { Status = CallStatus.Ok, Bytes = read };
+    }
+
+    /// <summary>The application has taken bytes from the front of the stream: their credit goes back.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void OnTaken(Connection connection, int index, ref StreamState stream, int read)
+    {
         stream.Receive.Buffered -= read;
         connection.ReadyBytes -= read;
         stream.Receive.Window.Consumed += (uint)read;
@@ -92,7 +94,6 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         }
 
         RequestConnectionWindow(connection);
-        return new ReceiveResult { Status = CallStatus.Ok, Bytes = read };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

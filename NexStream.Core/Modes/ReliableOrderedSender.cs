@@ -110,7 +110,8 @@ internal sealed class ReliableOrderedSender(
         return false;
     }
 
-    private void AddDeadline(int index, in SendOptions options)
+    /// <summary>What was sent so far is of no use after the deadline: then the stream is reset.</summary>
+    public void AddDeadline(int index, in SendOptions options)
     {
         // Without a free record the data goes without its deadline: it is late at worst, never lost.
         if (messages.TryAdd(index, options with { Report = false }, 0, out int mark))

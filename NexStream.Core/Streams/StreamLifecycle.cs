@@ -139,13 +139,20 @@ internal sealed class StreamLifecycle(EndpointState state, StreamTable table, Se
         }
     }
 
-    /// <summary>The application was told the end of the stream.</summary>
-    public void OnEndRead(int index)
+    /// <summary>The answer to a read that finds nothing: perhaps that is the end of the stream, and the application now knows it.</summary>
+    public ReceiveResult ReadEnd(int index)
     {
+        if (state.Streams[index].ReceiveState != ReceiveState.DataReceived)
+        {
+            return new ReceiveResult { Status = CallStatus.WouldBlock };
+        }
+
         if (state.Streams[index].ReceiveState.TryReadAll())
         {
             TryRetire(index);
         }
+
+        return new ReceiveResult { Status = CallStatus.EndOfStream };
     }
 
     /// <summary>The peer gave up its sending half: what was not read is gone, as RFC 9000 §3.2 allows.</summary>

@@ -34,7 +34,7 @@ internal struct OrderedHead
     /// <summary>Whether a DATA frame of Reliable-Ordered without FIN follows.</summary>
     public readonly bool IsOrderedData => Swap(_frameAndStream) >> 32 == FrameStart;
 
-    public readonly uint StreamId => (uint)Swap(_frameAndStream);
+    public readonly uint StreamId => unchecked((uint)Swap(_frameAndStream));
 
     public readonly ulong Position => Swap(_position);
 

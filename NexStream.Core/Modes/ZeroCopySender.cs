@@ -1,0 +1,119 @@
+using NexStream.Core.Buffers;
+using NexStream.Core.State;
+using NexStream.Core.Streams;
+
+namespace NexStream.Core.Modes;
+
+/// <summary>
+/// Sends what the application wrote into frames of the arena itself (NS-NF-007). A frame is leased, filled, and handed over: from then on it is
+/// the transmit and the retransmission buffer, as a frame is that a send was copied into.
+/// </summary>
+internal sealed class ZeroCopySender(
+    EndpointState state, Loans loans, StreamLifecycle lifecycle, OutboundMessages messages, ReliableOrderedSender orderedSender, MessageSender messageSender)
+{
+    /// <summary>A whole frame for the application to fill.</summary>
+    public CallStatus TryLease(int index, out PayloadSlice slice)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        Connection connection = state.Connections[stream.Connection];
+        if (!state.Store.TryTakeWhole(state.Frames.FrameSize, connection.Index, state.SendFramesMax(connection, stream), out slice))
+        {
+            return Refuse(index);
+        }
+
+        loans.Lend(slice.Frame);
+        return CallStatus.Ok;
+    }
+
+    /// <summary>Queues slices, whole or not at all; whenever the answer is another than Ok they stay the application's.</summary>
+    public SendResult Send(int index, ReadOnlySpan<PayloadSlice> slices, in SendOptions options)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        Connection connection = state.Connections[stream.Connection];
+        long length = loans.TakeForSending(slices, connection.Index);
+        SendResult result = stream.IsMessageMode
+            ? SendMessage(connection, index, slices, length, options)
+            : SendBytes(connection, index, slices, length, options);
+        if (result.Status != CallStatus.Ok)
+        {
+            loans.Lend(slices);
+        }
+
+        return result;
+    }
+
+    private SendResult SendBytes(Connection connection, int index, ReadOnlySpan<PayloadSlice> slices, long length, in SendOptions options)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (slices.IsEmpty)
+        {
+            return new SendResult(CallStatus.Ok);
+        }
+
+        if (length > int.MaxValue)
+        {
+            return new SendResult(CallStatus.MessageTooLong);
+        }
+
+        bool hasRoom = stream.Send.Buffered == 0 || stream.Send.Buffered + length <= connection.Config.SendBuffer;
+        if (!hasRoom || state.Store.Chunks.FreeCount < slices.Length)
+        {
+            return new SendResult(Refuse(index));
+        }
+
+        Link(ref stream.Send.Unsent, slices, stream.Send.End);
+        stream.Send.End += (uint)length;
+        state.AddBuffered(ref stream, (int)length);
+        lifecycle.Schedule(connection, index, ref stream);
+        if (options.HasDeadline)
+        {
+            orderedSender.AddDeadline(index, options);
+        }
+
+        return new SendResult(CallStatus.Ok, (int)length);
+    }
+
+    private SendResult SendMessage(Connection connection, int index, ReadOnlySpan<PayloadSlice> slices, long length, in SendOptions options)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        if (!stream.IsReliable && slices.Length > Wire.Transmission.SliceCountMax)
+        {
+            // A message that is sent once travels in one packet.
+            return new SendResult(CallStatus.MessageTooLong);
+        }
+
+        CallStatus status = messageSender.Admit(connection, index, length);
+        if (status is not (CallStatus.Ok or CallStatus.WouldBlock))
+        {
+            return new SendResult(status);
+        }
+
+        if (status == CallStatus.WouldBlock || state.Store.Chunks.FreeCount < slices.Length
+            || !messages.TryAdd(index, options, (int)length, out int messageIndex))
+        {
+            return new SendResult(Refuse(index));
+        }
+
+        Link(ref state.Messages[messageIndex].Unsent, slices, 0);
+        state.AddBuffered(ref stream, (int)length);
+        return messageSender.Queue(index, messageIndex);
+    }
+
+    /// <summary>The list takes over the references. What lies behind a slice in its frame stays as the application left it: nothing is appended there.</summary>
+    private void Link(ref ChunkList list, ReadOnlySpan<PayloadSlice> slices, ulong position)
+    {
+        foreach (ref readonly PayloadSlice slice in slices)
+        {
+            // There are records enough: that was asked before.
+            state.Store.TryLink(ref list, slice, position);
+            position += (uint)slice.Length;
+        }
+    }
+
+    private CallStatus Refuse(int index)
+    {
+        state.Streams[index].Set(StreamFlags.WantsWritable);
+        state.Starved.AddIfIdle(index);
+        return CallStatus.WouldBlock;
+    }
+}
