@@ -7,7 +7,7 @@ namespace NexStream.Bench;
 
 /// <summary>A message there and back through two drivers on one thread, by link. Between two processes: <c>nexstream perf --link shm --ping</c>.</summary>
 [MemoryDiagnoser]
-public class LatencyBenchmarks : IDisposable
+public sealed class LatencyBenchmarks : IDisposable
 {
     private LoopPair? _pair;
 

@@ -12,9 +12,9 @@ public sealed class MemoryPairTests
 
     [Test]
     public void Turn_EveryModeAndHandOver_DeliversEveryByte(
-        [Values] TransportMode mode, [Values] bool wireCopy, [Values(1, 100)] int streams, [Values(1200, 8192)] int frame)
+        [Values] TransportMode mode, [Values] bool wireCopy, [Values] bool zeroCopy, [Values(1, 100)] int streams, [Values(1200, 8192)] int frame)
     {
-        var options = new PerfOptions { Mode = mode, WireCopy = wireCopy, Streams = streams, FrameBytes = frame, Touch = true };
+        var options = new PerfOptions { Mode = mode, WireCopy = wireCopy, ZeroCopy = zeroCopy, Streams = streams, FrameBytes = frame, Touch = true };
         var pair = new MemoryPair(options);
         for (int i = 0; i < Turns; i++)
         {
@@ -25,9 +25,9 @@ public sealed class MemoryPairTests
     }
 
     [Test]
-    public void Turn_SteadyState_AllocatesNothing([Values] TransportMode mode)
+    public void Turn_SteadyState_AllocatesNothing([Values] TransportMode mode, [Values] bool zeroCopy)
     {
-        var pair = new MemoryPair(new PerfOptions { Mode = mode, Streams = 4 });
+        var pair = new MemoryPair(new PerfOptions { Mode = mode, ZeroCopy = zeroCopy, Streams = 4 });
         for (int i = 0; i < Turns; i++)
         {
             pair.Turn();

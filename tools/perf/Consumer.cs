@@ -1,13 +1,18 @@
 using System.Buffers.Binary;
 using NexStream.Core;
+using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Perf;
 
 /// <summary>Reads what arrives, and checks it where that was asked for.</summary>
-internal sealed class Consumer(PerfOptions options, int streams)
+internal sealed class Consumer(PerfOptions options, Endpoint endpoint, int streams)
 {
+    /// <summary>Lent slices that are read before they are returned.</summary>
+    private const int SlicesAtOnce = 16;
+
     private readonly byte[] _destination = new byte[options.FrameBytes];
+    private readonly PayloadSlice[] _slices = new PayloadSlice[SlicesAtOnce];
     private readonly ulong[] _read = new ulong[streams];
 
     /// <summary>Bytes read.</summary>
@@ -17,6 +22,12 @@ internal sealed class Consumer(PerfOptions options, int streams)
     /// <exception cref="InvalidDataException">A byte is not what was sent there.</exception>
     public void Read(StreamHandle stream)
     {
+        if (options.ZeroCopy)
+        {
+            ReadLent(stream);
+            return;
+        }
+
         for (ReceiveResult result = stream.Receive(_destination); result.Status == CallStatus.Ok; result = stream.Receive(_destination))
         {
             Bytes += result.Bytes;
@@ -24,6 +35,24 @@ internal sealed class Consumer(PerfOptions options, int streams)
             {
                 Check(stream, _destination.AsSpan(0, result.Bytes));
             }
+        }
+    }
+
+    private void ReadLent(StreamHandle stream)
+    {
+        for (ReceiveResult result = stream.ReceiveZeroCopy(_slices); result.Status == CallStatus.Ok; result = stream.ReceiveZeroCopy(_slices))
+        {
+            Bytes += result.Bytes;
+            ReadOnlySpan<PayloadSlice> lent = _slices.AsSpan(0, result.Slices);
+            if (options.Touch)
+            {
+                foreach (ref readonly PayloadSlice slice in lent)
+                {
+                    Check(stream, endpoint.Bytes(slice));
+                }
+            }
+
+            endpoint.Return(lent);
         }
     }
 

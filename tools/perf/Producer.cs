@@ -1,9 +1,10 @@
 using NexStream.Core;
+using NexStream.Core.Buffers;
 
 namespace NexStream.Perf;
 
 /// <summary>Hands frames over to streams in turn.</summary>
-internal sealed class Producer(PerfOptions options, StreamHandle[] streams)
+internal sealed class Producer(PerfOptions options, Endpoint endpoint, StreamHandle[] streams)
 {
     private readonly byte[] _data = new byte[options.FrameBytes];
     private readonly ulong[] _sent = new ulong[streams.Length];
@@ -14,21 +15,48 @@ internal sealed class Producer(PerfOptions options, StreamHandle[] streams)
     {
         for (int i = 0; i < frames; i++)
         {
-            ref ulong sent = ref _sent[_next];
-            if (options.Touch)
-            {
-                Pattern.Write(_data, sent);
-            }
-
-            if (streams[_next].Send(_data) is not { Status: CallStatus.Ok, Bytes: var taken })
+            int taken = options.ZeroCopy ? SendLease() : SendCopy();
+            if (taken == 0)
             {
                 return i;
             }
 
-            sent += (uint)taken;
+            _sent[_next] += (uint)taken;
             _next = _next + 1 == streams.Length ? 0 : _next + 1;
         }
 
         return frames;
+    }
+
+    private int SendCopy()
+    {
+        if (options.Touch)
+        {
+            Pattern.Write(_data, _sent[_next]);
+        }
+
+        return streams[_next].Send(_data).Bytes;
+    }
+
+    private int SendLease()
+    {
+        if (streams[_next].TryLease(out PayloadSlice lease) != CallStatus.Ok)
+        {
+            return 0;
+        }
+
+        PayloadSlice slice = lease.WithLength(options.FrameBytes);
+        if (options.Touch)
+        {
+            Pattern.Write(endpoint.Bytes(slice), _sent[_next]);
+        }
+
+        SendResult result = streams[_next].SendZeroCopy(new ReadOnlySpan<PayloadSlice>(in slice));
+        if (result.Status != CallStatus.Ok)
+        {
+            endpoint.Return(new ReadOnlySpan<PayloadSlice>(in lease));
+        }
+
+        return result.Bytes;
     }
 }

@@ -8,7 +8,7 @@ namespace NexStream.Perf.Drivers;
 /// <summary>The end that is connected to and reads.</summary>
 internal sealed class DriverReceiver(PerfOptions options, DriverEnd end)
 {
-    private readonly Consumer _consumer = new(options, options.Streams + options.IdleStreams + 1);
+    private readonly Consumer _consumer = new(options, end.Endpoint, options.Streams + options.IdleStreams + 1);
 
     /// <summary>Bytes read.</summary>
     public long Bytes => _consumer.Bytes;

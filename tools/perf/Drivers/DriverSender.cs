@@ -85,7 +85,7 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
 
         if (_opened == _streams.Length)
         {
-            _producer = new Producer(options, _streams);
+            _producer = new Producer(options, end.Endpoint, _streams);
         }
     }
 }

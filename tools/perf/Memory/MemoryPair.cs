@@ -54,7 +54,7 @@ internal sealed class MemoryPair
         _sender.ShowTo(_receiver.Endpoint);
         _receiver.ShowTo(_sender.Endpoint);
         _burst = [.. Enumerable.Range(0, options.Window + ControlPackets).Select(_ => new Transmission())];
-        _consumer = new Consumer(options, config.MaxStreams);
+        _consumer = new Consumer(options, _receiver.Endpoint, config.MaxStreams);
         for (int i = 0; i < options.IdleConnections; i++)
         {
             Connect();
@@ -66,7 +66,7 @@ internal sealed class MemoryPair
             streams.AddRange(Open(Connect(), options.Streams + options.IdleStreams)[..options.Streams]);
         }
 
-        _producer = new Producer(options, [.. streams]);
+        _producer = new Producer(options, _sender.Endpoint, [.. streams]);
     }
 
     /// <summary>Application bytes in a data frame.</summary>
