@@ -8,16 +8,31 @@ namespace NexStream.Core.Connections;
 /// <summary>What a packet leaves behind in the books when it goes: bytes in flight, and what is remembered until it is acknowledged.</summary>
 internal static class Departure
 {
-    /// <summary>A small window that is full asks for an acknowledgement at most every quarter of itself.</summary>
+    /// <summary>A small window, or send buffer, that is full asks for an acknowledgement at most every quarter of itself.</summary>
     private const ulong AcksAskedPerWindow = 4;
 
     /// <summary>A window of three regular groups of packets is acknowledged in time without being asked.</summary>
     private const int SmallWindowFrames = 3 * AckSchedule.RegularPackets;
 
     /// <summary>
-    /// Whether nothing more can be sent before this packet is acknowledged, in a window so small that the peer's acknowledgement would wait for more
-    /// packets, and so for its whole delay. Asked at most so often per window, so that small groups of packets do not stay small for ever.
+    /// Whether nothing more can be sent before this packet is acknowledged: in a congestion window so small that the peer's acknowledgement would wait for
+    /// more packets, and so for its whole delay; or because the application waits for room in a send buffer of which this is the last. Asked at
+    /// most so often per window, so that small groups of packets do not stay small for ever.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool WaitsForAck(Connection connection, Path path, int size, in StreamState stream)
+    {
+        bool isDrained = stream.Has(StreamFlags.WantsWritable) && stream.Send.Unsent.IsEmpty && stream.Send.Lost.IsEmpty;
+        if (isDrained && path.BytesSent - path.AckAskedAt >= (ulong)stream.Send.Buffered / AcksAskedPerWindow)
+        {
+            path.AckAskedAt = path.BytesSent;
+            return true;
+        }
+
+        return WaitsForAck(connection, path, size);
+    }
+
+    /// <summary>The same for a packet without a stream's data.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool WaitsForAck(Connection connection, Path path, int size)
     {

@@ -59,7 +59,7 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
         connection.Scheduler.OnSent(state.Streams, index, length);
         ulong number = PacketNumbers.Take(state, connection, path);
         bool isMarked = path.Ecn.MarkEct0;
-        byte flags = Departure.WaitsForAck(connection, path, size) ? PacketHeader.AckNow : (byte)0;
+        byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
         OrderedHead.Write(transmission.HeadStorage, connection.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
         transmission.HeadLength = OrderedHead.Size;
         ref LinkHeader link = ref transmission.Header;

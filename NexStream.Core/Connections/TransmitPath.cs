@@ -203,12 +203,18 @@ internal sealed class TransmitPath(
         int size = LinkHeader.Size + PacketHeader.Size + builder.Writer.Length + builder.PayloadLength;
         byte priority = LinkHeader.PriorityMax;
         uint streamId = StreamId.ConnectionControl;
+        bool waitsForAck;
         if (builder.Stream >= 0)
         {
             ref StreamState stream = ref state.Streams[builder.Stream];
             priority = stream.Priority;
             streamId = stream.Id;
             connection.LastActivityAt = now;
+            waitsForAck = Departure.WaitsForAck(connection, path, size, stream);
+        }
+        else
+        {
+            waitsForAck = builder.IsAckEliciting && Departure.WaitsForAck(connection, path, size);
         }
 
         var header = new PacketHeader
@@ -216,7 +222,7 @@ internal sealed class TransmitPath(
             Tag = connection.PeerTag,
             PathId = path.Id,
             PacketNumber = unchecked((uint)number),
-            Flags = builder.IsAckEliciting && Departure.WaitsForAck(connection, path, size) ? PacketHeader.AckNow : (byte)0,
+            Flags = waitsForAck ? PacketHeader.AckNow : (byte)0,
         };
         PacketFinisher.WriteHeaders(
             ref builder, path.Local, path.Remote, header, priority, isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct, streamId);

@@ -1,5 +1,6 @@
 using NexStream.Core;
 using NexStream.Core.Config;
+using NexStream.Core.Congestion;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
@@ -50,5 +51,32 @@ public sealed class AcknowledgementRequestTests
         client.Send(new byte[100_000]);
         pair.Settle();
         Assert.That(asked, Is.EqualTo(1), "an initial window is, and there is more to send");
+    }
+
+    // Ten kilobytes are fewer packets than the receiver waits for: without being asked it would answer after its whole delay.
+    [Test]
+    public void SmallSendBuffer_UsedUp_AsksForItsAcknowledgement()
+    {
+        var pair = new Pair(
+            network: new NetworkConditions { DelayNs = Instant.Millisecond },
+            connection: new ConnectionConfig { SendBuffer = 10_000 },
+            configure: config => config with { Congestion = CongestionControllers.None });
+        pair.Connect();
+        (StreamHandle client, _) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        pair.RunFor(Instant.Second);
+        int asked = 0;
+        int sent = 0;
+        pair.Filter = (from, frame) =>
+        {
+            asked += from == pair.Client && frame.Packet.Flags == PacketHeader.AckNow ? 1 : 0;
+            return true;
+        };
+        Instant begin = pair.Now;
+        pair.Client.OnEvent = item => sent += item.Kind == EventKind.StreamWritable ? client.Send(new byte[100_000 - sent]).Bytes : 0;
+        sent += client.Send(new byte[100_000]).Bytes;
+        pair.RunUntil(() => client.Statistics.SendBuffered == 0 && sent == 100_000);
+
+        Assert.That(asked, Is.InRange(9, 40), "once for each buffer, at most four times");
+        Assert.That(pair.Now - begin, Is.LessThan(40 * Instant.Millisecond), "ten buffers, a round trip of 2 ms each, and the delay of the last");
     }
 }
