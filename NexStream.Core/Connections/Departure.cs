@@ -16,14 +16,15 @@ internal static class Departure
 
     /// <summary>
     /// Whether nothing more can be sent before this packet is acknowledged: in a congestion window so small that the peer's acknowledgement would wait for
-    /// more packets, and so for its whole delay; or because the application waits for room in a send buffer of which this is the last. Asked at
-    /// most so often per window, so that small groups of packets do not stay small for ever.
+    /// more packets, and so for its whole delay; or because this is the last of a send buffer that is more than half full of what was sent, so that
+    /// the application soon waits. Asked at most so often per window, so that small groups of packets do not stay small for ever.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool WaitsForAck(Connection connection, Path path, int size, in StreamState stream)
     {
-        bool isDrained = stream.Has(StreamFlags.WantsWritable) && stream.Send.Unsent.IsEmpty && stream.Send.Lost.IsEmpty;
-        if (isDrained && path.BytesSent - path.AckAskedAt >= (ulong)stream.Send.Buffered / AcksAskedPerWindow)
+        int buffer = connection.Config.SendBuffer;
+        bool isLastOfFull = stream.Send.Unsent.IsEmpty && stream.Send.Lost.IsEmpty && stream.Send.Buffered > buffer / 2;
+        if (isLastOfFull && path.BytesSent - path.AckAskedAt >= (ulong)buffer / AcksAskedPerWindow)
         {
             path.AckAskedAt = path.BytesSent;
             return true;
