@@ -11,7 +11,7 @@ internal sealed class Consumer(PerfOptions options, Endpoint endpoint, int strea
     /// <summary>Lent slices that are read before they are returned.</summary>
     private const int SlicesAtOnce = 16;
 
-    private readonly byte[] _destination = new byte[options.FrameBytes];
+    private readonly byte[] _destination = new byte[options.BytesPerCall];
     private readonly PayloadSlice[] _slices = new PayloadSlice[SlicesAtOnce];
     private readonly ulong[] _read = new ulong[streams];
 

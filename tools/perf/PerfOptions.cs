@@ -35,6 +35,12 @@ public sealed record PerfOptions
     /// <summary>The application writes into leased frames and reads lent ones.</summary>
     public bool ZeroCopy { get; init; }
 
+    /// <summary>Bytes of a frame of the arenas; 0: those of a data frame, so that each packet carries one whole frame.</summary>
+    public int ArenaFrame { get; init; }
+
+    /// <summary>Bytes that the application hands over, and reads, with one call in RO; 0: those of a data frame.</summary>
+    public int CallBytes { get; init; }
+
     /// <summary>The producer writes and the consumer checks every byte.</summary>
     public bool Touch { get; init; }
 
@@ -47,8 +53,11 @@ public sealed record PerfOptions
     /// <summary>How long to measure.</summary>
     public double Seconds { get; init; } = 2;
 
+    /// <summary>Whole data frames that one call of the application moves.</summary>
+    internal int BytesPerCall => Mode == TransportMode.ReliableOrdered && CallBytes > FrameBytes ? CallBytes / FrameBytes * FrameBytes : FrameBytes;
+
     /// <summary>Bytes of an arena's frame: one data frame's payload; the shortest packet must still fit the slices that a packet has.</summary>
-    internal int ArenaFrameBytes => Math.Max(FrameBytes, ArenaFrameMin);
+    internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : FrameBytes, ArenaFrameMin);
 
     private const int ArenaFrameMin = 512;
 

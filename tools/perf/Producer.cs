@@ -6,14 +6,15 @@ namespace NexStream.Perf;
 /// <summary>Hands frames over to streams in turn.</summary>
 internal sealed class Producer(PerfOptions options, Endpoint endpoint, StreamHandle[] streams)
 {
-    private readonly byte[] _data = new byte[options.FrameBytes];
+    private readonly byte[] _data = new byte[options.BytesPerCall];
     private readonly ulong[] _sent = new ulong[streams.Length];
     private int _next;
 
     /// <summary>Sends up to so many frames. Returns how many were taken.</summary>
     public int Send(int frames)
     {
-        for (int i = 0; i < frames; i++)
+        int framesPerCall = options.BytesPerCall / options.FrameBytes;
+        for (int i = 0; i < frames; i += framesPerCall)
         {
             int taken = options.ZeroCopy ? SendLease() : SendCopy();
             if (taken == 0)

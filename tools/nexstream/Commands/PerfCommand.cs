@@ -24,6 +24,8 @@ internal static class PerfCommand
     };
 
     private static readonly Option<int> s_frame = Number("--frame", "Application bytes in a data frame.", 1200, 64, FrameBytesMax);
+    private static readonly Option<int> s_arenaFrame = Number("--arena-frame", "Bytes of a frame of the arenas; 0: those of a data frame.", 0, 0, FrameBytesMax);
+    private static readonly Option<int> s_call = Number("--call", "Bytes that the application hands over, and reads, with one call in RO; 0: those of a data frame.", 0, 0, FrameBytesMax);
     private static readonly Option<int> s_streams = Number("--streams", "Streams that carry data in turn.", 1, 1, StreamsMax);
     private static readonly Option<int> s_idleStreams = Number("--idle-streams", "Streams that are open and carry nothing.", 0, 0, StreamsMax);
     private static readonly Option<int> s_idleConnections = Number("--idle-connections", "Connections that are open and carry nothing; memory only.", 0, 0, ConnectionsMax);
@@ -63,7 +65,7 @@ internal static class PerfCommand
               nexstream perf --link shm --frame 8192 --touch
             """)
         {
-            s_mode, s_link, s_frame, s_streams, s_idleStreams, s_idleConnections, s_window, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
+            s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
             s_touch, s_histogram, s_ping, s_consume, s_json,
         };
         command.SetAction(Run);
@@ -86,6 +88,8 @@ internal static class PerfCommand
             Streams = arguments.GetValue(s_streams),
             IdleStreams = arguments.GetValue(s_idleStreams),
             IdleConnections = arguments.GetValue(s_idleConnections),
+            ArenaFrame = arguments.GetValue(s_arenaFrame),
+            CallBytes = arguments.GetValue(s_call),
             Window = arguments.GetValue(s_window),
             Seconds = arguments.GetValue(s_seconds),
             Loss = arguments.GetValue(s_loss),
