@@ -13,7 +13,7 @@ tolerance_percent=3
 
 # The difference of two runs is the frames alone: starting and connecting cost the same in both.
 few=12800
-many=38400
+many=128000
 
 workloads=(
     "--mode ro --frame 1200"

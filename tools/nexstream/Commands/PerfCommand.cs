@@ -39,6 +39,7 @@ internal static class PerfCommand
     private static readonly Option<bool> s_touch = new("--touch") { Description = "Write every byte before it is sent, and check every byte that was read." };
     private static readonly Option<bool> s_histogram = new("--histogram") { Description = "Time the receiver's call for each frame by itself, for ten million frames; memory only." };
     private static readonly Option<bool> s_ping = new("--ping") { Description = "Measure round trips of one frame instead; shm and loop only." };
+    private static readonly Option<bool> s_sizes = new("--sizes") { Description = "Count what streams and connections occupy; no other option matters." };
     private static readonly Option<string?> s_consume = new("--consume") { Hidden = true };
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
@@ -66,7 +67,7 @@ internal static class PerfCommand
             """)
         {
             s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
-            s_touch, s_histogram, s_ping, s_consume, s_json,
+            s_touch, s_histogram, s_ping, s_sizes, s_consume, s_json,
         };
         command.SetAction(Run);
         return command;
@@ -132,7 +133,11 @@ internal static class PerfCommand
             return (int)ExitCode.Ok;
         }
 
-        if (arguments.GetValue(s_ping))
+        if (arguments.GetValue(s_sizes))
+        {
+            Print(SizeRun.Run(), isJson);
+        }
+        else if (arguments.GetValue(s_ping))
         {
             Print(PingRun.Run(options, link), isJson);
         }
@@ -159,6 +164,18 @@ internal static class PerfCommand
         }
 
         return (int)ExitCode.Ok;
+    }
+
+    private static void Print(SizeResult result, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonOutput.Write(result, OutputContext.Default.SizeResult);
+        }
+        else
+        {
+            PerfTable.Write(Terminal.Out, result);
+        }
     }
 
     private static void Print(LatencyResult result, bool isJson)

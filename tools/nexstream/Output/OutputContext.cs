@@ -15,4 +15,5 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(PerfResult))]
 [JsonSerializable(typeof(SendReport))]
 [JsonSerializable(typeof(SimulationResult))]
+[JsonSerializable(typeof(SizeResult))]
 internal sealed partial class OutputContext : JsonSerializerContext;

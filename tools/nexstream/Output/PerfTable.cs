@@ -46,5 +46,14 @@ internal static class PerfTable
         console.Write(table);
     }
 
+    public static void Write(IAnsiConsole console, SizeResult result)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumns("what", "bytes");
+        Add(table, "an idle stream", $"{result.IdleStreamBytes:N1} B");
+        Add(table, "an idle connection", $"{result.IdleConnectionBytes:N1} B");
+        Add(table, "an active stream", $"{result.ActiveStreamBytes:N0} B, 64 frames of 1200 B under way and not read");
+        console.Write(table);
+    }
+
     private static void Add(Table table, string what, FormattableString value) => table.AddRow(what, Markup.Escape(value.ToString(CultureInfo.InvariantCulture)));
 }

@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 using NexStream.Driver.Timers;
 
@@ -28,6 +31,21 @@ internal sealed class MemoryEnd : IFrameReleaser
 
     /// <summary>The number that the peer knows this end's frames by.</summary>
     public int RegionAtPeer { get; private set; }
+
+    /// <summary>Frames in use, and records in use: chunks, segments, packets in flight, messages.</summary>
+    public long OccupiedBytes
+    {
+        get
+        {
+            EndpointState state = Endpoint.State;
+            return ((long)(Endpoint.Arena.FrameCount - Endpoint.Arena.FreeCount) * Endpoint.Arena.FrameSize)
+                + ((long)state.Store.Chunks.Count * Unsafe.SizeOf<Chunk>())
+                + ((long)state.Segments.Count * Unsafe.SizeOf<Segment>())
+                + ((long)state.Packets.Count * Unsafe.SizeOf<SentPacket>())
+                + ((long)state.Messages.Count * Unsafe.SizeOf<OutboundMessage>())
+                + ((long)state.Inbound.Count * Unsafe.SizeOf<InboundMessage>());
+        }
+    }
 
     /// <summary>Lets the peer read this end's frames.</summary>
     public unsafe void ShowTo(Endpoint peer)

@@ -84,6 +84,9 @@ internal sealed class MemoryPair
     /// <summary>Bytes that the application read.</summary>
     public long BytesRead => _consumer.Bytes;
 
+    /// <summary>What both ends hold in frames and in records that belong to streams and packets.</summary>
+    public long OccupiedBytes => _sender.OccupiedBytes + _receiver.OccupiedBytes;
+
     /// <summary>One whole turn, packet by packet.</summary>
     public void Turn()
     {
