@@ -42,7 +42,7 @@ internal sealed class Slab<T>
     {
         int[] free = _free;
         int top = _freeCount - 1;
-        if ((uint)top >= (uint)free.Length)
+        if (unchecked((uint)top) >= (uint)free.Length)
         {
             index = None;
             return false;

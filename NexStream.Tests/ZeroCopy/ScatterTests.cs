@@ -20,7 +20,7 @@ public sealed class ScatterTests
     /// <summary>The longest that may be, with frames of this size.</summary>
     private const int LargePacket = 3 * LoanPair.FrameSize;
 
-    private static readonly byte[] Data = Lending.Random(Length, 1);
+    private static readonly byte[] s_data = Lending.Random(Length, 1);
 
     [TestCase(SmallPacket, TestName = "ReliableUnordered_AMebibyteInSmallPackets_ArrivesWhole")]
     [TestCase(LargePacket, TestName = "ReliableUnordered_AMebibyteInLargePackets_ArrivesWhole")]
@@ -28,7 +28,7 @@ public sealed class ScatterTests
     {
         using var pair = Pair(frameLength);
         (StreamHandle sender, StreamHandle receiver) = pair.Open(TransportMode.ReliableUnordered);
-        SendResult sent = sender.SendZeroCopy(sender.LeaseFor(pair.Client.Endpoint, Data));
+        SendResult sent = sender.SendZeroCopy(sender.LeaseFor(pair.Client.Endpoint, s_data));
         Assert.That((sent.Status, sent.Bytes), Is.EqualTo((CallStatus.Ok, Length)));
 
         pair.RunUntil(() => receiver.IsReadable);
@@ -40,7 +40,7 @@ public sealed class ScatterTests
         ReceiveResult result = receiver.ReceiveZeroCopy(slices);
 
         Assert.That((result.Status, result.Bytes, result.Slices), Is.EqualTo((CallStatus.Ok, Length, needs.Slices)));
-        Assert.That(pair.Server.Endpoint.Gather(slices), Is.EqualTo(Data));
+        Assert.That(pair.Server.Endpoint.Gather(slices), Is.EqualTo(s_data));
         pair.Server.Endpoint.Return(slices);
         AssertIdle(pair);
     }
@@ -74,7 +74,7 @@ public sealed class ScatterTests
     {
         using var pair = Pair(frameLength);
         (StreamHandle sender, StreamHandle receiver) = pair.Open(TransportMode.ReliableOrdered);
-        Assert.That(sender.SendZeroCopy(sender.LeaseFor(pair.Client.Endpoint, Data)), Is.EqualTo(new SendResult(CallStatus.Ok, Length)));
+        Assert.That(sender.SendZeroCopy(sender.LeaseFor(pair.Client.Endpoint, s_data)), Is.EqualTo(new SendResult(CallStatus.Ok, Length)));
         Assert.That(sender.Finish(), Is.EqualTo(CallStatus.Ok));
 
         var received = new List<byte>();
@@ -93,7 +93,7 @@ public sealed class ScatterTests
             return last != CallStatus.WouldBlock;
         });
         Assert.That(last, Is.EqualTo(CallStatus.EndOfStream));
-        Assert.That(received, Is.EqualTo(Data));
+        Assert.That(received, Is.EqualTo(s_data));
         AssertIdle(pair);
     }
 

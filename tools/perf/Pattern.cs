@@ -25,7 +25,7 @@ public static class Pattern
         Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(destination[head..]);
         foreach (ref ulong value in words)
         {
-            value = word++ * Multiplier;
+            value = ValueOf(word++);
         }
 
         int done = head + (words.Length * WordSize);
@@ -41,7 +41,7 @@ public static class Pattern
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(source[head..]);
         foreach (ulong value in words)
         {
-            wrong |= value ^ (word++ * Multiplier);
+            wrong |= value ^ ValueOf(word++);
         }
 
         int done = head + (words.Length * WordSize);
@@ -50,6 +50,8 @@ public static class Pattern
 
     /// <summary>Where the word that a message begins with stands.</summary>
     public static ulong OffsetOf(ulong word) => unchecked(word * Inverse * WordSize);
+
+    private static ulong ValueOf(ulong word) => unchecked(word * Multiplier);
 
     private static void WriteBytes(Span<byte> destination, ulong offset)
     {
@@ -75,7 +77,7 @@ public static class Pattern
     private static byte ByteAt(ulong offset)
     {
         Span<byte> word = stackalloc byte[WordSize];
-        BinaryPrimitives.WriteUInt64LittleEndian(word, offset / WordSize * Multiplier);
+        BinaryPrimitives.WriteUInt64LittleEndian(word, ValueOf(offset / WordSize));
         return word[(int)(offset % WordSize)];
     }
 }

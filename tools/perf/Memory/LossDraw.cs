@@ -17,6 +17,6 @@ internal struct LossDraw(ulong seed, double share)
         _state ^= _state >> 12;
         _state ^= _state << 25;
         _state ^= _state >> 27;
-        return (_state * 0x2545F4914F6CDD1D) >> 32 < _threshold;
+        return unchecked(_state * 0x2545F4914F6CDD1D) >> 32 < _threshold;
     }
 }
