@@ -1,4 +1,5 @@
 using System.Text.Json;
+using NexStream.Tests.Support;
 using NexStream.Tool.Commands;
 using NexStream.Tool.Plotting;
 
@@ -27,8 +28,8 @@ public sealed class PlotCommandTests
     [Test]
     public void Sim_WithPlotAndQlog_WritesThemAndPrintsTheSameResult()
     {
-        (int plainCode, string plain) = Run("sim", File("small.json"), "--json");
-        (int code, string output) = Run("sim", File("small.json"), "--json", "--plot", File("out.svg"), "--qlog", File("traces"));
+        (int plainCode, string plain) = Cli.Run("sim", File("small.json"), "--json");
+        (int code, string output) = Cli.Run("sim", File("small.json"), "--json", "--plot", File("out.svg"), "--qlog", File("traces"));
         Assert.That((plainCode, code), Is.EqualTo((0, 0)));
         Assert.That(output, Is.EqualTo(plain));
         Assert.That(System.IO.File.ReadAllText(File("out.svg")), Does.StartWith("<?xml").And.Contains(">small</text>"));
@@ -38,7 +39,7 @@ public sealed class PlotCommandTests
     [Test]
     public void Sim_PlotAsHtml_WritesAPage()
     {
-        (int code, _) = Run("sim", File("small.json"), "--json", "--plot", File("out.HTML"));
+        (int code, _) = Cli.Run("sim", File("small.json"), "--json", "--plot", File("out.HTML"));
         Assert.That(code, Is.Zero);
         Assert.That(System.IO.File.ReadAllText(File("out.HTML")), Does.StartWith("<!DOCTYPE html>"));
     }
@@ -48,7 +49,7 @@ public sealed class PlotCommandTests
     [TestCase("svg")]
     public void Sim_PlotOfAnotherKind_SaysWhichThereAre(string name)
     {
-        (int code, string output) = Run("sim", File("small.json"), "--json", "--plot", File(name));
+        (int code, string output) = Cli.Run("sim", File("small.json"), "--json", "--plot", File(name));
         Assert.That(code, Is.EqualTo((int)ExitCode.Usage));
         Assert.That(MessageOf(output), Does.Contain(".svg").And.Contain(".html").And.Contain(name));
         Assert.That(System.IO.File.Exists(File(name)), Is.False);
@@ -57,7 +58,7 @@ public sealed class PlotCommandTests
     [Test]
     public void Sim_PlotIntoNoDirectory_SaysThatThereIsNone()
     {
-        (int code, string output) = Run("sim", File("small.json"), "--json", "--plot", File("none/out.svg"));
+        (int code, string output) = Cli.Run("sim", File("small.json"), "--json", "--plot", File("none/out.svg"));
         Assert.That(code, Is.EqualTo((int)ExitCode.Usage));
         Assert.That(MessageOf(output), Does.Contain("there is no directory").And.Contain(File("none")));
     }
@@ -66,7 +67,7 @@ public sealed class PlotCommandTests
     public void Sim_PlotOntoADirectory_SaysThatItCannotBeWritten()
     {
         Directory.CreateDirectory(File("taken.svg"));
-        (int code, string output) = Run("sim", File("small.json"), "--json", "--plot", File("taken.svg"));
+        (int code, string output) = Cli.Run("sim", File("small.json"), "--json", "--plot", File("taken.svg"));
         Assert.That(code, Is.EqualTo((int)ExitCode.Usage));
         Assert.That(MessageOf(output), Does.Contain("cannot be written"));
     }
@@ -74,7 +75,7 @@ public sealed class PlotCommandTests
     [Test]
     public void Sim_QlogOntoAFile_SaysThatItCannotBeWritten()
     {
-        (int code, string output) = Run("sim", File("small.json"), "--json", "--qlog", File("small.json"));
+        (int code, string output) = Cli.Run("sim", File("small.json"), "--json", "--qlog", File("small.json"));
         Assert.That(code, Is.EqualTo((int)ExitCode.Usage));
         Assert.That(MessageOf(output), Does.Contain("--qlog").And.Contain("cannot be written"));
     }
@@ -86,20 +87,5 @@ public sealed class PlotCommandTests
     {
         using var document = JsonDocument.Parse(output);
         return document.RootElement.GetProperty("error").GetProperty("message").GetString()!;
-    }
-
-    private static (int Code, string Output) Run(params string[] arguments)
-    {
-        TextWriter console = Console.Out;
-        using var output = new StringWriter();
-        Console.SetOut(output);
-        try
-        {
-            return (CommandLine.Run(arguments), output.ToString());
-        }
-        finally
-        {
-            Console.SetOut(console);
-        }
     }
 }
