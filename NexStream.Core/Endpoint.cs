@@ -232,25 +232,38 @@ public sealed class Endpoint
     public bool TryTransmit(Instant now, Wire.Transmission transmission)
     {
         ArgumentNullException.ThrowIfNull(transmission);
+        return Transmit(now, new ReadOnlySpan<Wire.Transmission>(in transmission)) > 0;
+    }
+
+    /// <summary>The next frames to send, in one call what as many calls of <see cref="TryTransmit"/> would give.</summary>
+    /// <param name="now">The present.</param>
+    /// <param name="burst">A place for each; 16 are as many as one connection sends in a row.</param>
+    /// <returns>How many were filled, from the first on. Fewer than there are places: no more now.</returns>
+    public int Transmit(Instant now, ReadOnlySpan<Wire.Transmission> burst)
+    {
         now = _state.Advance(now);
         _state.Poll.OnPoll(now);
-        if (!_answers.IsEmpty && _answers.TryWrite(now, transmission))
+        int written = 0;
+        while (written < burst.Length && !_answers.IsEmpty && _answers.TryWrite(now, burst[written]))
         {
-            return true;
+            written++;
         }
 
-        while (_state.Ready.Count > 0)
+        while (written < burst.Length && _state.Ready.Count > 0)
         {
             Connection connection = _state.Connections[_state.Ready.Peek()];
-            if (TryWriteNext(connection, now, transmission))
+            int count = WriteNext(connection, now, burst.Slice(written, Math.Min(burst.Length - written, BurstPackets - _burst)));
+            if (count > 0)
             {
-                if (++_burst >= BurstPackets)
+                written += count;
+                _burst += count;
+                if (_burst >= BurstPackets)
                 {
                     _burst = 0;
                     _state.Ready.Enqueue(_state.Ready.Dequeue());
                 }
 
-                return true;
+                continue;
             }
 
             _burst = 0;
@@ -259,7 +272,7 @@ public sealed class Endpoint
             _state.MarkDeadline(connection);
         }
 
-        return false;
+        return written;
     }
 
     /// <summary>What happened. False: nothing (more).</summary>
@@ -347,19 +360,19 @@ public sealed class Endpoint
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryWriteNext(Connection connection, Instant now, Wire.Transmission transmission)
+    private int WriteNext(Connection connection, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
         if (connection.HasCloseFrame)
         {
-            _closing.Write(connection, now, transmission);
-            return true;
+            _closing.Write(connection, now, burst[0]);
+            return 1;
         }
 
         return connection.State switch
         {
-            ConnectionState.Init => Handshake.TryWriteInit(connection, now, transmission),
-            ConnectionState.Closed => false,
-            _ => connection.ClosePhase != ClosePhase.Readable && _transmitPath.TryWrite(connection, now, transmission),
+            ConnectionState.Init => Handshake.TryWriteInit(connection, now, burst[0]) ? 1 : 0,
+            ConnectionState.Closed => 0,
+            _ => connection.ClosePhase != ClosePhase.Readable ? _transmitPath.Write(connection, now, burst) : 0,
         };
     }
 

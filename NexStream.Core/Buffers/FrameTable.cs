@@ -76,6 +76,7 @@ internal sealed class FrameTable
     /// <summary>The region of a frame that is referenced.</summary>
     public FrameRegion RegionOf(uint frame) => _regions[frame >> PayloadSlice.IndexBits]!;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Bytes(scoped in PayloadSlice slice) => _regions[slice.Region]!.Bytes(slice.Index, slice.Offset, slice.Length);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -138,7 +139,7 @@ internal sealed class FrameTable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddReference(uint frame) => RecordOf(frame).References++;
+    public void AddReference(uint frame, int count = 1) => RecordOf(frame).References += count;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(uint frame, int count = 1)

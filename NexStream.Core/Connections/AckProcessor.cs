@@ -1,4 +1,4 @@
-using NexStream.Core.Buffers;
+using System.Runtime.CompilerServices;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
@@ -77,51 +77,65 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     {
         int range = newestFirst.Length - 1;
         int index = path.InFlight.Head;
-        int newest = Slab<SentPacket>.None;
+        SentPacket newest = default;
         while (index >= 0 && range >= 0)
         {
             ref SentPacket packet = ref state.Packets[index];
-            int next = packet.Next;
             if (packet.Number > newestFirst[range].Last)
             {
                 range--;
-                continue;
             }
-
-            if (packet.Number >= newestFirst[range].First)
+            else if (packet.Number < newestFirst[range].First)
             {
-                path.InFlight.Remove(state.Packets, index);
-                if (next >= 0)
-                {
-                    state.Packets[next].Flags |= SentPacketFlags.FollowsAcknowledged;
-                }
-                else
-                {
-                    path.IsTailAcknowledged = true;
-                }
-
-                MtuProber.OnAcknowledged(path, packet, now);
-                batch.Add(packet);
-                contents.OnAcknowledged(packet);
-                if (newest >= 0)
-                {
-                    lossDetector.Forget(newest);
-                }
-
-                newest = index;
+                index = packet.Next;
             }
-
-            index = next;
+            else
+            {
+                index = TakeRun(path, index, newestFirst[range].Last, now, ref batch, out newest);
+            }
         }
 
-        if (newest >= 0)
+        if (batch.Packets > 0)
         {
             // The sample of the delivery rate is that of the packet sent last (draft-ietf-ccwg-bbr §4.1.2.3): the others only add their bytes.
             path.BytesInFlight -= batch.Bytes;
             path.AckElicitingInFlight -= batch.Packets;
-            path.Rate.OnAcknowledged(state.Packets[newest], batch.Bytes, now);
-            lossDetector.Forget(newest);
+            path.Rate.OnAcknowledged(newest, batch.Bytes, now);
         }
+    }
+
+    /// <summary>Takes out the packets from one on up to a number: they stand in a row, and leave their list together. Returns the one behind them.</summary>
+    private int TakeRun(Path path, int first, ulong last, Instant now, ref Batch batch, out SentPacket newest)
+    {
+        int index = first;
+        int end = first;
+        int before = state.Packets[first].Previous;
+        int count = 0;
+        while (index >= 0 && state.Packets[index].Number <= last)
+        {
+            ref SentPacket packet = ref state.Packets[index];
+            end = index;
+            index = packet.Next;
+            count++;
+            MtuProber.OnAcknowledged(path, packet, now);
+            batch.Add(packet);
+            contents.OnAcknowledged(packet);
+            lossDetector.Forget(end);
+        }
+
+        // A record that was freed keeps its content until it is taken again, and here nothing takes one.
+        newest = state.Packets[end];
+        path.InFlight.RemoveRun(state.Packets, before, index, count);
+        if (index >= 0)
+        {
+            state.Packets[index].Flags |= SentPacketFlags.FollowsAcknowledged;
+        }
+        else
+        {
+            path.IsTailAcknowledged = true;
+        }
+
+        return index;
     }
 
     private static void OnNewlyAcknowledged(Connection connection, Path path, in PacketAckFrame frame, ulong largest, ref Batch batch, Instant now)
@@ -252,6 +266,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         public ulong LargestReported;
         public bool HasReport;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Add(in SentPacket packet)
         {
             Bytes += packet.Size;

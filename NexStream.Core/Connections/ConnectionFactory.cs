@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
@@ -100,6 +101,7 @@ internal sealed class ConnectionFactory(EndpointState state)
     }
 
     /// <summary>The connection with this tag; null: there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Connection? FindByTag(ulong tag)
     {
         ulong index = tag & TagIndexMask;

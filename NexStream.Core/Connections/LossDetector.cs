@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
@@ -126,6 +127,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     }
 
     /// <summary>Forgets a packet altogether.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Forget(int index)
     {
         contents.FreeControls(ref state.Packets[index]);

@@ -70,6 +70,7 @@ internal sealed class PacketContents(
     }
 
     /// <summary>Frees the control records of a packet that is remembered no longer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FreeControls(ref SentPacket packet)
     {
         while (packet.Control >= 0)
@@ -105,7 +106,10 @@ internal sealed class PacketContents(
         else
         {
             segments.Free(segmentIndex);
-            FreeDeadlinesIfIdle(ref stream);
+            if (stream.Send.Buffered == 0)
+            {
+                FreeDeadlines(ref stream);
+            }
         }
 
         if (stream.Has(StreamFlags.WantsWritable | StreamFlags.FinAcknowledged))
@@ -116,9 +120,9 @@ internal sealed class PacketContents(
     }
 
     /// <summary>With nothing outstanding, no deadline of an RO stream can be missed.</summary>
-    private void FreeDeadlinesIfIdle(ref StreamState stream)
+    private void FreeDeadlines(ref StreamState stream)
     {
-        while (stream.Send.Buffered == 0 && stream.Send.MessageHead >= 0)
+        while (stream.Send.MessageHead >= 0)
         {
             messages.Finish(stream.Send.MessageHead, EventKind.MessageAcknowledged);
         }

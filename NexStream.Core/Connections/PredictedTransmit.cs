@@ -9,60 +9,100 @@ using NexStream.Core.Wire;
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// The packet that a bulk transfer sends nearly always, written at once: the next new bytes of a Reliable-Ordered stream, where nothing else has to be
-/// said. What is not just that is left to <see cref="TransmitPath"/> untouched. Both write the same bytes and leave the same state behind: a test runs
-/// one against the other.
+/// The packets that a bulk transfer sends nearly always, written in a row: the next new bytes of a Reliable-Ordered stream, where nothing else has to
+/// be said. What is not just that is left to <see cref="TransmitPath"/> untouched. Both write the same bytes and leave the same state behind: a test
+/// runs one against the other.
 /// </summary>
 internal sealed class PredictedTransmit(EndpointState state, SegmentStore segments)
 {
-    /// <summary>Writes the next packet. False: it is none of these, and nothing was done.</summary>
-    public bool TryWrite(Connection connection, Path path, Instant now, Wire.Transmission transmission)
+    /// <summary>Writes the next packets, up to one into each place. Returns how many: fewer where the next is none of these.</summary>
+    public int Write(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
         if (!path.IsValidated || path.ProbesAllowed > 0 || path.Received.AckDeadline != Instant.Never || path.Mtu.IsSearching
-            || path.BytesInFlight + path.FrameLength > path.Congestion.Window
-            || connection.HasControl || connection.Scheduler.IsEmpty
-            || path.Pacer.NextSendTime(now, path.Congestion.PacingRate) > now
-            || state.Segments.FreeCount == 0 || !state.UsesPrediction)
+            || connection.HasControl || !state.UsesPrediction)
         {
-            return false;
+            return 0;
         }
 
+        int written = 0;
+        while (written < burst.Length && !connection.Scheduler.IsEmpty && MaySend(path, now))
+        {
+            int count = WriteTurn(connection, path, now, burst[written..]);
+            if (count == 0)
+            {
+                break;
+            }
+
+            written += count;
+        }
+
+        return written;
+    }
+
+    /// <summary>Whether window and pacer let a packet go, and the endpoint has the records for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool MaySend(Path path, Instant now) =>
+        path.BytesInFlight + path.FrameLength <= path.Congestion.Window
+        && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now
+        && state.Segments.FreeCount > 0 && state.Packets.FreeCount > 0;
+
+    /// <summary>Writes what one stream has to send while it is its turn.</summary>
+    private int WriteTurn(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
+    {
         int index = Next(connection, path);
         ref StreamState stream = ref state.Streams[index];
         ref SendHalf send = ref stream.Send;
-        ulong position = send.Window.Used;
-        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty
-            || send.End <= position || send.Window.Limit <= position || connection.Credit.Limit <= connection.Credit.Used)
+        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty)
         {
-            return false;
+            return 0;
         }
 
-        connection.PaceAt = Instant.Never;
-        ulong credit = Math.Min(Math.Min(send.End, send.Window.Limit) - position, connection.Credit.Limit - connection.Credit.Used);
+        bool isAlone = stream.SchedulerNext < 0;
         int room = path.FrameLength - LinkHeader.Size - OrderedHead.Size;
-        int segmentIndex = segments.Cut(
-            index, ref stream, Slab<OutboundMessage>.None, ref send.Unsent, position, (int)Math.Min(credit, (uint)room));
-        ref Segment segment = ref state.Segments[segmentIndex];
-        int length = segment.Length;
-        int size = LinkHeader.Size + OrderedHead.Size + length;
-        send.Window.Used = position + (uint)length;
-        connection.Credit.Used += (uint)length;
-        connection.LastActivityAt = now;
-        Span<PayloadSlice> slices = transmission.SliceStorage;
-        for (int i = 0; i < segment.SliceCount; i++)
+        int count = 0;
+        do
         {
-            slices[i] = segment.Slices[i];
-            state.Frames.AddReference(slices[i].Frame);
+            ulong position = send.Window.Used;
+            ulong limit = Math.Min(send.End, send.Window.Limit);
+            if (limit <= position || connection.Credit.Limit <= connection.Credit.Used)
+            {
+                break;
+            }
+
+            connection.Scheduler.Top(ref stream, path.FrameLength);
+            bool isMarked = path.Ecn.MarkEct0;
+            ulong credit = Math.Min(limit - position, connection.Credit.Limit - connection.Credit.Used);
+            Wire.Transmission transmission = burst[count];
+            int segmentIndex = segments.CutForLink(index, ref send, position, (int)Math.Min(credit, (uint)room), transmission, out int length);
+            int size = LinkHeader.Size + OrderedHead.Size + length;
+            send.Window.Used = position + (uint)length;
+            connection.Credit.Used += (uint)length;
+            connection.Scheduler.OnSent(state.Streams, index, ref stream, length);
+            ulong number = PacketNumbers.Take(state, connection, path);
+            byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
+            OrderedHead.Write(transmission.HeadStorage, connection.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
+            transmission.HeadLength = OrderedHead.Size;
+            WriteLink(ref transmission.Header, path, stream, isMarked, length);
+            Departure.Count(path, size, isMarked);
+            Departure.Remember(
+                state, connection, path, number, size, now, isMarked ? SentPacketFlags.Ect0 : SentPacketFlags.None, index, segmentIndex, Slab<OutboundMessage>.None, Slab<ControlRecord>.None);
+            count++;
+        }
+        while (count < burst.Length && (isAlone || stream.Deficit > 0) && MaySend(path, now));
+
+        if (count > 0)
+        {
+            connection.PaceAt = Instant.Never;
+            connection.LastActivityAt = now;
+            state.PredictedSent += (uint)count;
         }
 
-        transmission.SliceCount = segment.SliceCount;
-        connection.Scheduler.OnSent(state.Streams, index, length);
-        ulong number = PacketNumbers.Take(state, connection, path);
-        bool isMarked = path.Ecn.MarkEct0;
-        byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
-        OrderedHead.Write(transmission.HeadStorage, connection.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
-        transmission.HeadLength = OrderedHead.Size;
-        ref LinkHeader link = ref transmission.Header;
+        return count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteLink(ref LinkHeader link, Path path, in StreamState stream, bool isMarked, int length)
+    {
         link.Priority = stream.Priority;
         link.Ecn = isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
         link.FrameType = LinkFrameType.StreamData;
@@ -71,11 +111,6 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
         link.Checksum = 0;
         link.Source = path.Local;
         link.Destination = path.Remote;
-        Departure.Count(path, size, isMarked);
-        Departure.Remember(
-            state, connection, path, number, size, now, isMarked ? SentPacketFlags.Ect0 : SentPacketFlags.None, index, segmentIndex, Slab<OutboundMessage>.None, Slab<ControlRecord>.None);
-        state.PredictedSent++;
-        return true;
     }
 
     /// <summary>The stream whose turn it is. Those in front that have sent all that they may leave the rotation, as long as others stay in it.</summary>

@@ -29,8 +29,8 @@ internal sealed class TransmitPath(
 
     private readonly Action<int> _reap = lifecycle.Reap;
 
-    /// <summary>Writes the next packet. False: none now.</summary>
-    public bool TryWrite(Connection connection, Instant now, Wire.Transmission transmission)
+    /// <summary>Writes the next packets, up to one into each place. Returns how many; 0: none now.</summary>
+    public int Write(Connection connection, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
         Path path = connection.Path;
         connection.PaceAt = Instant.Never;
@@ -38,14 +38,15 @@ internal sealed class TransmitPath(
         if (frameLength < FrameLengthUseful || state.Packets.FreeCount == 0 || state.Controls.FreeCount < ControlsPerPacketMax)
         {
             connection.PaceAt = path.IsValidated ? now + MemoryRetryNs : Instant.Never;
-            return false;
+            return 0;
         }
 
-        if (predicted.TryWrite(connection, path, now, transmission))
-        {
-            return true;
-        }
+        int written = predicted.Write(connection, path, now, burst);
+        return written > 0 ? written : TryWriteAny(connection, path, now, frameLength, burst[0]) ? 1 : 0;
+    }
 
+    private bool TryWriteAny(Connection connection, Path path, Instant now, int frameLength, Wire.Transmission transmission)
+    {
         bool owesAck = path.Received.AckImmediately || path.Received.AckDeadline <= now;
         bool hasWindow = path.ProbesAllowed > 0 || path.BytesInFlight + path.FrameLength <= path.Congestion.Window;
         bool hasControl = hasWindow && connection.HasControl;
@@ -178,7 +179,7 @@ internal sealed class TransmitPath(
             switch (result)
             {
                 case DataResult.Written:
-                    connection.Scheduler.OnSent(state.Streams, index, builder.PayloadLength);
+                    connection.Scheduler.OnSent(state.Streams, index, ref stream, builder.PayloadLength);
                     return;
                 case DataResult.Nothing:
                     connection.Scheduler.Remove(state.Streams, index);

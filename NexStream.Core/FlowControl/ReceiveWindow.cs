@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NexStream.Core.Primitives;
 
@@ -34,7 +35,11 @@ internal struct ReceiveWindow
     }
 
     /// <summary>Whether so much was consumed since the last update that another one pays: half the window (RFC 9293 §3.8.6.2.2).</summary>
-    public readonly bool IsUpdateDue => Consumed + Size >= Limit + Math.Max(Size / 2, 1);
+    public readonly bool IsUpdateDue
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Consumed + Size >= Limit + Math.Max(Size / 2, 1);
+    }
 
     /// <summary>Moves the limit up, to what it advertises from now on.</summary>
     public void Update(Instant now, long smoothedRttNs, uint sizeMax)

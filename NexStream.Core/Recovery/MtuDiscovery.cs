@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Recovery;
@@ -65,7 +66,11 @@ internal struct MtuDiscovery
     }
 
     /// <summary>Whether a probe may become due without anything else happening first.</summary>
-    public readonly bool IsSearching => !_isProbeInFlight && _probe > FrameLength;
+    public readonly bool IsSearching
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => !_isProbeInFlight && _probe > FrameLength;
+    }
 
     /// <summary>The length of the probe that should be sent now; 0: none.</summary>
     public readonly int ProbeDue(Instant now) => IsSearching && now >= _searchAt ? _probe : 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Recovery;
@@ -36,7 +37,11 @@ internal struct RttEstimator
     public long MinNs { get; private set; }
 
     /// <summary>The moving average (smoothed_rtt); before the first sample the time assumed.</summary>
-    public readonly long SmoothedNs => HasSample ? _smoothedNs : InitialRttNs;
+    public readonly long SmoothedNs
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => HasSample ? _smoothedNs : InitialRttNs;
+    }
 
     /// <summary>The mean deviation (rttvar); before the first sample half the time assumed.</summary>
     public readonly long VarianceNs => HasSample ? _varianceNs : InitialRttNs / 2;

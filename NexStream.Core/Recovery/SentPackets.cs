@@ -58,4 +58,28 @@ internal struct SentPackets
 
         Count--;
     }
+
+    /// <summary>Takes out the packets that stand between two others, -1 where there is none; what their records say is not read.</summary>
+    public void RemoveRun(Slab<SentPacket> packets, int before, int behind, int count)
+    {
+        if (before >= 0)
+        {
+            packets[before].Next = behind;
+        }
+        else
+        {
+            Head = behind;
+        }
+
+        if (behind >= 0)
+        {
+            packets[behind].Previous = before;
+        }
+        else
+        {
+            Tail = before;
+        }
+
+        Count -= count;
+    }
 }

@@ -97,21 +97,25 @@ internal struct StreamScheduler
         int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
         ref StreamQueue queue = ref _levels[level];
         int index = queue.Head;
-        ref StreamState stream = ref streams[index];
+        Top(ref streams[index], frameLength);
+        return index;
+    }
+
+    /// <summary>The stream whose turn it is, or still is, may send again: its deficit is topped up when it is used up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Top(ref StreamState stream, int frameLength)
+    {
         if (stream.Deficit <= 0)
         {
             // A quantum is at least a frame, so that every turn sends and a round is bounded.
             stream.Deficit += (_policy == SchedulingPolicy.Strict ? 1 : stream.Priority + 1) * frameLength;
         }
-
-        return index;
     }
 
     /// <summary>The stream at the head sent; when its deficit is used up it goes to the back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void OnSent(Slab<StreamState> streams, int index, int bytes)
+    public void OnSent(Slab<StreamState> streams, int index, ref StreamState stream, int bytes)
     {
-        ref StreamState stream = ref streams[index];
         stream.Deficit -= bytes;
         if (stream.Deficit <= 0 && stream.Has(StreamFlags.Scheduled) && stream.SchedulerNext >= 0)
         {

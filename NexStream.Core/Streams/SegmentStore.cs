@@ -19,13 +19,34 @@ internal sealed class SegmentStore(EndpointState state)
         ref Segment segment = ref state.Segments[index];
         segment.Length = state.Store.Cut(ref source, length, segment.Slices, out int count);
         segment.SliceCount = (byte)count;
-        segment.Stream = streamIndex;
-        segment.Message = message;
-        segment.Position = position;
-        segment.Losses = 0;
-        segment.IsLost = false;
-        segment.HasFin = false;
+        Begin(ref segment, streamIndex, message, position);
         stream.Send.InFlight.Append(state.Segments, index);
+        return index;
+    }
+
+    /// <summary>The same for bytes of a stream that a link sends at once, with a reference of the link's for each slice. There is a free segment: that was asked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int CutForLink(int streamIndex, ref SendHalf send, ulong position, int length, Wire.Transmission link, out int cut)
+    {
+        state.Segments.TryAllocate(out int index);
+        ref Segment segment = ref state.Segments[index];
+        Span<PayloadSlice> slices = link.SliceStorage;
+        if (state.Store.TryCutOne(ref send.Unsent, length, extraReferences: 1, out PayloadSlice only))
+        {
+            segment.Slices[0] = only;
+            slices[0] = only;
+            segment.SliceCount = 1;
+            link.SliceCount = 1;
+            cut = only.Length;
+        }
+        else
+        {
+            cut = CutSeveral(ref segment, ref send.Unsent, length, link);
+        }
+
+        segment.Length = cut;
+        Begin(ref segment, streamIndex, Slab<OutboundMessage>.None, position);
+        send.InFlight.Append(state.Segments, index);
         return index;
     }
 
@@ -134,6 +155,32 @@ internal sealed class SegmentStore(EndpointState state)
             send.Lost.Remove(state.Segments, index);
             send.InFlight.Append(state.Segments, index);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Begin(ref Segment segment, int stream, int message, ulong position)
+    {
+        segment.Stream = stream;
+        segment.Message = message;
+        segment.Position = position;
+        segment.Losses = 0;
+        segment.IsLost = false;
+        segment.HasFin = false;
+    }
+
+    private int CutSeveral(ref Segment segment, ref ChunkList source, int length, Wire.Transmission link)
+    {
+        int cut = state.Store.Cut(ref source, length, segment.Slices, out int count);
+        Span<PayloadSlice> slices = link.SliceStorage;
+        for (int i = 0; i < count; i++)
+        {
+            slices[i] = segment.Slices[i];
+            state.Frames.AddReference(slices[i].Frame);
+        }
+
+        segment.SliceCount = (byte)count;
+        link.SliceCount = count;
+        return cut;
     }
 
     /// <summary>Frees all segments of a stream.</summary>

@@ -276,7 +276,7 @@ public sealed class BufferModelTests
         {
             int next = scheduler.Next(streams, 1500);
             served.Add(next);
-            scheduler.OnSent(streams, next, 1400);
+            scheduler.OnSent(streams, next, ref streams[next], 1400);
         }
 
         Assert.That(served, Is.EquivalentTo(wants), "Nobody starves and nobody is served who does not want to send.");

@@ -14,7 +14,10 @@ namespace NexStream.Tests.Support;
 internal sealed class ReferencePair
 {
     private readonly List<Packet> _queue = [];
-    private readonly Transmission _transmission = new();
+    /// <summary>More than one connection sends in a row.</summary>
+    private const int BurstMax = 20;
+
+    private readonly Transmission[] _burst = [.. Enumerable.Range(0, BurstMax).Select(_ => new Transmission())];
     private readonly Side[] _sides = new Side[2];
 
     public ReferencePair(EndpointConfig client, EndpointConfig server, int frameSize, int frameCount)
@@ -50,14 +53,12 @@ internal sealed class ReferencePair
                 side.Endpoint.HandleTimeout(side.Timed, Now);
             }
 
-            while (side.Endpoint.TryTransmit(Now, _transmission))
+            for (int count = Transmit(side); count > 0; count = Transmit(side))
             {
-                byte[] header = new byte[LinkHeader.Size];
-                _transmission.Header.Write(header);
-                byte[] head = _transmission.Head.ToArray();
-                PayloadSlice[] slices = _transmission.Slices.ToArray();
-                Log.Add($"{from} {Now.Nanoseconds} {Convert.ToHexString(header)} {Convert.ToHexString(head)} {string.Join(' ', slices)}");
-                _queue.Add(new Packet(from, _transmission.Header, head, slices));
+                foreach (Transmission packet in _burst.AsSpan(0, count))
+                {
+                    Enqueue(from, packet);
+                }
             }
 
             while (side.Endpoint.TryGetEvent(out EndpointEvent item))
@@ -73,6 +74,20 @@ internal sealed class ReferencePair
                 side.Deadline = deadline.Deadline;
             }
         }
+    }
+
+    /// <summary>In bursts of changing length; where nothing is predicted, one by one: both must come to the same.</summary>
+    private int Transmit(Side side) =>
+        side.Endpoint.Transmit(Now, _burst.AsSpan(0, side.Endpoint.State.UsesPrediction ? 1 + (Log.Count % BurstMax) : 1));
+
+    private void Enqueue(int from, Transmission packet)
+    {
+        byte[] header = new byte[LinkHeader.Size];
+        packet.Header.Write(header);
+        byte[] head = packet.Head.ToArray();
+        PayloadSlice[] slices = packet.Slices.ToArray();
+        Log.Add($"{from} {Now.Nanoseconds} {Convert.ToHexString(header)} {Convert.ToHexString(head)} {string.Join(' ', slices)}");
+        _queue.Add(new Packet(from, packet.Header, head, slices));
     }
 
     /// <summary>Delivers a frame of the queue.</summary>

@@ -30,6 +30,9 @@ internal sealed class MemoryPair
     /// <summary>Packets that a turn can make beside its data: acknowledgements and window updates.</summary>
     private const int ControlPackets = 16;
 
+    /// <summary>Packets that are asked for at once, and handed over before the next: as many as stay in the nearest cache.</summary>
+    private const int BurstAtOnce = 16;
+
     private readonly PerfOptions _options;
     private readonly MemoryEnd _sender;
     private readonly MemoryEnd _receiver;
@@ -92,9 +95,12 @@ internal sealed class MemoryPair
     {
         BeginTurn();
         Produce();
-        while (_sender.Endpoint.TryTransmit(_now, _one))
+        for (int count = TransmitSome(); count > 0; count = TransmitSome())
         {
-            HandOver(_one);
+            foreach (Transmission packet in _burst.AsSpan(0, count))
+            {
+                HandOver(packet);
+            }
         }
 
         Consume();
@@ -118,9 +124,9 @@ internal sealed class MemoryPair
     public void Transmit()
     {
         _burstCount = 0;
-        while (_burstCount < _burst.Length && _sender.Endpoint.TryTransmit(_now, _burst[_burstCount]))
+        for (int count = BurstAtOnce; count == BurstAtOnce && _burstCount < _burst.Length; _burstCount += count)
         {
-            _burstCount++;
+            count = _sender.Endpoint.Transmit(_now, _burst.AsSpan(_burstCount, Math.Min(BurstAtOnce, _burst.Length - _burstCount)));
         }
     }
 
@@ -170,6 +176,8 @@ internal sealed class MemoryPair
         _receiver.Timers(_now);
     }
 
+    private int TransmitSome() => _sender.Endpoint.Transmit(_now, _burst.AsSpan(0, BurstAtOnce));
+
     private void HandOver(Transmission packet)
     {
         _isIdle = false;
@@ -195,13 +203,16 @@ internal sealed class MemoryPair
 
     private void Pass(MemoryEnd from, MemoryEnd to, Transmission packet)
     {
-        int count = 0;
-        foreach (ref readonly PayloadSlice slice in packet.Slices)
+        ReadOnlySpan<PayloadSlice> sent = packet.Slices;
+        Span<PayloadSlice> received = _slices.AsSpan(0, sent.Length);
+        uint region = PayloadSlice.FrameOf(from.RegionAtPeer, 0);
+        for (int i = 0; i < received.Length; i++)
         {
-            _slices[count++] = new PayloadSlice(PayloadSlice.FrameOf(from.RegionAtPeer, slice.Index), slice.Offset, slice.Length);
+            // The sender's own frames are those of region 0.
+            received[i] = new PayloadSlice(region | sent[i].Frame, sent[i].Offset, sent[i].Length);
         }
 
-        to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, _slices.AsSpan(0, count)), _now);
+        to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, received), _now);
     }
 
     /// <summary>A network card writes the payload into a frame of the receiver's and is done with the sender's.</summary>
