@@ -7,13 +7,12 @@ namespace NexStream.Core.Congestion.Bbr;
 /// </summary>
 internal struct ProbeClock
 {
-    private readonly ulong _seed;
-    private ulong _drawn;
+    private SplitMix64 _lots;
     private Instant _cycleStamp;
 
     public ProbeClock(ulong seed)
     {
-        _seed = seed;
+        _lots = new SplitMix64(seed);
     }
 
     /// <summary>BBR.bw_probe_wait in nanoseconds.</summary>
@@ -25,8 +24,8 @@ internal struct ProbeClock
     /// <summary>PickProbeWait(), and the cycle begins now.</summary>
     public void Start(Instant now)
     {
-        RoundsSinceProbe = (long)(Draw() & 1);
-        WaitNs = BbrConstants.ProbeWaitNs + (long)(Draw() % (ulong)BbrConstants.ProbeWaitSpreadNs);
+        RoundsSinceProbe = (long)(_lots.Next() & 1);
+        WaitNs = BbrConstants.ProbeWaitNs + (long)(_lots.Next() % (ulong)BbrConstants.ProbeWaitSpreadNs);
         _cycleStamp = now;
     }
 
@@ -39,18 +38,5 @@ internal struct ProbeClock
     {
         long renoRounds = Math.Max(1, targetInflight / frameLength);
         return now > _cycleStamp + WaitNs || RoundsSinceProbe >= Math.Min(renoRounds, BbrConstants.ProbeWaitRoundsMax);
-    }
-
-    /// <summary>The next lot: a count, mixed as SplitMix64 (Steele, Lea, Flood 2014) does.</summary>
-    private ulong Draw()
-    {
-        unchecked
-        {
-            _drawn++;
-            ulong z = _seed + (_drawn * 0x9E3779B97F4A7C15);
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            return z ^ (z >> 31);
-        }
     }
 }

@@ -139,6 +139,21 @@ public sealed class BbrModelTests
         Assert.That(equal, Is.LessThan(5));
     }
 
+    // Computed apart from the code, from the definition of SplitMix64: two draws a cycle, the rounds and then the wait.
+    [Test]
+    public void ProbeClock_SameSeed_GivesTheSameLotsForever()
+    {
+        ProbeClock clock = new(seed: 7);
+        List<(long, long)> lots = [];
+        for (int i = 0; i < 3; i++)
+        {
+            clock.Start(Instant.Zero);
+            lots.Add((clock.RoundsSinceProbe, clock.WaitNs));
+        }
+
+        Assert.That(lots, Is.EqualTo(new[] { (1L, 2_594_955_804L), (0L, 2_301_472_203L), (0L, 2_465_548_305L) }));
+    }
+
     [TestCase(10, 9, false)]
     [TestCase(10, 10, true)]
     [TestCase(1000, 61, false)]
