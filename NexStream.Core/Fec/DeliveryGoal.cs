@@ -19,7 +19,9 @@ internal readonly record struct DeliveryGoal(double Probability, double Margin =
             double wanted = Probability > 0 ? Math.Min(Probability, 1) : 0;
             double better = Margin > -1 ? 1 + Margin : Margin <= -1 ? 0 : 1;
             double up = wanted * better;
-            return up > 0 ? up / (up + 1 - wanted) : 0;
+
+            // up / (up + 1 - wanted), which an infinite margin would make infinite / infinite.
+            return up > 0 ? 1 / (1 + ((1 - wanted) / up)) : 0;
         }
     }
 }

@@ -18,7 +18,7 @@ namespace NexStream.Core.Fec;
 /// <param name="SendShare">The probability with which a message is sent at all; 1: all are.</param>
 /// <param name="RepairsLow">Repairs of a group.</param>
 /// <param name="RepairsHigh">Repairs of a group that was drawn to get more; equal to <see cref="RepairsLow"/> when none does.</param>
-/// <param name="ShareOfHigh">The probability with which a group is drawn, below 1.</param>
+/// <param name="ShareOfHigh">The probability with which a group is drawn.</param>
 /// <param name="Delivered">The share of the messages, also of those left out, that is expected to be delivered.</param>
 /// <param name="Overhead">The repairs expected for each message sent.</param>
 internal readonly record struct RedundancyPlan(
