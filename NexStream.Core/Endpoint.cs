@@ -54,23 +54,26 @@ public sealed class Endpoint
         _factory = new ConnectionFactory(_state);
         _factory.Check(config.Connection);
         _handshake = new Handshake(_state, _factory, _answers);
-        _streamTable = new StreamTable(_state);
+        var probabilisticStreams = new ProbabilisticStreams(_state);
+        _streamTable = new StreamTable(_state, probabilisticStreams);
         var segments = new SegmentStore(_state);
         var outbound = new OutboundMessages(_state);
         var inbound = new InboundMessages(_state);
-        _lifecycle = new StreamLifecycle(_state, _streamTable, segments, outbound, inbound);
+        _lifecycle = new StreamLifecycle(_state, _streamTable, segments, outbound, inbound, probabilisticStreams);
         var control = new ControlWriter(_state, outbound);
         var writer = new SegmentWriter(_state, segments, control);
         var orderedSender = new ReliableOrderedSender(_state, segments, _lifecycle, outbound, writer);
-        var messageSender = new MessageSender(_state, segments, _lifecycle, outbound, writer);
+        var probabilisticSender = new ProbabilisticSender(_state, _lifecycle, outbound, probabilisticStreams);
+        var messageSender = new MessageSender(_state, segments, _lifecycle, outbound, writer, probabilisticSender);
         var keeper = new PayloadKeeper(_state.Store);
         var reassembler = new Reassembler(_state.Store, keeper);
         var orderedReceiver = new ReliableOrderedReceiver(_state, _lifecycle, keeper, reassembler);
         var messageReceiver = new MessageReceiver(_state, _lifecycle, inbound, keeper, reassembler);
+        var probabilisticReceiver = new ProbabilisticReceiver(_state, _lifecycle, messageReceiver, probabilisticStreams, keeper);
         var contents = new PacketContents(_state, segments, _lifecycle, outbound, messageSender);
         var lossDetector = new LossDetector(_state, contents);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
-        var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver);
+        var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         _predicted = new PredictedReceive(_state, _factory, _streamTable, keeper);
         _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing);
         _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), new PredictedTransmit(_state, segments));
@@ -78,8 +81,8 @@ public sealed class Endpoint
         var zeroCopySender = new ZeroCopySender(_state, _loans, _lifecycle, outbound, orderedSender, messageSender);
         var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);
         StreamCalls = new StreamCalls(
-            _state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, zeroCopySender, zeroCopyReceiver, _closing);
-        _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender);
+            _state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, zeroCopySender, zeroCopyReceiver, probabilisticSender, _closing);
+        _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender, probabilisticSender, probabilisticReceiver);
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;
     }
@@ -319,6 +322,10 @@ public sealed class Endpoint
         {
             stream = new StreamHandle(this, index, _state.Streams[index].Generation);
             _lifecycle.Request(index, StreamControl.Open);
+            if (config.Delivery is { } delivery)
+            {
+                StreamCalls.SetDelivery(stream, delivery);
+            }
         }
 
         return status;

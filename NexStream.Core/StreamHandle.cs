@@ -1,4 +1,5 @@
 using NexStream.Core.Buffers;
+using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Stats;
 
@@ -96,6 +97,14 @@ public readonly record struct StreamHandle
     public ReceiveResult ReceiveZeroCopy(Span<PayloadSlice> destination) => _endpoint is { } endpoint
         ? endpoint.StreamCalls.ReceiveZeroCopy(this, destination)
         : new ReceiveResult { Status = CallStatus.Closed };
+
+    /// <summary>PR only: how likely messages sent from now on are to be delivered. Either side sets it for what it sends itself.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message names it.</exception>
+    public CallStatus SetDelivery(in ProbabilisticConfig delivery)
+    {
+        delivery.Validate();
+        return _endpoint?.StreamCalls.SetDelivery(this, delivery) ?? CallStatus.Closed;
+    }
 
     /// <summary>Ends the sending half: what is queued still goes, then the peer reads the end of the stream.</summary>
     public CallStatus Finish() => _endpoint?.StreamCalls.Finish(this) ?? CallStatus.Closed;

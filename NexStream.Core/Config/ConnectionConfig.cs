@@ -63,6 +63,18 @@ public sealed record ConnectionConfig
     /// <summary>Bytes of unread messages that a BE or PR stream holds; beyond it the oldest is dropped.</summary>
     public int DatagramBuffer { get; init; } = 256 * 1024;
 
+    /// <summary>
+    /// How long a message of a PR stream waits, at most, for its group to fill before repairs are made for those that are there: what is lost is back so much
+    /// later, and a round trip is never waited for.
+    /// </summary>
+    public TimeSpan RepairFlush { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>How often a PR stream on which something arrives is reported to its sender (NS-PR-005).</summary>
+    public TimeSpan ReportInterval { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long an incomplete group of the peer's is kept, in case repairs still come.</summary>
+    public TimeSpan RepairLifetime { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How much of the endpoint's arena, in 1/256 and by frames, one connection may hold.</summary>
     public int ArenaShare256 { get; init; } = 192;
 
@@ -132,6 +144,9 @@ public sealed record ConnectionConfig
         Limit.Check(MaxMessageLength, 1, int.MaxValue, nameof(MaxMessageLength));
         Limit.Check(SendBuffer, 1, int.MaxValue, nameof(SendBuffer));
         Limit.Check(DatagramBuffer, 1, int.MaxValue, nameof(DatagramBuffer));
+        Limit.Check(RepairFlush, TimeSpan.FromMicroseconds(1), TimeSpan.FromMinutes(1), nameof(RepairFlush));
+        Limit.Check(ReportInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1), nameof(ReportInterval));
+        Limit.Check(RepairLifetime, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10), nameof(RepairLifetime));
         Limit.Check(ArenaShare256, 1, 256, nameof(ArenaShare256));
         Limit.Check(HandshakeTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1), nameof(HandshakeTimeout));
         Limit.Check(IdleTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(365), nameof(IdleTimeout));

@@ -37,6 +37,15 @@ public sealed record EndpointConfig
     /// <summary>Streams at a time, over all connections.</summary>
     public int MaxStreams { get; init; } = 4096;
 
+    /// <summary>Of <see cref="MaxStreams"/>, how many can be Probabilistic: these have a record more.</summary>
+    public int MaxProbabilisticStreams { get; init; } = 1024;
+
+    /// <summary>
+    /// Groups of Probabilistic messages that are waited for at a time, over all connections: without a record a message is delivered, but repairs cannot bring
+    /// its neighbours back.
+    /// </summary>
+    public int MaxRepairGroups { get; init; } = 1024;
+
     /// <summary>Packets in flight at a time, over all connections.</summary>
     public int MaxPacketsInFlight { get; init; } = 32 * 1024;
 
@@ -82,6 +91,8 @@ public sealed record EndpointConfig
 
         Limit.Check(MaxConnections, 1, ConnectionsMax, nameof(MaxConnections));
         Limit.Check(MaxStreams, 1, 1 << 24, nameof(MaxStreams));
+        Limit.Check(MaxProbabilisticStreams, 0, 1 << 24, nameof(MaxProbabilisticStreams));
+        Limit.Check(MaxRepairGroups, 0, 1 << 24, nameof(MaxRepairGroups));
         Limit.Check(MaxPacketsInFlight, 16, 1 << 26, nameof(MaxPacketsInFlight));
         Limit.Check(MaxMessages, 16, 1 << 26, nameof(MaxMessages));
         Limit.Check(MaxChunks, 16, 1 << 26, nameof(MaxChunks));

@@ -8,11 +8,14 @@ namespace NexStream.Core.Config;
 /// <param name="Priority">0 (lowest) to 15; a stream of priority p has weight p + 1.</param>
 /// <param name="SequenceNumbers">BE only: whether each message carries its number, so that the reader can tell order and gaps (NS-BE-004).</param>
 /// <param name="MaxAttempts">How often the same data may be lost before the stream ends; 0: what the connection says.</param>
-public readonly record struct StreamConfig(TransportMode Mode, byte Priority = 8, bool SequenceNumbers = false, byte MaxAttempts = 0)
+/// <param name="Delivery">PR only: how likely messages of this side are delivered; null: each is sent once, whatever becomes of it.</param>
+public readonly record struct StreamConfig(
+    TransportMode Mode, byte Priority = 8, bool SequenceNumbers = false, byte MaxAttempts = 0, ProbabilisticConfig? Delivery = null)
 {
     internal void Validate()
     {
         Limit.Check((byte)Mode, (byte)TransportMode.ReliableOrdered, (byte)TransportMode.Probabilistic, nameof(Mode));
         Limit.Check(Priority, 0, LinkHeader.PriorityMax, nameof(Priority));
+        Delivery?.Validate();
     }
 }

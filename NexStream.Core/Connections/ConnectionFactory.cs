@@ -190,6 +190,9 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.DeadlineHeap = Slab<OutboundMessage>.None;
         connection.SkipHead = Slab<OutboundMessage>.None;
         connection.SkipTail = Slab<OutboundMessage>.None;
+        connection.FlushList = DueList.Empty;
+        connection.ReportList = DueList.Empty;
+        connection.GroupList = DueList.Empty;
         connection.Control = ConnectionControl.None;
         connection.PingCount = 0;
         connection.CongestionCount = 0;

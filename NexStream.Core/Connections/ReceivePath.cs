@@ -128,10 +128,12 @@ internal sealed class ReceivePath(
             return reader.IsMalformed ? ReceiveOutcome.Violated(ReasonCode.FrameEncodingError) : worst;
         }
 
-        // DATA is the last frame of its packet: what it came to is what the packet came to, unless a frame before it was dropped.
+        // DATA or REPAIR is the last frame of its packet: what it came to is what the packet came to, unless a frame before it was dropped.
         isAckEliciting = true;
         connection.LastActivityAt = now;
-        ReceiveOutcome last = streams.OnData(connection, reader.Remaining, frame);
+        ReceiveOutcome last = reader.IsAtRepair
+            ? streams.OnRepair(connection, reader.Remaining, frame)
+            : streams.OnData(connection, reader.Remaining, frame);
         return last.Violation != ReasonCode.None || !worst.IsDropped ? last : worst;
     }
 
@@ -182,8 +184,10 @@ internal sealed class ReceivePath(
             case FrameType.ConnAccept:
                 // The same CONN_ACCEPT again: the first one counted.
                 return connection.IsClient ? ReceiveOutcome.Accepted : ReceiveOutcome.Violated(ReasonCode.ProtocolViolation);
-            case FrameType.ReceiverReport or FrameType.PathOffer:
-                // Features that this endpoint did not offer.
+            case FrameType.ReceiverReport:
+                return streams.OnReport(connection, raw);
+            case FrameType.PathOffer:
+                // A feature that this endpoint did not offer.
                 return ReceiveOutcome.Violated(ReasonCode.ProtocolViolation);
             case FrameType.ConnInit or FrameType.ConnRetry:
                 return ReceiveOutcome.Violated(ReasonCode.ProtocolViolation);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
+using NexStream.Core.Config;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -18,6 +19,7 @@ internal sealed class StreamCalls(
     MessageReceiver messageReceiver,
     ZeroCopySender zeroCopySender,
     ZeroCopyReceiver zeroCopyReceiver,
+    ProbabilisticSender probabilisticSender,
     CloseSequence closing)
 {
     public uint IdOf(in StreamHandle handle) => IsCurrent(handle) ? state.Streams[handle.Index].Id : StreamId.ConnectionControl;
@@ -85,8 +87,28 @@ internal sealed class StreamCalls(
         return result;
     }
 
-    public CallStatus Finish(in StreamHandle handle) =>
-        IsCurrent(handle) && lifecycle.TryFinish(handle.Index) ? CallStatus.Ok : CallStatus.Closed;
+    public CallStatus SetDelivery(in StreamHandle handle, in ProbabilisticConfig config)
+    {
+        ref StreamState stream = ref state.Streams[handle.Index];
+        if (!CanSend(handle, stream, state.Connections[stream.Connection]) || stream.Mode != TransportMode.Probabilistic)
+        {
+            return CallStatus.Closed;
+        }
+
+        DeliveryFeedback.Configure(ref state.Probabilistic[stream.Receive.Delivery].Sending, config);
+        return CallStatus.Ok;
+    }
+
+    public CallStatus Finish(in StreamHandle handle)
+    {
+        if (!IsCurrent(handle) || !lifecycle.TryFinish(handle.Index))
+        {
+            return CallStatus.Closed;
+        }
+
+        probabilisticSender.CloseIfLast(handle.Index);
+        return CallStatus.Ok;
+    }
 
     public CallStatus Close(in StreamHandle handle)
     {
@@ -95,7 +117,7 @@ internal sealed class StreamCalls(
             return CallStatus.Closed;
         }
 
-        lifecycle.TryFinish(handle.Index);
+        Finish(handle);
         lifecycle.StopReceiving(handle.Index, ReasonCode.None);
         return CallStatus.Ok;
     }
@@ -133,8 +155,25 @@ internal sealed class StreamCalls(
             Dropped = stream.Receive.Dropped,
             SendBuffered = stream.Send.Buffered,
             ReceiveBuffered = stream.Receive.Buffered,
+            Delivery = stream.Mode == TransportMode.Probabilistic ? StatisticsOf(state.Probabilistic[stream.Receive.Delivery]) : null,
         };
     }
+
+    private static DeliveryStatistics StatisticsOf(in ProbabilisticStream own) => new()
+    {
+        Thinned = own.Sending.Thinned,
+        RepairsSent = own.Sending.RepairsSent,
+        RepairsSkipped = own.Sending.RepairsSkipped,
+        ReportedReceived = own.Sending.Estimate.Received,
+        ReportedLost = own.Sending.Estimate.Lost,
+        ReportedRecovered = own.Sending.Estimate.Recovered,
+        PathLoss = own.Sending.Estimate.Path.Loss,
+        PathMeanBurst = own.Sending.Estimate.Path.MeanBurst,
+        PlannedOverhead = own.Sending.IsWanted ? own.Sending.Plan.Overhead : 0,
+        ArrivedReceived = own.Receiving.Meter.Received,
+        ArrivedLost = own.Receiving.Meter.Lost,
+        ArrivedRecovered = own.Receiving.Meter.Recovered,
+    };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool CanSend(in StreamHandle handle, in StreamState stream, Connection connection) =>

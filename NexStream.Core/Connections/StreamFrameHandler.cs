@@ -11,7 +11,8 @@ namespace NexStream.Core.Connections;
 
 /// <summary>Handles the frames that name a stream: finds it, checks the rules, and hands over to its mode.</summary>
 internal sealed class StreamFrameHandler(
-    EndpointState state, StreamTable table, StreamLifecycle lifecycle, ReliableOrderedReceiver ordered, MessageReceiver messages)
+    EndpointState state, StreamTable table, StreamLifecycle lifecycle, ReliableOrderedReceiver ordered, MessageReceiver messages,
+    ProbabilisticReceiver probabilistic)
 {
     /// <summary>DATA, the last frame of its packet, and the application's payload behind it.</summary>
     /// <param name="connection">The connection.</param>
@@ -37,14 +38,52 @@ internal sealed class StreamFrameHandler(
             return ReceiveOutcome.Violated(ReasonCode.StreamStateViolation);
         }
 
-        int offset = packet.Head.Length - head.Length;
-        var payload = new InboundPayload(head, packet.HeadFrame, packet.HeadOffset + offset, packet.Payload, (int)packet.Header.PayloadLength - offset);
+        InboundPayload payload = PayloadBehind(head, packet);
         return frame.Mode switch
         {
             TransportMode.ReliableOrdered => ordered.OnData(connection, index, ref stream, frame, payload),
             TransportMode.ReliableUnordered => messages.OnFragment(connection, index, ref stream, frame, payload),
-            _ => messages.OnDatagram(connection, index, ref stream, frame, payload),
+            TransportMode.BestEffort => messages.OnDatagram(connection, index, ref stream, frame, payload),
+            _ => probabilistic.OnMessage(connection, index, ref stream, frame, payload),
         };
+    }
+
+    /// <summary>REPAIR, the last frame of its packet as DATA is.</summary>
+    public ReceiveOutcome OnRepair(Connection connection, ReadOnlySpan<byte> rest, in LinkFrame packet)
+    {
+        if (!RepairFrame.TryRead(rest, out RepairFrame frame, out ReadOnlySpan<byte> head))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        return TryFind(connection, frame.StreamId, out int index, out ReceiveOutcome outcome)
+            ? probabilistic.OnRepair(connection, index, frame, PayloadBehind(head, packet))
+            : outcome;
+    }
+
+    /// <summary>RECEIVER_REPORT: what arrived of a stream of this side's, or of this side's half.</summary>
+    public ReceiveOutcome OnReport(Connection connection, in RawFrame raw)
+    {
+        if (!ReceiverReportFrame.TryRead(raw, out ReceiverReportFrame frame))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        if (!TryFind(connection, frame.StreamId, out int index, out ReceiveOutcome outcome))
+        {
+            return outcome;
+        }
+
+        ref StreamState stream = ref state.Streams[index];
+        if (stream.Mode != TransportMode.Probabilistic)
+        {
+            return ReceiveOutcome.Violated(ReasonCode.StreamStateViolation);
+        }
+
+        ulong sent = stream.Send.Window.Used - connection.Config.FirstSequence;
+        return DeliveryFeedback.TryApply(ref state.Probabilistic[stream.Receive.Delivery].Sending, frame, sent)
+            ? ReceiveOutcome.Accepted
+            : ReceiveOutcome.Violated(ReasonCode.AcknowledgementViolation);
     }
 
     public ReceiveOutcome OnOpen(Connection connection, in RawFrame raw)
@@ -285,6 +324,12 @@ internal sealed class StreamFrameHandler(
         }
 
         return ReceiveOutcome.Accepted;
+    }
+
+    private static InboundPayload PayloadBehind(ReadOnlySpan<byte> head, in LinkFrame packet)
+    {
+        int offset = packet.Head.Length - head.Length;
+        return new InboundPayload(head, packet.HeadFrame, packet.HeadOffset + offset, packet.Payload, (int)packet.Header.PayloadLength - offset);
     }
 
     private static void ChargeToEnd(Connection connection, ref StreamState stream, ulong finalSize)

@@ -12,7 +12,8 @@ namespace NexStream.Core.Connections;
 /// </summary>
 internal sealed class TimerTable(
     EndpointState state, LossDetector lossDetector, CloseSequence closing, StreamLifecycle lifecycle,
-    OutboundMessages messages, MessageSender messageSender, ReliableOrderedSender orderedSender)
+    OutboundMessages messages, MessageSender messageSender, ReliableOrderedSender orderedSender, ProbabilisticSender probabilisticSender,
+    ProbabilisticReceiver probabilisticReceiver)
 {
     /// <summary>The earliest deadline, and which it is.</summary>
     public static Instant Earliest(EndpointState state, Connection connection, out TimerKind kind)
@@ -43,6 +44,7 @@ internal sealed class TimerTable(
         Consider(path.Received.AckDeadline, TimerKind.Acknowledgement, ref earliest, ref kind);
         Consider(connection.PaceAt, TimerKind.Pacing, ref earliest, ref kind);
         Consider(connection.DeadlineHeap >= 0 ? state.Messages[connection.DeadlineHeap].Deadline : Instant.Never, TimerKind.Message, ref earliest, ref kind);
+        Consider(RepairAt(state, connection), TimerKind.Repair, ref earliest, ref kind);
         Consider(connection.KeepAliveAt, TimerKind.KeepAlive, ref earliest, ref kind);
         Consider(IdleAt(connection), TimerKind.Idle, ref earliest, ref kind);
         Consider(connection.CloseAt, TimerKind.Close, ref earliest, ref kind);
@@ -92,6 +94,8 @@ internal sealed class TimerTable(
         }
 
         ExpireMessages(connection, now);
+        probabilisticSender.OnTimeout(connection, now);
+        probabilisticReceiver.OnTimeout(connection, now);
         if (connection.KeepAliveAt <= now)
         {
             Instant quietUntil = connection.LastReceivedAt + ConnectionFactory.Ns(connection.Config.KeepAlive);
@@ -119,6 +123,14 @@ internal sealed class TimerTable(
 
     private static Instant LossOrProbeAt(Connection connection, Path path) =>
         path.LossAt != Instant.Never ? path.LossAt : path.ProbesAllowed > 0 ? Instant.Never : LossDetector.ProbeAt(connection, path);
+
+    private static Instant RepairAt(EndpointState state, Connection connection)
+    {
+        Instant flush = connection.FlushList.DueAt<ProbabilisticStream, ProbabilisticStream.ByFlush>(state.Probabilistic);
+        Instant report = connection.ReportList.DueAt<ProbabilisticStream, ProbabilisticStream.ByReport>(state.Probabilistic);
+        Instant group = connection.GroupList.DueAt<InboundGroup, InboundGroup.ByAge>(state.Groups);
+        return Instant.Min(Instant.Min(flush, report), group);
+    }
 
     private static Instant PeerSilentAt(Connection connection) =>
         Instant.Max(connection.LastReceivedAt, connection.OutstandingSince) + ConnectionFactory.Ns(connection.Config.PeerTimeout);

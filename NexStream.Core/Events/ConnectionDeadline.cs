@@ -23,6 +23,9 @@ public enum TimerKind : byte
     /// <summary>A message's deadline.</summary>
     Message,
 
+    /// <summary>A group of a PR stream is closed or given up, or a report of one is due.</summary>
+    Repair,
+
     /// <summary>Keep-alive.</summary>
     KeepAlive,
 

@@ -108,6 +108,10 @@ internal struct LossMeter
         return true;
     }
 
+    /// <summary>Whether a message was not delivered, and still would be.</summary>
+    public readonly bool IsMissing(ulong number) =>
+        number >= _next || (_next - number <= Window && !IsSet(_arrived, number) && !IsSet(_recovered, number));
+
     private static ulong Bit(ulong number) => 1UL << (int)(number % WordBits);
 
     private static ref ulong Word(ref Bitmap bits, ulong number) => ref bits[(int)(number / WordBits % WordCount)];

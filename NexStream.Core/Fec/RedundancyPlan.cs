@@ -79,6 +79,9 @@ internal readonly record struct RedundancyPlan(
         return loss < 1 ? Math.Max(0, (delivered / (1 - Math.Max(loss, 0))) - 1) : double.PositiveInfinity;
     }
 
+    /// <summary>Whether any group gets repairs.</summary>
+    public bool HasRepairs => RepairsHigh > 0;
+
     /// <summary>How many repairs the next group gets.</summary>
     public int DrawRepairs(ref SplitMix64 draws) => draws.Draw(ShareOfHigh) ? RepairsHigh : RepairsLow;
 

@@ -51,37 +51,47 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         return Insert(connection, index, partial, frame, payload) ? ReceiveOutcome.Accepted : ReceiveOutcome.Dropped;
     }
 
-    /// <summary>A whole BE or PR message. Without memory it is lost, as its mode allows: its packet is acknowledged.</summary>
+    /// <summary>Whether messages that are not charged are still given out.</summary>
+    public static bool Wants(in StreamState stream) => stream.ReceiveState == ReceiveState.Open && !stream.Has(StreamFlags.Discarding);
+
+    /// <summary>A whole BE message. Without memory it is lost, as its mode allows: its packet is acknowledged.</summary>
     public ReceiveOutcome OnDatagram(Connection connection, int index, ref StreamState stream, in DataFrame frame, in InboundPayload payload)
     {
-        if (stream.ReceiveState != ReceiveState.Open || stream.Has(StreamFlags.Discarding) || payload.Length == 0)
+        if (Wants(stream) && payload.Length > 0
+            && TryTakeDatagram(connection, index, ref stream, frame.Position, frame.HasSequence, payload, out int message))
         {
-            return ReceiveOutcome.Accepted;
+            Complete(connection, index, message);
         }
 
+        return ReceiveOutcome.Accepted;
+    }
+
+    /// <summary>A record with the content of a message that is sent once. False: there is no memory for it, which was counted.</summary>
+    public bool TryTakeDatagram(
+        Connection connection, int index, ref StreamState stream, ulong number, bool hasNumber, in InboundPayload payload, out int message)
+    {
         while (stream.Receive.Buffered + payload.Length > connection.Config.DatagramBuffer && stream.Receive.MessageHead >= 0)
         {
             stream.Receive.Dropped++;
             Take(connection, index);
         }
 
-        bool hasNumber = frame.HasSequence || frame.Mode == TransportMode.Probabilistic;
-        if (state.Frames.OnlyGapsMayFill || !messages.TryCreate(frame.Position, payload.Length, hasNumber, out int message))
+        message = Slab<InboundMessage>.None;
+        if (state.Frames.OnlyGapsMayFill || !messages.TryCreate(number, payload.Length, hasNumber, out message))
         {
             stream.Receive.Dropped++;
-            return ReceiveOutcome.Accepted;
+            return false;
         }
 
         if (keeper.Append(connection.Memory, ref state.Inbound[message].Content, payload, 0, payload.Length, 0) < payload.Length)
         {
             stream.Receive.Dropped++;
             messages.Free(message);
-            return ReceiveOutcome.Accepted;
+            return false;
         }
 
         stream.Receive.Next++;
-        Complete(connection, index, message);
-        return ReceiveOutcome.Accepted;
+        return true;
     }
 
     /// <summary>DATA_SKIP: the message will not come (any more); nothing waits for it (RFC 3758).</summary>
@@ -273,7 +283,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         return true;
     }
 
-    private void Complete(Connection connection, int index, int messageIndex)
+    /// <summary>A message is whole: it can be read.</summary>
+    public void Complete(Connection connection, int index, int messageIndex)
     {
         int length = state.Inbound[messageIndex].Length;
         state.Streams[index].Receive.Buffered += length;

@@ -13,7 +13,8 @@ namespace NexStream.Core.Modes;
 /// Best-Effort and Probabilistic messages fit one packet and are sent once (NS-RU-*, NS-BE-*, NS-PR-004).
 /// </summary>
 internal sealed class MessageSender(
-    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer)
+    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer,
+    ProbabilisticSender probabilistic)
 {
     public SendResult Send(int index, ReadOnlySpan<byte> data, in SendOptions options)
     {
@@ -102,7 +103,7 @@ internal sealed class MessageSender(
 
         return stream.Send.MessageUnsent < 0 ? DataResult.Nothing
             : stream.IsReliable ? TryWriteFragment(connection, index, ref stream, room, ref builder)
-            : TryWriteDatagram(index, room, ref builder);
+            : TryWriteDatagram(connection, index, room, ref builder);
     }
 
     /// <summary>A message's deadline passed, or the limit on its attempts was reached.</summary>
@@ -236,54 +237,74 @@ internal sealed class MessageSender(
         return DataResult.Written;
     }
 
-    private DataResult TryWriteDatagram(int index, int room, ref PacketBuilder builder)
+    private DataResult TryWriteDatagram(Connection connection, int index, int room, ref PacketBuilder builder)
     {
         ref StreamState stream = ref state.Streams[index];
-        int messageIndex = stream.Send.MessageUnsent;
-        ref OutboundMessage message = ref state.Messages[messageIndex];
-        if (message.Length > room)
+        while (stream.Send.MessageUnsent is var messageIndex && messageIndex >= 0)
         {
-            if (!builder.IsEmpty)
+            ref OutboundMessage message = ref state.Messages[messageIndex];
+            if (message.Length > room && !builder.IsEmpty)
             {
                 return DataResult.NoRoom;
             }
 
-            // The frame became smaller than when the message was taken: it can never be sent.
-            DropUnsent(index, EventKind.MessageLost);
-            return stream.Send.MessageUnsent < 0 ? DataResult.Nothing : TryWriteDatagram(index, room, ref builder);
+            if (message.Length > room)
+            {
+                // The frame became smaller than when the message was taken: it can never be sent.
+                DropUnsent(index, EventKind.MessageLost);
+            }
+            else if (stream.Mode == TransportMode.Probabilistic && !message.Has(MessageFlags.Repair) && probabilistic.IsThinned(stream))
+            {
+                EndUnsent(index, EventKind.MessageExpired);
+            }
+            else if (TryTakeSlices(index, ref message, ref builder))
+            {
+                WriteDatagram(connection, index, messageIndex, ref builder);
+                return DataResult.Written;
+            }
+            else
+            {
+                DropUnsent(index, EventKind.MessageLost);
+            }
         }
 
+        return DataResult.Nothing;
+    }
+
+    /// <summary>Moves a message's payload to the link, which takes over the references: nothing is kept, because nothing is sent again.</summary>
+    private bool TryTakeSlices(int index, ref OutboundMessage message, ref PacketBuilder builder)
+    {
         int moved = state.Store.Cut(ref message.Unsent, message.Length, builder.Transmission.SliceStorage, out int slices);
-        if (moved < message.Length)
+        if (moved == message.Length)
         {
-            // More slices than a packet has: they were moved out, so the message is gone.
-            ReleaseSlices(builder.Transmission.SliceStorage[..slices]);
-            state.AddBuffered(ref stream, -moved);
-            message.Length -= moved;
-            DropUnsent(index, EventKind.MessageLost);
-            return stream.Send.MessageUnsent < 0 ? DataResult.Nothing : TryWriteDatagram(index, room, ref builder);
+            builder.Transmission.SliceCount = slices;
+            builder.PayloadLength = moved;
+            return true;
         }
 
-        // The link takes over the references: nothing is kept, because nothing is sent again.
-        builder.Transmission.SliceCount = slices;
-        builder.PayloadLength = message.Length;
-        var frame = new DataFrame
-        {
-            Mode = stream.Mode,
-            StreamId = stream.Id,
-            Position = message.Number,
-            HasSequence = stream.Has(StreamFlags.SequenceNumbers),
-        };
-        if (stream.Mode == TransportMode.BestEffort && !frame.HasSequence)
-        {
-            frame.Position = 0;
-        }
+        // More slices than a packet has: they were moved out, so the message is gone.
+        ReleaseSlices(builder.Transmission.SliceStorage[..slices]);
+        state.AddBuffered(ref state.Streams[index], -moved);
+        message.Length -= moved;
+        return false;
+    }
 
+    private void WriteDatagram(Connection connection, int index, int messageIndex, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        ref OutboundMessage message = ref state.Messages[messageIndex];
         state.AddBuffered(ref stream, -message.Length);
-        stream.Send.Window.Used = message.Number + 1;
         message.Sent = message.Length;
         stream.Send.MessageUnsent = message.Next;
-        writer.WriteHeader(index, stream, frame, ref builder);
+        if (message.Has(MessageFlags.Repair))
+        {
+            writer.WriteRepair(index, stream, message, ref builder);
+        }
+        else
+        {
+            WriteMessage(connection, index, ref message, ref builder);
+        }
+
         if (message.Has(MessageFlags.Report))
         {
             message.Outstanding = 1;
@@ -294,16 +315,45 @@ internal sealed class MessageSender(
             messages.Finish(messageIndex, EventKind.MessageAcknowledged);
         }
 
+        if (stream.Mode == TransportMode.Probabilistic)
+        {
+            probabilistic.CloseIfFull(connection, index, builder.Transmission.SliceCount);
+        }
+
         lifecycle.RequestCloseIfDrained(index);
         lifecycle.CheckSendingEnded(index);
-        return DataResult.Written;
+    }
+
+    private void WriteMessage(Connection connection, int index, ref OutboundMessage message, ref PacketBuilder builder)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        var frame = new DataFrame { Mode = stream.Mode, StreamId = stream.Id, Position = message.Number, HasSequence = stream.Has(StreamFlags.SequenceNumbers) };
+        if (stream.Mode == TransportMode.Probabilistic)
+        {
+            // Numbered as they are sent, so that what is missing at the receiver is what the path lost.
+            frame.Position = stream.Send.Window.Used++;
+            probabilistic.Join(connection, index, builder.Transmission.Slices, message.Length, ref frame);
+        }
+        else
+        {
+            stream.Send.Window.Used = message.Number + 1;
+            frame.Position = frame.HasSequence ? frame.Position : 0;
+        }
+
+        writer.WriteHeader(index, stream, frame, ref builder);
     }
 
     private void DropUnsent(int index, EventKind outcome)
     {
         ref StreamState stream = ref state.Streams[index];
-        stream.Send.Expired++;
-        messages.Finish(stream.Send.MessageUnsent, outcome);
+        stream.Send.Expired += state.Messages[stream.Send.MessageUnsent].Has(MessageFlags.Repair) ? 0u : 1;
+        EndUnsent(index, outcome);
+    }
+
+    private void EndUnsent(int index, EventKind outcome)
+    {
+        messages.Finish(state.Streams[index].Send.MessageUnsent, outcome);
+        probabilistic.CloseIfLast(index);
         lifecycle.RequestCloseIfDrained(index);
     }
 

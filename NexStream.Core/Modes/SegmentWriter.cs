@@ -15,7 +15,7 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PayloadRoom(int index, in StreamState stream, in PacketBuilder builder, TransportMode mode)
     {
-        int header = DataFrame.GetWireLength(mode, stream.Has(StreamFlags.SequenceNumbers));
+        int header = mode == TransportMode.Probabilistic ? RepairFrame.WireSize : DataFrame.GetWireLength(mode, stream.Has(StreamFlags.SequenceNumbers));
         return builder.PayloadRoom(NeedsOpen(index, stream, builder) ? header + StreamOpenFrame.WireSize : header);
     }
 
@@ -76,12 +76,33 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteHeader(int index, in StreamState stream, in DataFrame frame, ref PacketBuilder builder)
     {
+        Begin(index, stream, ref builder);
+        frame.TryWrite(ref builder.Writer);
+    }
+
+    /// <summary>The same for REPAIR.</summary>
+    public void WriteRepair(int index, in StreamState stream, in OutboundMessage repair, ref PacketBuilder builder)
+    {
+        Begin(index, stream, ref builder);
+        var frame = new RepairFrame
+        {
+            StreamId = stream.Id,
+            FirstMessage = repair.Number,
+            GroupSize = repair.GroupSize,
+            Row = repair.Row,
+            LengthParity = repair.LengthParity,
+        };
+        frame.TryWrite(ref builder.Writer);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Begin(int index, in StreamState stream, ref PacketBuilder builder)
+    {
         if (NeedsOpen(index, stream, builder))
         {
             control.TryWriteStreamOpen(index, ref builder);
         }
 
-        frame.TryWrite(ref builder.Writer);
         builder.Stream = index;
         builder.IsAckEliciting = true;
     }

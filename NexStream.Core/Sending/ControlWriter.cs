@@ -158,9 +158,8 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
             written |= StreamControl.Window;
         }
 
-        if ((stream.Control & StreamControl.Gaps) != 0)
+        if ((stream.Control & StreamControl.Gaps) != 0 && TryWriteGaps(ref stream, now, ref builder))
         {
-            WriteGaps(ref stream, ref builder);
             written |= StreamControl.Gaps;
         }
 
@@ -217,8 +216,13 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
     }
 
     /// <summary>DATA_ACK and DATA_NACK of the stream's own sequence: what has arrived in order, the credit, and what is missing. Hints, never the only copy.</summary>
-    private void WriteGaps(ref StreamState stream, ref PacketBuilder builder)
+    private bool TryWriteGaps(ref StreamState stream, Instant now, ref PacketBuilder builder)
     {
+        if (stream.Mode == TransportMode.Probabilistic)
+        {
+            return TryWriteReport(ref stream, now, ref builder);
+        }
+
         Span<NackRange> gaps = stackalloc NackRange[GapsMax];
         int count = 0;
         ulong expected = stream.Receive.Next;
@@ -248,6 +252,21 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
         {
             DataNackFrame.TryWrite(ref builder.Writer, stream.Id, gaps[..count]);
         }
+
+        return true;
+    }
+
+    private bool TryWriteReport(ref StreamState stream, Instant now, ref PacketBuilder builder)
+    {
+        ref InboundDelivery receiving = ref state.Probabilistic[stream.Receive.Delivery].Receiving;
+        ReceiverReportFrame report = receiving.Report(stream.Id, now);
+        if (!report.TryWrite(ref builder.Writer))
+        {
+            return false;
+        }
+
+        receiving.OnReported(now);
+        return true;
     }
 
     private static void AddGap(Span<NackRange> gaps, ref int count, ulong start, ulong end)

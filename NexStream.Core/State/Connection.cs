@@ -80,6 +80,11 @@ internal sealed class Connection(int index)
     public int SkipHead;
     public int SkipTail;
 
+    /// <summary>PR: groups to be closed, reports to be sent, and groups of the peer's to be given up, each when it is due.</summary>
+    public DueList FlushList;
+    public DueList ReportList;
+    public DueList GroupList;
+
     public ConnectionControl Control;
     public ulong PongId;
     public ulong PingId;

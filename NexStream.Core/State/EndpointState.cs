@@ -27,6 +27,8 @@ internal sealed class EndpointState
     public readonly Slab<SentPacket> Packets;
     public readonly Slab<ControlRecord> Controls;
     public readonly Slab<RangeNode> Ranges;
+    public readonly Slab<ProbabilisticStream> Probabilistic;
+    public readonly Slab<InboundGroup> Groups;
 
     /// <summary>(connection, stream id) to stream.</summary>
     public readonly IndexTable StreamIndex;
@@ -77,6 +79,8 @@ internal sealed class EndpointState
         Packets = new Slab<SentPacket>(config.MaxPacketsInFlight);
         Controls = new Slab<ControlRecord>(config.MaxPacketsInFlight);
         Ranges = new Slab<RangeNode>(config.MaxMessages);
+        Probabilistic = new Slab<ProbabilisticStream>(Math.Min(config.MaxProbabilisticStreams, config.MaxStreams));
+        Groups = new Slab<InboundGroup>(config.MaxRepairGroups);
         StreamIndex = new IndexTable(config.MaxStreams, Hash.Compute(StreamTableDomain, 0));
         PartialIndex = new IndexTable(config.MaxMessages, Hash.Compute(PartialTableDomain, 0));
         PeerIndex = new IndexTable(config.MaxConnections, Hash.Compute(PeerTableDomain, 0));

@@ -24,6 +24,9 @@ internal enum MessageFlags : byte
 
     /// <summary>In the connection's list of messages that DATA_SKIP must name.</summary>
     SkipQueued = 1 << 4,
+
+    /// <summary>Not the application's: parity of the group that begins with <see cref="OutboundMessage.Number"/>, or its only message again.</summary>
+    Repair = 1 << 5,
 }
 
 /// <summary>
@@ -71,6 +74,11 @@ internal struct OutboundMessage
 
     /// <summary>How often the same part may be lost before the message is given up; 0: until the stream's limit ends the stream.</summary>
     public byte MaxAttempts;
+
+    /// <summary>Of a repair: the messages of its group, its row, and the parity of their lengths.</summary>
+    public byte GroupSize;
+    public byte Row;
+    public uint LengthParity;
 
     /// <summary>How it ended, for the report.</summary>
     public EventKind Outcome;

@@ -66,6 +66,8 @@ internal enum StreamControl : byte
     StopSending = 1 << 4,
     CloseAcknowledge = 1 << 5,
     Window = 1 << 6,
+
+    /// <summary>What is missing: DATA_ACK and DATA_NACK in RO and RU, RECEIVER_REPORT in PR.</summary>
     Gaps = 1 << 7,
 }
 
@@ -163,7 +165,7 @@ internal struct ReceiveHalf
 {
     public ReceiveWindow Window;
 
-    /// <summary>RO: chunks out of order. Message modes: messages being put together.</summary>
+    /// <summary>RO: chunks out of order. RU: messages being put together. PR: <see cref="Delivery"/>.</summary>
     public int PendingCount;
 
     /// <summary>Everything below has arrived (RO, RU).</summary>
@@ -197,7 +199,11 @@ internal struct ReceiveHalf
     [UnscopedRef]
     public ref int MessageTail => ref Ready.Tail;
 
-    /// <summary>Message modes: messages being put together.</summary>
+    /// <summary>RU: messages being put together.</summary>
     [UnscopedRef]
     public ref int PartialHead => ref OutOfOrder.Head;
+
+    /// <summary>PR: the stream's <see cref="ProbabilisticStream"/>. It has the place of a count: nothing is put together here.</summary>
+    [UnscopedRef]
+    public ref int Delivery => ref PendingCount;
 }

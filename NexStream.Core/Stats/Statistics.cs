@@ -120,6 +120,49 @@ public readonly record struct StreamStatistics
 
     /// <summary>Bytes received and not read.</summary>
     public long ReceiveBuffered { get; init; }
+
+    /// <summary>PR only: thinning, repairs and the receiver's reports.</summary>
+    public DeliveryStatistics? Delivery { get; init; }
+}
+
+/// <summary>What becomes of the messages of a Probabilistic stream, in both directions (NS-PR-005).</summary>
+public readonly record struct DeliveryStatistics
+{
+    /// <summary>Messages that were left out by a draw, because the path delivers more than is wanted.</summary>
+    public ulong Thinned { get; init; }
+
+    /// <summary>Repairs that were made.</summary>
+    public ulong RepairsSent { get; init; }
+
+    /// <summary>Repairs that were due and for which there was no memory.</summary>
+    public ulong RepairsSkipped { get; init; }
+
+    /// <summary>The peer's last report: messages that arrived by themselves.</summary>
+    public ulong ReportedReceived { get; init; }
+
+    /// <summary>The peer's last report: messages that the path lost.</summary>
+    public ulong ReportedLost { get; init; }
+
+    /// <summary>The peer's last report: of those lost, messages that came back by repair.</summary>
+    public ulong ReportedRecovered { get; init; }
+
+    /// <summary>The share of packets that the path is believed to lose, from the reports.</summary>
+    public double PathLoss { get; init; }
+
+    /// <summary>The mean number of packets that it is believed to lose in a row.</summary>
+    public double PathMeanBurst { get; init; }
+
+    /// <summary>Repairs for each message that full groups get by now.</summary>
+    public double PlannedOverhead { get; init; }
+
+    /// <summary>From the peer: messages that arrived by themselves.</summary>
+    public ulong ArrivedReceived { get; init; }
+
+    /// <summary>From the peer: messages that the path lost.</summary>
+    public ulong ArrivedLost { get; init; }
+
+    /// <summary>From the peer: of those lost, messages that came back by repair.</summary>
+    public ulong ArrivedRecovered { get; init; }
 }
 
 /// <summary>What an endpoint has dropped outside any connection, each with its cause.</summary>

@@ -13,50 +13,28 @@ internal sealed class OutboundMessages(EndpointState state)
     /// <summary>Appends a record to a stream's messages. False: none is free.</summary>
     public bool TryAdd(int streamIndex, in SendOptions options, int length, out int index)
     {
-        if (!state.Messages.TryAllocate(out index))
+        if (!TryPlace(streamIndex, None, length, out index))
         {
             return false;
         }
 
-        ref StreamState stream = ref state.Streams[streamIndex];
         ref OutboundMessage message = ref state.Messages[index];
-        uint generation = message.Generation;
-        message = new OutboundMessage
-        {
-            Id = stream.Send.End,
-            Number = stream.Send.End,
-            Unsent = ChunkList.Empty,
-            Deadline = options.EffectiveDeadline,
-            Stream = streamIndex,
-            StreamGeneration = stream.Generation,
-            StreamId = stream.Id,
-            Connection = stream.Connection,
-            Generation = generation,
-            Length = length,
-            Next = None,
-            Previous = stream.Send.MessageTail,
-            Flags = options.Report ? MessageFlags.Report : MessageFlags.None,
-            MaxAttempts = options.MaxAttempts,
-        };
-        if (stream.Send.MessageTail >= 0)
-        {
-            state.Messages[stream.Send.MessageTail].Next = index;
-        }
-        else
-        {
-            stream.Send.MessageHead = index;
-        }
-
-        stream.Send.MessageTail = index;
+        message.Deadline = options.EffectiveDeadline;
+        message.Flags = options.Report ? MessageFlags.Report : MessageFlags.None;
+        message.MaxAttempts = options.MaxAttempts;
         if (message.Deadline != Instant.Never)
         {
-            Connection connection = state.Connections[stream.Connection];
+            Connection connection = state.Connections[message.Connection];
             DeadlineHeap.Add(state.Messages, ref connection.DeadlineHeap, index);
             state.MarkDeadline(connection);
         }
 
         return true;
     }
+
+    /// <summary>Puts a record before the first message that was not sent. False: none is free.</summary>
+    public bool TryInsert(int streamIndex, int length, out int index) =>
+        TryPlace(streamIndex, state.Streams[streamIndex].Send.MessageUnsent, length, out index);
 
     /// <summary>The message ended: it leaves the stream, and is reported if that was asked for.</summary>
     public void Finish(int index, EventKind outcome)
@@ -174,6 +152,54 @@ internal sealed class OutboundMessages(EndpointState state)
 
             Finish(index, EventKind.MessageLost);
         }
+    }
+
+    /// <summary>Makes a record in front of another one, or with none as the last.</summary>
+    private bool TryPlace(int streamIndex, int next, int length, out int index)
+    {
+        if (!state.Messages.TryAllocate(out index))
+        {
+            return false;
+        }
+
+        ref StreamState stream = ref state.Streams[streamIndex];
+        ref OutboundMessage message = ref state.Messages[index];
+        uint generation = message.Generation;
+        int previous = next >= 0 ? state.Messages[next].Previous : stream.Send.MessageTail;
+        message = new OutboundMessage
+        {
+            Id = stream.Send.End,
+            Number = stream.Send.End,
+            Unsent = ChunkList.Empty,
+            Deadline = Instant.Never,
+            Stream = streamIndex,
+            StreamGeneration = stream.Generation,
+            StreamId = stream.Id,
+            Connection = stream.Connection,
+            Generation = generation,
+            Length = length,
+            Next = next,
+            Previous = previous,
+        };
+        if (previous >= 0)
+        {
+            state.Messages[previous].Next = index;
+        }
+        else
+        {
+            stream.Send.MessageHead = index;
+        }
+
+        if (next >= 0)
+        {
+            state.Messages[next].Previous = index;
+        }
+        else
+        {
+            stream.Send.MessageTail = index;
+        }
+
+        return true;
     }
 
     private void RemoveSkip(int index)

@@ -5,7 +5,8 @@ using NexStream.Core.State;
 namespace NexStream.Core.Streams;
 
 /// <summary>How streams and their halves end, and how a stream asks to be served: the one place where their states change.</summary>
-internal sealed class StreamLifecycle(EndpointState state, StreamTable table, SegmentStore segments, OutboundMessages messages, InboundMessages inbound)
+internal sealed class StreamLifecycle(
+    EndpointState state, StreamTable table, SegmentStore segments, OutboundMessages messages, InboundMessages inbound, ProbabilisticStreams probabilistic)
 {
     /// <summary>The stream may have data to send.</summary>
     public void Schedule(int index) => Schedule(ConnectionOf(index), index, ref state.Streams[index]);
@@ -55,7 +56,7 @@ internal sealed class StreamLifecycle(EndpointState state, StreamTable table, Se
     public void RequestCloseIfDrained(int index)
     {
         ref StreamState stream = ref state.Streams[index];
-        if (stream.Has(StreamFlags.FinQueued) && !stream.Has(StreamFlags.FinSent) && stream.Send.Unsent.IsEmpty)
+        if (stream.Has(StreamFlags.FinQueued) && !stream.Has(StreamFlags.FinSent) && stream.Send.Unsent.IsEmpty && !probabilistic.HasOpenGroup(stream))
         {
             stream.Set(StreamFlags.FinSent);
             Request(index, StreamControl.Close);
@@ -204,6 +205,7 @@ internal sealed class StreamLifecycle(EndpointState state, StreamTable table, Se
                 connection.UnreadBytes += stream.Receive.Buffered;
                 DiscardSending(index);
                 DiscardReceived(index);
+                probabilistic.Clear(index);
                 stream.Receive.Arrived.Clear(state.Ranges);
                 stream.Set(StreamFlags.Dead);
             }
@@ -226,6 +228,7 @@ internal sealed class StreamLifecycle(EndpointState state, StreamTable table, Se
         state.Connections[stream.Connection].Scheduler.Remove(state.Streams, index);
         segments.Clear(index);
         messages.Clear(index);
+        probabilistic.ClearSending(index);
         if (!stream.IsMessageMode)
         {
             state.AddBuffered(ref stream, -(int)state.Store.Clear(ref stream.Send.Unsent));
@@ -254,6 +257,7 @@ internal sealed class StreamLifecycle(EndpointState state, StreamTable table, Se
         }
         else
         {
+            probabilistic.ClearReceiving(index);
             unread = inbound.Clear(connection, index);
         }
 
@@ -276,6 +280,7 @@ internal sealed class StreamLifecycle(EndpointState state, StreamTable table, Se
 
         Connection connection = state.Connections[stream.Connection];
         connection.Scheduler.Remove(state.Streams, index);
+        probabilistic.Clear(index);
         stream.Receive.Arrived.Clear(state.Ranges);
         stream.Set(StreamFlags.Dead);
         state.Events.Raise(index, StreamEvents.Closed);

@@ -25,7 +25,7 @@ internal enum StreamLookup : byte
 }
 
 /// <summary>The streams of all connections: ids, limits, opening and freeing.</summary>
-internal sealed class StreamTable(EndpointState state)
+internal sealed class StreamTable(EndpointState state, ProbabilisticStreams probabilistic)
 {
     /// <summary>How many runs of ids not yet opened may lie below the highest: as many as reordering within a window can make.</summary>
     private const int PendingRunsMax = 256;
@@ -41,7 +41,7 @@ internal sealed class StreamTable(EndpointState state)
             return CallStatus.Closed;
         }
 
-        if (connection.NextLocalOrdinal >= Math.Min(connection.PeerStreamLimit, StreamId.CountMax) || !state.Streams.TryAllocate(out index))
+        if (connection.NextLocalOrdinal >= Math.Min(connection.PeerStreamLimit, StreamId.CountMax) || !HasRoom(config.Mode) || !state.Streams.TryAllocate(out index))
         {
             connection.WantsStreams = true;
             return CallStatus.LimitReached;
@@ -114,7 +114,7 @@ internal sealed class StreamTable(EndpointState state)
             return StreamLookup.Gone;
         }
 
-        if (state.Streams.FreeCount == 0 || !TryClaim(connection, ordinal))
+        if (state.Streams.FreeCount == 0 || !HasRoom(mode) || !TryClaim(connection, ordinal))
         {
             return StreamLookup.NoRoom;
         }
@@ -152,9 +152,17 @@ internal sealed class StreamTable(EndpointState state)
             RaiseLimit(connection);
         }
 
+        if (stream.Mode == TransportMode.Probabilistic)
+        {
+            state.Probabilistic.Free(stream.Receive.Delivery);
+        }
+
         stream.Generation++;
         state.Streams.Free(index);
     }
+
+    /// <summary>Whether a stream of this mode can have all of its records.</summary>
+    private bool HasRoom(TransportMode mode) => mode != TransportMode.Probabilistic || state.Probabilistic.FreeCount > 0;
 
     private void RaiseLimit(Connection connection)
     {
@@ -223,6 +231,11 @@ internal sealed class StreamTable(EndpointState state)
         stream.Receive.Ready = ChunkList.Empty;
         stream.Receive.OutOfOrder = ChunkList.Empty;
         stream.Receive.Arrived = RangeSet.Empty;
+        if (mode == TransportMode.Probabilistic)
+        {
+            probabilistic.Attach(index);
+        }
+
         if (connection.StreamHead >= 0)
         {
             state.Streams[connection.StreamHead].SiblingPrevious = index;

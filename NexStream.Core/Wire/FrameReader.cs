@@ -21,13 +21,16 @@ internal ref struct FrameReader
     /// <summary>Whether reading stopped because the bytes are not frames.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>What was not read yet; after a DATA frame the bytes of the application's payload that lie in the span.</summary>
+    /// <summary>What was not read yet; after a DATA or REPAIR frame the bytes of the application's payload that lie in the span.</summary>
     public readonly ReadOnlySpan<byte> Remaining => _remaining;
 
-    /// <summary>Whether the next frame is DATA, the last of its packet: <see cref="Remaining"/> begins with it.</summary>
-    public readonly bool IsAtData => !_remaining.IsEmpty && _remaining[0] == (byte)FrameType.Data && !_isAtEnd;
+    /// <summary>Whether the next frame is DATA or REPAIR, the last of its packet: <see cref="Remaining"/> begins with it.</summary>
+    public readonly bool IsAtData => !_remaining.IsEmpty && (FrameType)_remaining[0] is FrameType.Data or FrameType.Repair && !_isAtEnd;
 
-    /// <summary>The next frame. False: at the end, when malformed, and after a DATA or PADDING frame, which end the packet.</summary>
+    /// <summary>Whether it is REPAIR; means something only there.</summary>
+    public readonly bool IsAtRepair => (FrameType)_remaining[0] == FrameType.Repair;
+
+    /// <summary>The next frame. False: at the end, when malformed, and after a DATA, REPAIR or PADDING frame, which end the packet.</summary>
     public bool TryRead(out RawFrame frame)
     {
         frame = default;
@@ -50,7 +53,7 @@ internal ref struct FrameReader
         }
 
         frame = new RawFrame((FrameType)_remaining[0], _remaining[1], _remaining.Slice(RawFrame.HeaderSize, length));
-        _isAtEnd = frame.Type is FrameType.Data or FrameType.Padding;
+        _isAtEnd = frame.Type is FrameType.Data or FrameType.Repair or FrameType.Padding;
         _remaining = _remaining[(RawFrame.HeaderSize + length)..];
         return true;
     }

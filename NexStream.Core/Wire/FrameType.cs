@@ -1,7 +1,7 @@
 namespace NexStream.Core.Wire;
 
 /// <summary>
-/// The first byte of a frame (docs/wire-format.md). The ids of the seed's §3.4 are kept; 0x04 to 0x09, 0x14, 0x23 and 0x24 are added.
+/// The first byte of a frame (docs/wire-format.md). The ids of the seed's §3.4 are kept; 0x04 to 0x09, 0x14 and 0x23 to 0x25 are added.
 /// </summary>
 internal enum FrameType : byte
 {
@@ -32,6 +32,9 @@ internal enum FrameType : byte
     WindowUpdate = 0x22,
     DataSkip = 0x23,
     ReceiverReport = 0x24,
+
+    /// <summary>Ends the packet: what lies behind it is parity.</summary>
+    Repair = 0x25,
     Ping = 0x30,
     Pong = 0x31,
     Congestion = 0x40,

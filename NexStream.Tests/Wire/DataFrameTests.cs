@@ -10,6 +10,7 @@ internal sealed class DataFrameTests
 {
     private const byte Fin = 0x01;
     private const byte Sequence = 0x02;
+    private const byte Grouped = 0x04;
 
     [TestCase(TransportMode.ReliableOrdered, false, 16)]
     [TestCase(TransportMode.ReliableUnordered, false, 24)]
@@ -54,12 +55,40 @@ internal sealed class DataFrameTests
     [TestCase(0x40 | Sequence, false, TestName = "Data_UnorderedWithSequenceFlag_IsRefused")]
     [TestCase(0x80 | Sequence, true, TestName = "Data_BestEffortWithSequenceFlag_IsRead")]
     [TestCase(0xC0 | Sequence, false, TestName = "Data_ProbabilisticWithSequenceFlag_IsRefused")]
-    [TestCase(0x04, false, TestName = "Data_WithReservedFlag2_IsRefused")]
+    [TestCase(0x00 | Grouped, false, TestName = "Data_OrderedWithGroupedFlag_IsRefused")]
+    [TestCase(0x40 | Grouped, false, TestName = "Data_UnorderedWithGroupedFlag_IsRefused")]
+    [TestCase(0x80 | Grouped, false, TestName = "Data_BestEffortWithGroupedFlag_IsRefused")]
+    [TestCase(0xC0 | Grouped, true, TestName = "Data_ProbabilisticWithGroupedFlag_IsRead")]
     [TestCase(0x08, false, TestName = "Data_WithReservedFlag3_IsRefused")]
     [TestCase(0x10, false, TestName = "Data_WithReservedFlag4_IsRefused")]
     [TestCase(0x20, false, TestName = "Data_WithReservedFlag5_IsRefused")]
     public void Data_WithFlags_IsReadOrRefused(byte flags, bool isReadable) =>
         Assert.That(DataFrame.TryRead(new RawFrame(FrameType.Data, flags, new byte[20]), out _), Is.EqualTo(isReadable));
+
+    [Test]
+    public void Data_Grouped_RoundTrips() => CodecAssert.RoundTrips(
+        Gen.Select(Gen.UInt, WireGen.Position, Gen.Byte[0, RepairFrame.GroupSizeMax - 1], (stream, position, index) => new DataFrame
+        {
+            Mode = TransportMode.Probabilistic,
+            StreamId = stream,
+            Position = Math.Max(position, index),
+            IsGrouped = true,
+            GroupIndex = index,
+        }),
+        FrameType.Data,
+        DataFrame.GetWireLength(TransportMode.Probabilistic, hasSequence: false, isGrouped: true),
+        DataFrame.TryRead,
+        (in frame, ref writer) => frame.TryWrite(ref writer));
+
+    [TestCase(5, 5, true)]
+    [TestCase(5, 6, false, TestName = "Data_GroupThatBeginsBeforeTheFirstMessage_IsRefused")]
+    [TestCase(100, 63, true)]
+    [TestCase(100, 64, false, TestName = "Data_IndexPastTheLargestGroup_IsRefused")]
+    public void Data_GroupIndex_IsReadOrRefused(byte position, byte index, bool isReadable)
+    {
+        byte[] payload = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, position, index, 0, 0, 0];
+        Assert.That(DataFrame.TryRead(new RawFrame(FrameType.Data, 0xC0 | Grouped, payload), out _), Is.EqualTo(isReadable));
+    }
 
     [TestCase(0x00)]
     [TestCase(0x40)]

@@ -163,6 +163,27 @@ internal sealed class FixedFrameTests
         (in frame, ref writer) => frame.TryWrite(ref writer));
 
     [Test]
+    public void Repair_RoundTrips() => CodecAssert.RoundTrips(
+        Gen.Select(Gen.UInt, Gen.ULong[0, WireLimits.PositionMax - RepairFrame.GroupSizeMax], Gen.Byte[1, 64], Gen.Byte[0, 63], Gen.UInt, (stream, first, size, row, parity) =>
+            new RepairFrame { StreamId = stream, FirstMessage = first, GroupSize = size, Row = row, LengthParity = parity }),
+        FrameType.Repair,
+        RepairFrame.WireSize,
+        RepairFrame.TryRead,
+        (in frame, ref writer) => frame.TryWrite(ref writer));
+
+    [TestCase(0, 1, 0, true)]
+    [TestCase(0, 0, 0, false, TestName = "Repair_OfNoMessages_IsRefused")]
+    [TestCase(0, 64, 63, true)]
+    [TestCase(0, 65, 0, false, TestName = "Repair_OfTooManyMessages_IsRefused")]
+    [TestCase(0, 1, 64, false, TestName = "Repair_OfARowThatThereIsNot_IsRefused")]
+    [TestCase(0x40, 1, 0, false, TestName = "Repair_PastTheLargestMessage_IsRefused")]
+    public void Repair_Fields_AreReadOrRefused(byte firstHigh, byte size, byte row, bool isReadable)
+    {
+        byte[] payload = [0, 0, 0, 1, firstHigh, 0, 0, 0, 0, 0, 0, 0, size, row, 0, 0, 0, 0, 0, 0];
+        Assert.That(RepairFrame.TryRead(new RawFrame(FrameType.Repair, 0, payload), out _), Is.EqualTo(isReadable));
+    }
+
+    [Test]
     public void Ping_RoundTrips() => CodecAssert.RoundTrips(
         Gen.ULong.Select(id => new PingFrame { PingId = id }),
         FrameType.Ping,

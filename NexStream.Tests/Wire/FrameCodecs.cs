@@ -85,6 +85,10 @@ internal static class FrameCodecs
                     && Add(fields, Stream(report.StreamId), $"received = {report.Received}", $"lost = {report.Lost}", $"recovered = {report.Recovered}")
                     && Add(fields, $"burst_length_mean_q8 = {report.BurstLengthMeanQ8}", $"interval_us = {report.IntervalUs}")
                     && report.TryWrite(ref writer);
+            case FrameType.Repair:
+                return RepairFrame.TryRead(raw, out RepairFrame repair)
+                    && Add(fields, Stream(repair.StreamId), $"first_message = {repair.FirstMessage}", $"group_size = {repair.GroupSize}")
+                    && Add(fields, $"row = {repair.Row}", $"length_parity = 0x{repair.LengthParity:x8}") && repair.TryWrite(ref writer);
             case FrameType.Padding:
                 return PaddingFrame.TryWrite(ref writer);
             case FrameType.Ping:
@@ -194,7 +198,7 @@ internal static class FrameCodecs
                 Add(fields, $"sequence = {(frame.HasSequence ? frame.Position : "(none)")}");
                 break;
             default:
-                Add(fields, $"message = {frame.Position}");
+                Add(fields, $"message = {frame.Position}", $"index = {(frame.IsGrouped ? frame.GroupIndex : "(none)")}");
                 break;
         }
 

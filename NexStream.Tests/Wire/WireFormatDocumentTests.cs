@@ -95,7 +95,7 @@ internal sealed class WireFormatDocumentTests
         var writer = new FrameWriter(encoded);
         Assert.That(FrameCodecs.TryRecode(raw, fields, ref writer), Is.True);
         int length = writer.Length;
-        if (raw.Type == FrameType.Data)
+        if (raw.Type is FrameType.Data or FrameType.Repair)
         {
             fields.Add($"payload = {FrameCodecs.Hex(reader.Remaining)}");
             reader.Remaining.CopyTo(encoded.AsSpan(length));

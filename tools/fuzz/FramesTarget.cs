@@ -81,6 +81,7 @@ internal sealed class FramesTarget : IFuzzTarget
             case FrameType.DataNack: ReadNack(raw); break;
             case FrameType.WindowUpdate: _ = WindowUpdateFrame.TryRead(raw, out _); break;
             case FrameType.DataSkip: _ = DataSkipFrame.TryRead(raw, out _); break;
+            case FrameType.Repair: _ = RepairFrame.TryRead(raw, out _); break;
             case FrameType.ReceiverReport: _ = ReceiverReportFrame.TryRead(raw, out _); break;
             case FrameType.Padding: break;
             case FrameType.Ping: _ = PingFrame.TryRead(raw, out _); break;

@@ -1,3 +1,4 @@
+using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Perf;
@@ -44,6 +45,12 @@ public sealed record PerfOptions
     /// <summary>The producer writes and the consumer checks every byte.</summary>
     public bool Touch { get; init; }
 
+    /// <summary>PR: messages of a group that gets repairs; 0: none gets any.</summary>
+    public int FecGroup { get; init; }
+
+    /// <summary>PR: repairs of a group.</summary>
+    public int FecRepairs { get; init; }
+
     /// <summary>The share of data packets that is lost.</summary>
     public double Loss { get; init; }
 
@@ -52,6 +59,14 @@ public sealed record PerfOptions
 
     /// <summary>How long to measure.</summary>
     public double Seconds { get; init; } = 2;
+
+    /// <summary>The streams that carry data.</summary>
+    internal StreamConfig Stream => new(Mode, Delivery: FecGroup > 0
+        ? new ProbabilisticConfig(1, Thinning: false, FecRatio: (double)FecRepairs / FecGroup, GroupSize: FecGroup)
+        : null);
+
+    /// <summary>Packets that a window of data frames makes, repairs and all.</summary>
+    internal int WindowPackets => Window + (FecGroup > 0 ? ((Window / FecGroup) + 1) * FecRepairs : 0);
 
     /// <summary>Whole data frames that one call of the application moves.</summary>
     internal int BytesPerCall => Mode == TransportMode.ReliableOrdered && CallBytes > FrameBytes ? CallBytes / FrameBytes * FrameBytes : FrameBytes;
@@ -65,7 +80,7 @@ public sealed record PerfOptions
     /// The NexLink frame that carries one data frame: in front of the payload are the NexLink header, the packet's and DATA's; a message that has to
     /// fit one packet leaves room for the longest of each, and for STREAM_OPEN.
     /// </summary>
-    internal int FrameLength => Math.Max(Core.Config.ConnectionConfig.FrameLengthMin, FrameBytes + Mode switch
+    internal int FrameLength => Math.Max(ConnectionConfig.FrameLengthMin, FrameBytes + Mode switch
     {
         TransportMode.ReliableOrdered => 80,
         TransportMode.ReliableUnordered => 88,

@@ -4,7 +4,7 @@ using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Wire.Frames;
 
-// Flags: bits 7-6 mode - 1, bit 1 SEQUENCE (best-effort only), bit 0 FIN, the others 0.
+// Flags: bits 7-6 mode - 1, bit 2 GROUPED (probabilistic only), bit 1 SEQUENCE (best-effort only), bit 0 FIN, the others 0.
 //
 //  0                   1                   2                   3
 //  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -17,7 +17,9 @@ namespace NexStream.Core.Wire.Frames;
 // |                      Message Length (32)                      |
 // +---------------------------------------------------------------+
 // |                      Fragment Offset (32)                     |
-// +---------------------------------------------------------------+
+// +---------------+-----------------------------------------------+   only PR, with flag GROUPED:
+// |   Index (8)   |                 Reserved (24)                 |
+// +---------------+-----------------------------------------------+
 // |        Application payload, to the end of the packet ...
 
 /// <summary>
@@ -34,12 +36,14 @@ internal struct DataFrame
 
     private const byte FinFlag = 0x01;
     private const byte SequenceFlag = 0x02;
-    private const byte ReservedFlags = 0x3C;
+    private const byte GroupedFlag = 0x04;
+    private const byte ReservedFlags = 0x38;
     private const int ModeShift = 6;
 
     private const int StreamSize = 4;
     private const int PositionSize = StreamSize + 8;
     private const int UnorderedSize = PositionSize + 8;
+    private const int GroupedSize = PositionSize + 4;
 
     /// <summary>The stream's mode.</summary>
     public TransportMode Mode;
@@ -62,9 +66,15 @@ internal struct DataFrame
     /// <summary>RU only: where in the message the payload begins.</summary>
     public uint FragmentOffset;
 
+    /// <summary>PR only: REPAIR frames may follow for the group that the message is in.</summary>
+    public bool IsGrouped;
+
+    /// <summary>PR only: the message's place in its group, whose messages have consecutive numbers.</summary>
+    public byte GroupIndex;
+
     /// <summary>Bytes of a frame with its header, without the application's payload.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int GetWireLength(TransportMode mode, bool hasSequence) => RawFrame.HeaderSize + FieldsSize(mode, hasSequence);
+    public static int GetWireLength(TransportMode mode, bool hasSequence, bool isGrouped = false) => RawFrame.HeaderSize + FieldsSize(mode, hasSequence, isGrouped);
 
     /// <summary>Reads the frame where a packet has come to it. False: as below, or its length reaches past the packet.</summary>
     /// <param name="packet">The packet from the frame's first byte on.</param>
@@ -99,9 +109,11 @@ internal struct DataFrame
         frame.Mode = (TransportMode)((flags >> ModeShift) + 1);
         frame.Fin = (flags & FinFlag) != 0;
         frame.HasSequence = (flags & SequenceFlag) != 0;
+        frame.IsGrouped = (flags & GroupedFlag) != 0;
         if ((flags & ReservedFlags) != 0
             || (frame.HasSequence && frame.Mode != TransportMode.BestEffort)
-            || fields.Length < FieldsSize(frame.Mode, frame.HasSequence))
+            || (frame.IsGrouped && frame.Mode != TransportMode.Probabilistic)
+            || fields.Length < FieldsSize(frame.Mode, frame.HasSequence, frame.IsGrouped))
         {
             return false;
         }
@@ -123,6 +135,15 @@ internal struct DataFrame
             }
         }
 
+        if (frame.IsGrouped)
+        {
+            frame.GroupIndex = fields[PositionSize];
+            if (frame.GroupIndex >= RepairFrame.GroupSizeMax || frame.GroupIndex > frame.Position)
+            {
+                return false;
+            }
+        }
+
         return frame.Position <= WireLimits.PositionMax;
     }
 
@@ -131,8 +152,9 @@ internal struct DataFrame
     public readonly bool TryWrite(ref FrameWriter writer)
     {
         bool isSequenced = HasSequence && Mode == TransportMode.BestEffort;
-        byte flags = (byte)((((byte)Mode - 1) << ModeShift) | (isSequenced ? SequenceFlag : 0) | (Fin ? FinFlag : 0));
-        if (!writer.TryBegin(FrameType.Data, flags, FieldsSize(Mode, isSequenced), out Span<byte> payload))
+        bool isGrouped = IsGrouped && Mode == TransportMode.Probabilistic;
+        byte flags = (byte)((((byte)Mode - 1) << ModeShift) | (isGrouped ? GroupedFlag : 0) | (isSequenced ? SequenceFlag : 0) | (Fin ? FinFlag : 0));
+        if (!writer.TryBegin(FrameType.Data, flags, FieldsSize(Mode, isSequenced, isGrouped), out Span<byte> payload))
         {
             return false;
         }
@@ -148,14 +170,19 @@ internal struct DataFrame
             BinaryPrimitives.WriteUInt32BigEndian(payload[PositionSize..], MessageLength);
             BinaryPrimitives.WriteUInt32BigEndian(payload[(PositionSize + 4)..], FragmentOffset);
         }
+        else if (isGrouped)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(payload[PositionSize..], (uint)GroupIndex << 24);
+        }
 
         return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FieldsSize(TransportMode mode, bool hasSequence) => mode switch
+    private static int FieldsSize(TransportMode mode, bool hasSequence, bool isGrouped) => mode switch
     {
         TransportMode.ReliableUnordered => UnorderedSize,
+        TransportMode.Probabilistic when isGrouped => GroupedSize,
         TransportMode.BestEffort when !hasSequence => StreamSize,
         _ => PositionSize,
     };

@@ -36,7 +36,7 @@ internal struct ReceiverReportFrame
     /// <summary>Of those lost, how many forward error correction brought back.</summary>
     public ulong Recovered;
 
-    /// <summary>The mean length of a run of losses, in 1/256 of a message; 0 while there was none.</summary>
+    /// <summary>The mean length of the runs of losses since the last report, in 1/256 of a message; 0: there was none.</summary>
     public uint BurstLengthMeanQ8;
 
     /// <summary>Time since the last report, in microseconds.</summary>

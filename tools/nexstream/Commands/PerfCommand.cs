@@ -12,6 +12,7 @@ namespace NexStream.Tool.Commands;
 internal static class PerfCommand
 {
     private const int FrameBytesMax = 1 << 19;
+    private const int FecGroupMax = 64;
     private const int StreamsMax = 1 << 17;
     private const int ConnectionsMax = 1 << 17;
     private const int WindowMax = 1 << 14;
@@ -30,6 +31,8 @@ internal static class PerfCommand
     private static readonly Option<int> s_idleStreams = Number("--idle-streams", "Streams that are open and carry nothing.", 0, 0, StreamsMax);
     private static readonly Option<int> s_idleConnections = Number("--idle-connections", "Connections that are open and carry nothing; memory only.", 0, 0, ConnectionsMax);
     private static readonly Option<int> s_window = Number("--window", "Data frames under way at once.", PerfOptions.WindowDefault, 1, WindowMax);
+    private static readonly Option<int> s_fecGroup = Number("--fec-group", "pr: messages of a group that gets repairs; 0: none does.", 0, 0, FecGroupMax);
+    private static readonly Option<int> s_fecRepairs = Number("--fec-repairs", "pr: repairs of a group.", 0, 0, FecGroupMax);
     private static readonly Option<double> s_seconds = new("--seconds") { Description = "How long to measure.", HelpName = "S", DefaultValueFactory = _ => 2 };
     private static readonly Option<double> s_loss = CommonOptions.Share("--loss", "The share of data packets that is lost; memory only.");
     private static readonly Option<ulong> s_seed = new("--seed") { Description = "What losses are drawn from.", HelpName = "N", DefaultValueFactory = _ => 1 };
@@ -66,7 +69,7 @@ internal static class PerfCommand
               nexstream perf --link shm --frame 8192 --touch
             """)
         {
-            s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
+            s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_fecGroup, s_fecRepairs, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
             s_touch, s_histogram, s_ping, s_sizes, s_consume, s_json,
         };
         command.SetAction(Run);
@@ -92,6 +95,8 @@ internal static class PerfCommand
             ArenaFrame = arguments.GetValue(s_arenaFrame),
             CallBytes = arguments.GetValue(s_call),
             Window = arguments.GetValue(s_window),
+            FecGroup = arguments.GetValue(s_fecGroup),
+            FecRepairs = arguments.GetValue(s_fecRepairs),
             Seconds = arguments.GetValue(s_seconds),
             Loss = arguments.GetValue(s_loss),
             Seed = arguments.GetValue(s_seed),
@@ -198,6 +203,8 @@ internal static class PerfCommand
             : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
             : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram)) ? "--count and --histogram are for --link memory."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop and shm: in memory there is nobody to wait for."
+            : options.FecGroup > 0 && options.Mode != TransportMode.Probabilistic ? "--fec-group is for --mode pr: the other modes have no repairs."
+            : options.FecRepairs > options.FecGroup ? "--fec-repairs is more than --fec-group: a group has at most as many repairs as messages."
             : options.Loss >= 1 ? "--loss 1 lets nothing through: choose less."
             : null;
     }

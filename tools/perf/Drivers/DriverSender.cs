@@ -1,5 +1,4 @@
 using NexStream.Core;
-using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Driver;
@@ -78,7 +77,7 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
 
     private void Open()
     {
-        while (_opened < _streams.Length && _connection.OpenStream(new StreamConfig(options.Mode), out _streams[_opened]) == CallStatus.Ok)
+        while (_opened < _streams.Length && _connection.OpenStream(options.Stream, out _streams[_opened]) == CallStatus.Ok)
         {
             _opened++;
         }

@@ -56,7 +56,7 @@ internal sealed class MemoryPair
         _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ArenaFrameBytes, frames));
         _sender.ShowTo(_receiver.Endpoint);
         _receiver.ShowTo(_sender.Endpoint);
-        _burst = [.. Enumerable.Range(0, options.Window + ControlPackets).Select(_ => new Transmission())];
+        _burst = [.. Enumerable.Range(0, options.WindowPackets + ControlPackets).Select(_ => new Transmission())];
         _consumer = new Consumer(options, _receiver.Endpoint, config.MaxStreams);
         for (int i = 0; i < options.IdleConnections; i++)
         {
@@ -256,7 +256,7 @@ internal sealed class MemoryPair
         int turn = 0;
         for (int i = 0; i < count; i++)
         {
-            while (connection.OpenStream(new StreamConfig(_options.Mode), out streams[i]) != CallStatus.Ok)
+            while (connection.OpenStream(_options.Stream, out streams[i]) != CallStatus.Ok)
             {
                 Exchange(turn++);
             }

@@ -1,0 +1,165 @@
+using NexStream.Core;
+using NexStream.Core.Config;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire.Frames;
+using NexStream.Tests.Support;
+
+namespace NexStream.Tests.Attacks;
+
+/// <summary>What a peer can do with groups, repairs and reports.</summary>
+[TestFixture]
+public sealed class RepairAttackTests
+{
+    [TestCase(TransportMode.ReliableOrdered)]
+    [TestCase(TransportMode.ReliableUnordered)]
+    [TestCase(TransportMode.BestEffort)]
+    public void Repair_OfAStreamInAnotherMode_EndsTheConnection(TransportMode mode)
+    {
+        (Pair pair, StreamHandle client, _) = Open(mode);
+        Forge.Inject(pair, pair.Server, (ref writer) => new RepairFrame { StreamId = client.Id, GroupSize = 2 }.TryWrite(ref writer), new byte[10]);
+        AssertEnded(pair, ReasonCode.StreamStateViolation);
+    }
+
+    [Test]
+    public void Repair_AnotherGroupSizeThanBefore_EndsTheConnection()
+    {
+        (Pair pair, StreamHandle client, _) = Open(TransportMode.Probabilistic);
+        Repair(pair, client, size: 4, row: 0, new byte[10]);
+        Repair(pair, client, size: 5, row: 1, new byte[10]);
+        AssertEnded(pair, ReasonCode.MessageViolation);
+    }
+
+    [Test]
+    public void Repair_OfAnotherLength_DropsTheGroupOnly()
+    {
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(TransportMode.Probabilistic);
+        Repair(pair, client, size: 4, row: 0, new byte[10]);
+        Assert.That(Groups(pair), Is.EqualTo(1));
+        Repair(pair, client, size: 4, row: 1, new byte[11]);
+        Assert.That(Groups(pair), Is.Zero);
+        AssertAlive(pair, server);
+    }
+
+    [Test]
+    public void Repair_ThatGivesNoMessageBack_DeliversNothing()
+    {
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(TransportMode.Probabilistic);
+
+        // Both of two are missing, and the lengths come out as nonsense.
+        Repair(pair, client, size: 2, row: 0, new byte[10], lengthParity: 0xFFFFFFFF);
+        Repair(pair, client, size: 2, row: 1, new byte[10], lengthParity: 0x12345678);
+        Assert.That(server.ReadAll(), Is.Empty);
+        AssertAlive(pair, server);
+    }
+
+    [Test]
+    public void Repair_FloodOfGroups_HoldsFourOfThem()
+    {
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(TransportMode.Probabilistic);
+        int free = pair.Server.Endpoint.Arena.FreeCount;
+        for (ulong first = 0; first < 1000; first++)
+        {
+            Repair(pair, client, size: 64, row: 0, new byte[1200], first: first * 64);
+        }
+
+        Assert.That(Groups(pair), Is.EqualTo(4));
+        Assert.That(free - pair.Server.Endpoint.Arena.FreeCount, Is.LessThanOrEqualTo(5));
+        pair.RunFor(2 * Instant.Second);
+        Assert.That(Groups(pair), Is.Zero, "They are given up when they are too old.");
+        AssertAlive(pair, server);
+    }
+
+    [Test]
+    public void Repair_MessageBehindTheEndOfItsGroup_DropsTheGroup()
+    {
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(TransportMode.Probabilistic);
+        Message(pair, client, number: 10, index: 10);
+        Assert.That(Groups(pair), Is.EqualTo(1));
+        Repair(pair, client, size: 4, row: 0, new byte[1000]);
+        Assert.That(Groups(pair), Is.Zero);
+        Assert.That(server.ReadAll(), Has.Count.EqualTo(1), "The message itself was given out.");
+        AssertAlive(pair, server);
+    }
+
+    [Test]
+    public void Message_LongerThanItsRepairs_DropsTheGroup()
+    {
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(TransportMode.Probabilistic);
+        Message(pair, client, number: 0, index: 0);
+        Repair(pair, client, size: 2, row: 0, new byte[10]);
+        Assert.That(server.ReadAll(), Has.Count.EqualTo(1));
+        Assert.That(Groups(pair), Is.Zero);
+        AssertAlive(pair, server);
+    }
+
+    [TestCase(1ul, 0ul, 0ul)]
+    [TestCase(0ul, 1ul, 0ul)]
+    [TestCase(0ul, 0ul, 1ul)]
+    [TestCase(ulong.MaxValue, 1ul, 0ul)]
+    [TestCase(0ul, ulong.MaxValue, ulong.MaxValue)]
+    public void Report_OfMessagesThatWereNotSent_EndsTheConnection(ulong received, ulong lost, ulong recovered)
+    {
+        (Pair pair, StreamHandle client, _) = Open(TransportMode.Probabilistic);
+        Report(pair, client, received, lost, recovered);
+        Assert.That(pair.Client.Events.Last(e => e.Kind == EventKind.ConnectionClosed).Reason, Is.EqualTo(ReasonCode.AcknowledgementViolation));
+    }
+
+    [Test]
+    public void Report_OlderThanTheLast_ChangesNothing()
+    {
+        (Pair pair, StreamHandle client, _) = Open(TransportMode.Probabilistic);
+        for (int i = 0; i < 10; i++)
+        {
+            client.Send(new byte[100]);
+        }
+
+        pair.Settle();
+        Report(pair, client, received: 6, lost: 4, recovered: 0);
+        Report(pair, client, received: 5, lost: 1, recovered: 0);
+        Assert.That(client.Statistics.Delivery!.Value.ReportedLost, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void Report_OfAStreamInAnotherMode_EndsTheConnection()
+    {
+        (Pair pair, StreamHandle client, _) = Open(TransportMode.BestEffort);
+        Report(pair, client, 0, 0, 0);
+        Assert.That(pair.Client.Events.Last(e => e.Kind == EventKind.ConnectionClosed).Reason, Is.EqualTo(ReasonCode.StreamStateViolation));
+    }
+
+    private static (Pair Pair, StreamHandle Client, StreamHandle Server) Open(TransportMode mode)
+    {
+        var pair = new Pair();
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(mode));
+        pair.RunFor(Instant.Second);
+        return (pair, client, server);
+    }
+
+    private static void Repair(Pair pair, StreamHandle stream, byte size, byte row, byte[] parity, ulong first = 0, uint lengthParity = 5) => Forge.Inject(
+        pair,
+        pair.Server,
+        (ref writer) => new RepairFrame { StreamId = stream.Id, FirstMessage = first, GroupSize = size, Row = row, LengthParity = lengthParity }.TryWrite(ref writer),
+        parity);
+
+    private static void Message(Pair pair, StreamHandle stream, ulong number, byte index) => Forge.Inject(
+        pair,
+        pair.Server,
+        (ref writer) => new DataFrame { Mode = TransportMode.Probabilistic, StreamId = stream.Id, Position = number, IsGrouped = true, GroupIndex = index }.TryWrite(ref writer),
+        new byte[900]);
+
+    private static void Report(Pair pair, StreamHandle stream, ulong received, ulong lost, ulong recovered) => Forge.Inject(
+        pair, pair.Client, (ref writer) => new ReceiverReportFrame { StreamId = stream.Id, Received = received, Lost = lost, Recovered = recovered }.TryWrite(ref writer));
+
+    private static int Groups(Pair pair) => pair.Server.Endpoint.State.Groups.Count;
+
+    private static void AssertEnded(Pair pair, ReasonCode reason) =>
+        Assert.That(pair.Server.Events.Last(e => e.Kind == EventKind.ConnectionClosed).Reason, Is.EqualTo(reason));
+
+    private static void AssertAlive(Pair pair, StreamHandle server)
+    {
+        Assert.That(pair.Server.Has(EventKind.ConnectionClosed), Is.False);
+        Assert.That(server.Id, Is.Not.Zero);
+    }
+}
