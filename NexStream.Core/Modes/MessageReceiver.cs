@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -67,6 +68,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     }
 
     /// <summary>A record with the content of a message that is sent once. False: there is no memory for it, which was counted.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTakeDatagram(
         Connection connection, int index, ref StreamState stream, ulong number, bool hasNumber, in InboundPayload payload, out int message)
     {
@@ -284,6 +286,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     }
 
     /// <summary>A message is whole: it can be read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Complete(Connection connection, int index, int messageIndex)
     {
         int length = state.Inbound[messageIndex].Length;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
@@ -272,6 +273,7 @@ internal sealed class MessageSender(
     }
 
     /// <summary>Moves a message's payload to the link, which takes over the references: nothing is kept, because nothing is sent again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTakeSlices(int index, ref OutboundMessage message, ref PacketBuilder builder)
     {
         int moved = state.Store.Cut(ref message.Unsent, message.Length, builder.Transmission.SliceStorage, out int slices);
@@ -289,6 +291,7 @@ internal sealed class MessageSender(
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteDatagram(Connection connection, int index, int messageIndex, ref PacketBuilder builder)
     {
         ref StreamState stream = ref state.Streams[index];
@@ -324,6 +327,7 @@ internal sealed class MessageSender(
         lifecycle.CheckSendingEnded(index);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteMessage(Connection connection, int index, ref OutboundMessage message, ref PacketBuilder builder)
     {
         ref StreamState stream = ref state.Streams[index];
