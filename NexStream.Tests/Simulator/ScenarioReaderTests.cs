@@ -156,13 +156,14 @@ internal sealed class ScenarioReaderTests
     [TestCase("flows[0].poll_us", "-1", "0.5", "1000001")]
     [TestCase("flows[0].initial_frame", "1199", "1501")]
     [TestCase("flows[0].streams", "[]")]
-    [TestCase("flows[0].streams[0].mode", "\"pr\"", "\"tcp\"")]
+    [TestCase("flows[0].streams[0].mode", "\"xx\"", "\"tcp\"")]
     [TestCase("flows[0].streams[0].bytes", "0", "1125899906842625")]
     [TestCase("flows[0].streams[0].message", "15", "1048577")]
     [TestCase("flows[0].streams[0].priority", "16")]
     [TestCase("flows[0].streams[0].rate_mbps", "0", "1e999")]
     [TestCase("flows[0].streams[0].probability", "-0.1", "1.1")]
     [TestCase("flows[0].streams[0].fec", "-0.1", "1.1")]
+    [TestCase("flows[0].streams[0].group", "0", "65")]
     [TestCase("flows[0].streams[0].deadline_ms", "0", "1e10")]
     [TestCase("flows[0].streams[0].start_s", "-1", "1e10")]
     [TestCase("flows[0].streams[0].after", "-1", "0", "1")]
@@ -173,10 +174,6 @@ internal sealed class ScenarioReaderTests
             Assert.That(Refused(Smallest, path, value), Does.Contain(path), value);
         }
     }
-
-    [Test]
-    public void Read_ProbabilisticMode_SaysThatThisVersionHasNone() =>
-        Assert.That(Refused(Smallest, "flows[0].streams[0].mode", "\"pr\""), Does.Contain("flows[0].streams[0].mode").And.Contain("(pr) yet"));
 
     [TestCase("""[ { "bytes": 1, "after": 1 }, { "bytes": 1, "after": 0 } ]""", "streams[0].after")]
     [TestCase("""[ { "bytes": 1 }, { "bytes": 1, "after": 3 }, { "bytes": 1, "after": 1 }, { "bytes": 1, "after": 2 } ]""", "streams[1].after")]

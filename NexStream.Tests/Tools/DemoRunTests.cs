@@ -47,6 +47,30 @@ public sealed class DemoRunTests
         Assert.That(result.Failures, Has.Some.StartWith("RU:"));
     }
 
+    [Test]
+    public void Run_OneMode_CarriesNothingElse()
+    {
+        DemoResult result = Run(s_small with { Mode = TransportMode.ReliableUnordered });
+        Assert.That(result.Failures, Is.Empty);
+        Assert.That(result.Modes.Select(mode => (mode.Mode, mode.Delivered)), Is.EqualTo(new[] { ("RU", 50L) }));
+        Assert.That(result.Sha256Sent, Is.Empty);
+    }
+
+    [TestCase(0.99, 0.1, 0.98)]
+    [TestCase(0.5, 0.1, 0.45)]
+    public void Run_Probability_IsReachedOverABadNetwork(double probability, double loss, double least)
+    {
+        DemoResult result = Run(s_small with
+        {
+            Mode = TransportMode.Probabilistic,
+            Probability = probability,
+            Impairment = new ImpairmentSettings(Loss: loss, DelayNs: Instant.Millisecond),
+        });
+        Assert.That(result.Failures, Is.Empty);
+        Assert.That(result.Modes[0].Probability, Is.EqualTo(probability));
+        Assert.That(result.Modes[0].Reached, Is.GreaterThan(least));
+    }
+
     private static DemoResult Run(DemoOptions options)
     {
         using DemoRun run = new(options);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using NexStream.Evidence;
 
 string suite = args.Length > 0 ? args[0] : string.Empty;
@@ -6,7 +7,13 @@ switch (suite)
     case "utilisation":
         UtilisationTable.Write(Console.Out, args.Length > 1 ? args[1] : null);
         return 0;
+    case "delivery":
+        DeliveryTable.Write(Console.Out, args.Length > 1 ? long.Parse(args[1], CultureInfo.InvariantCulture) : null);
+        return 0;
+    case "quorum":
+        DeliveryTable.WriteQuorum(Console.Out);
+        return 0;
     default:
-        Console.Error.WriteLine("Which table? evidence utilisation [cubic|bbr]. Each is written to the output as Markdown.");
+        Console.Error.WriteLine("Which table? evidence utilisation [cubic|bbr], evidence delivery [messages], evidence quorum. Each is written to the output as Markdown.");
         return 2;
 }

@@ -26,11 +26,21 @@ internal static class DemoCommand
     private static readonly Option<ulong> s_seed = new("--seed") { Description = "What losses and contents are made from.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<long> s_seconds = new("--seconds") { Description = "Give up after so many seconds.", HelpName = "S", DefaultValueFactory = _ => TimeLimitDefaultS };
     private static readonly Option<string> s_link = new("--link") { Description = "Which implementation of the link: native, managed, or any (native where it is there).", DefaultValueFactory = _ => "any" };
+    private static readonly Option<string> s_mode = new("--mode") { Description = "Only one mode: ro, ru, be or pr; all: all at once.", DefaultValueFactory = _ => "all" };
+    private static readonly Option<double?> s_probability = new("--probability") { Description = "The share of samples (pr) that is to be delivered, 0 to 1; without it each is sent once.", HelpName = "P" };
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
     public static Command Create()
     {
         s_link.AcceptOnlyFromAmong("native", "managed", "any");
+        s_mode.AcceptOnlyFromAmong("all", "ro", "ru", "be", "pr");
+        s_probability.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.GetValueOrDefault<double?>() is < 0 or > 1 or double.NaN)
+            {
+                result.AddError("--probability is a number from 0 to 1.");
+            }
+        });
         s_seconds.Validators.Add(result =>
         {
             if (result.Errors.Any() || result.GetValueOrDefault<long>() is < 1 or > 86_400)
@@ -51,9 +61,10 @@ internal static class DemoCommand
               nexstream demo
               nexstream demo model.safetensors --json
               nexstream demo --loss 0.05 --delay 10ms --reorder 0.05 --duplicate 0.02 --seed 7
+              nexstream demo --mode pr --probability 0.99 --loss 0.1
             """)
         {
-            s_file, s_loss, s_delay, s_reorder, s_duplicate, s_seed, s_seconds, s_link, s_json,
+            s_file, s_mode, s_probability, s_loss, s_delay, s_reorder, s_duplicate, s_seed, s_seconds, s_link, s_json,
         };
         command.SetAction(Run);
         return command;
@@ -67,6 +78,15 @@ internal static class DemoCommand
         DemoOptions options = new()
         {
             File = arguments.GetValue(s_file),
+            Probability = arguments.GetValue(s_probability),
+            Mode = arguments.GetValue(s_mode) switch
+            {
+                "ro" => TransportMode.ReliableOrdered,
+                "ru" => TransportMode.ReliableUnordered,
+                "be" => TransportMode.BestEffort,
+                "pr" => TransportMode.Probabilistic,
+                _ => null,
+            },
             Impairment = impairment,
             Seed = arguments.GetValue(s_seed),
             TimeLimitNs = arguments.GetValue(s_seconds) * Instant.Second,

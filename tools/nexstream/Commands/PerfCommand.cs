@@ -43,6 +43,7 @@ internal static class PerfCommand
     private static readonly Option<bool> s_histogram = new("--histogram") { Description = "Time the receiver's call for each frame by itself, for ten million frames; memory only." };
     private static readonly Option<bool> s_ping = new("--ping") { Description = "Measure round trips of one frame instead; shm and loop only." };
     private static readonly Option<bool> s_sizes = new("--sizes") { Description = "Count what streams and connections occupy; no other option matters." };
+    private static readonly Option<bool> s_coding = new("--coding") { Description = "Measure the making of repairs alone: --fec-group messages, --fec-repairs repairs, --frame bytes." };
     private static readonly Option<string?> s_consume = new("--consume") { Hidden = true };
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
@@ -70,7 +71,7 @@ internal static class PerfCommand
             """)
         {
             s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_fecGroup, s_fecRepairs, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
-            s_touch, s_histogram, s_ping, s_sizes, s_consume, s_json,
+            s_touch, s_histogram, s_ping, s_sizes, s_coding, s_consume, s_json,
         };
         command.SetAction(Run);
         return command;
@@ -142,6 +143,10 @@ internal static class PerfCommand
         {
             Print(SizeRun.Run(), isJson);
         }
+        else if (arguments.GetValue(s_coding))
+        {
+            Print(CodingRun.Run(options), isJson);
+        }
         else if (arguments.GetValue(s_ping))
         {
             Print(PingRun.Run(options, link), isJson);
@@ -183,6 +188,18 @@ internal static class PerfCommand
         }
     }
 
+    private static void Print(CodingResult result, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonOutput.Write(result, OutputContext.Default.CodingResult);
+        }
+        else
+        {
+            PerfTable.Write(Terminal.Out, result);
+        }
+    }
+
     private static void Print(LatencyResult result, bool isJson)
     {
         if (isJson)
@@ -204,6 +221,7 @@ internal static class PerfCommand
             : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram)) ? "--count and --histogram are for --link memory."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop and shm: in memory there is nobody to wait for."
             : options.FecGroup > 0 && options.Mode != TransportMode.Probabilistic ? "--fec-group is for --mode pr: the other modes have no repairs."
+            : arguments.GetValue(s_coding) && (options.FecGroup == 0 || options.FecRepairs == 0) ? "--coding needs --mode pr, --fec-group and --fec-repairs: what is coded."
             : options.FecRepairs > options.FecGroup ? "--fec-repairs is more than --fec-group: a group has at most as many repairs as messages."
             : options.Loss >= 1 ? "--loss 1 lets nothing through: choose less."
             : null;

@@ -1,3 +1,4 @@
+using NexStream.Core.Primitives;
 using NexStream.Driver.Links;
 using NexStream.Tool.Impairment;
 
@@ -26,6 +27,12 @@ internal sealed record DemoOptions
 
     public int SampleBytes { get; init; } = 1024;
 
+    /// <summary>The only mode that is shown; null: all at once.</summary>
+    public TransportMode? Mode { get; init; }
+
+    /// <summary>How likely samples are to be delivered; null: each is sent once.</summary>
+    public double? Probability { get; init; }
+
     public ImpairmentSettings Impairment { get; init; } = new();
 
     public ulong Seed { get; init; } = 1;
@@ -34,6 +41,12 @@ internal sealed record DemoOptions
     public required long TimeLimitNs { get; init; }
 
     public LinkPreference Link { get; init; } = LinkPreference.Any;
+
+    /// <summary>
+    /// Whether the share of samples that arrives is what is shown: so many that chance hardly shows, at a steady rate, and those that come before the
+    /// receiver's reports count apart.
+    /// </summary>
+    public bool ShowsProbability => Mode == TransportMode.Probabilistic && Probability is not null;
 
     /// <summary>Less work for a bad network, so that a run stays short: an eighth of the file, a quarter of the messages.</summary>
     public DemoOptions ScaledDown() => this with

@@ -19,6 +19,11 @@ internal sealed class DemoRun : IDisposable
 
     private const long SleepMaxNs = Instant.Millisecond;
 
+    // A share is shown over four seconds at 10,000 samples a second, and counts from the second on.
+    private const long SharedNs = 4 * Instant.Second;
+    private const int SharedSamples = 40_000;
+    private const int SharedFirst = 10_000;
+
     private static readonly NodeId s_clientNode = new(0xDE70, 1);
     private static readonly NodeId s_serverNode = new(0xDE70, 2);
 
@@ -27,7 +32,7 @@ internal sealed class DemoRun : IDisposable
     private readonly DemoNode _client;
     private readonly DemoNode _server;
     private readonly NetworkRelay? _relay;
-    private readonly FileTraffic _file;
+    private readonly FileTraffic? _file;
     private readonly ITraffic[] _traffic;
     private readonly List<string> _failures = [];
     private ConnectionHandle _connection;
@@ -35,6 +40,7 @@ internal sealed class DemoRun : IDisposable
     private int _closed;
     private int _idleTurns;
     private long _rttNs;
+    private Instant _start;
 
     /// <summary>Prepares a run.</summary>
     /// <exception cref="LinkException">There is no such link here.</exception>
@@ -43,17 +49,29 @@ internal sealed class DemoRun : IDisposable
     {
         _options = options;
         _library = LinkLibrary.Load(options.Link);
-        _file = new FileTraffic(ContentSource.Open(options.File, options.ContentBytes, options.Seed));
+        _file = options.Mode is null or TransportMode.ReliableOrdered ? new FileTraffic(ContentSource.Open(options.File, options.ContentBytes, options.Seed)) : null;
         _client = new DemoNode(_library, s_clientNode, options.Seed);
         _server = new DemoNode(_library, s_serverNode, unchecked(options.Seed + 1));
         _relay = Join();
-        _traffic =
-        [
-            _file,
-            new MessageTraffic(TransportMode.ReliableUnordered, "gradients", options.Gradients, options.GradientBytes, options.Seed),
-            new MessageTraffic(TransportMode.BestEffort, "telemetry", options.Telemetry, options.TelemetryBytes, options.Seed, () => _file.Progress),
-            new MessageTraffic(TransportMode.Probabilistic, "samples", options.Samples, options.SampleBytes, options.Seed, () => _file.Progress),
-        ];
+        _traffic = [.. MakeTraffic().Where(traffic => options.Mode is null || traffic.Mode == options.Mode)];
+    }
+
+    private IEnumerable<ITraffic> MakeTraffic()
+    {
+        if (_file is not null)
+        {
+            yield return _file;
+        }
+
+        // Beside a file, as far as that has come.
+        Func<double>? pace = _file is null ? null : () => _file.Progress;
+        yield return new MessageTraffic(TransportMode.ReliableUnordered, "gradients", _options.Gradients, _options.GradientBytes, _options.Seed);
+        yield return new MessageTraffic(TransportMode.BestEffort, "telemetry", _options.Telemetry, _options.TelemetryBytes, _options.Seed, pace);
+        yield return _options.ShowsProbability
+            ? new MessageTraffic(
+                TransportMode.Probabilistic, "samples", SharedSamples, _options.SampleBytes, _options.Seed,
+                () => (MonotonicClock.Now - _start) / (double)SharedNs, _options.Probability, SharedFirst)
+            : new MessageTraffic(TransportMode.Probabilistic, "samples", _options.Samples, _options.SampleBytes, _options.Seed, pace, _options.Probability);
     }
 
     /// <summary>Runs to the end or to the time limit.</summary>
@@ -62,6 +80,7 @@ internal sealed class DemoRun : IDisposable
     public DemoResult Run(IProgressView progress, CancellationToken stop)
     {
         Instant start = MonotonicClock.Now;
+        _start = start;
         Instant end = start + _options.TimeLimitNs;
         int[] bars = [.. _traffic.Select(traffic => progress.Add(NameOf(traffic.Mode)))];
         _client.Endpoint.Connect(s_serverNode, start, out _connection);
@@ -99,8 +118,8 @@ internal sealed class DemoRun : IDisposable
             Seed = _options.Seed,
             Impaired = _relay is not null,
             Modes = [.. _traffic.Select(traffic => traffic.Result())],
-            Sha256Sent = _file.Sha256Sent,
-            Sha256Received = _file.Sha256Received,
+            Sha256Sent = _file?.Sha256Sent ?? string.Empty,
+            Sha256Received = _file?.Sha256Received ?? string.Empty,
             Seconds = (finished - start) / (double)Instant.Second,
             RttMs = _rttNs / (double)Instant.Millisecond,
             Failures = _failures,
@@ -112,7 +131,7 @@ internal sealed class DemoRun : IDisposable
         _client.Dispose();
         _server.Dispose();
         _relay?.Dispose();
-        _file.Dispose();
+        _file?.Dispose();
     }
 
     private static string NameOf(TransportMode mode) => mode switch
@@ -208,7 +227,11 @@ internal sealed class DemoRun : IDisposable
         {
             // Telemetry and samples are few and late ones are of little use: they go before the bulk.
             byte priority = traffic.Mode is TransportMode.BestEffort or TransportMode.Probabilistic ? (byte)12 : (byte)8;
-            CallStatus status = _connection.OpenStream(new StreamConfig(traffic.Mode, priority, SequenceNumbers: traffic.Mode == TransportMode.BestEffort), out StreamHandle stream);
+            bool isProbable = traffic.Mode == TransportMode.Probabilistic && _options.Probability is not null;
+            var config = new StreamConfig(
+                traffic.Mode, priority, SequenceNumbers: traffic.Mode == TransportMode.BestEffort,
+                Delivery: isProbable ? new ProbabilisticConfig(_options.Probability!.Value) : null);
+            CallStatus status = _connection.OpenStream(config, out StreamHandle stream);
             if (status == CallStatus.Ok)
             {
                 traffic.OnOpened(stream);

@@ -15,6 +15,8 @@ internal sealed class MessageTraffic : ITraffic
     private readonly int _count;
     private readonly ulong _seed;
     private readonly Func<double>? _pace;
+    private readonly double? _probability;
+    private readonly int _firstCounted;
     private readonly byte[] _message;
     private readonly byte[] _buffer;
     private readonly BitArray _seen;
@@ -26,6 +28,7 @@ internal sealed class MessageTraffic : ITraffic
     private bool _isFinishing;
     private int _sent;
     private int _delivered;
+    private int _deliveredCounted;
     private int _duplicated;
     private int _corrupted;
     private long _bytes;
@@ -37,8 +40,13 @@ internal sealed class MessageTraffic : ITraffic
     /// <param name="size">Bytes in a message, at least <see cref="DemoMessage.HeaderSize"/>.</param>
     /// <param name="seed">What their contents are made of.</param>
     /// <param name="pace">The share that may have been sent by now; null: as fast as the stream takes them.</param>
-    public MessageTraffic(TransportMode mode, string work, int count, int size, ulong seed, Func<double>? pace = null)
+    /// <param name="probability">The share that is to be delivered; null: none was asked for.</param>
+    /// <param name="firstCounted">The message from which on that share counts.</param>
+    public MessageTraffic(
+        TransportMode mode, string work, int count, int size, ulong seed, Func<double>? pace = null, double? probability = null, int firstCounted = 0)
     {
+        _probability = probability;
+        _firstCounted = firstCounted;
         Mode = mode;
         _work = work;
         _count = count;
@@ -126,6 +134,10 @@ internal sealed class MessageTraffic : ITraffic
         Retransmitted = _statistics.Retransmissions,
         PacketsLost = _statistics.PacketsLost,
         Bytes = _bytes,
+        Probability = _probability,
+        Reached = _probability is null || _sent <= _firstCounted ? null : _deliveredCounted / (double)(_sent - _firstCounted),
+        Overhead = _statistics.Delivery is { } delivery && _probability is not null ? delivery.RepairsSent / Math.Max(1.0, _statistics.Sent) : null,
+        LeftOut = _statistics.Delivery is { } sending && _probability is not null ? sending.Thinned / Math.Max(1.0, _sent) : null,
         GoodputMbps = _latency.GoodputMbps(_bytes),
         P50Us = _latency.PercentileUs(50),
         P99Us = _latency.PercentileUs(99),
@@ -169,6 +181,7 @@ internal sealed class MessageTraffic : ITraffic
         {
             _seen[sequence] = true;
             _delivered++;
+            _deliveredCounted += sequence >= _firstCounted ? 1 : 0;
             _bytes += message.Length;
             _latency.OnDelivery(sent, now);
         }

@@ -27,6 +27,17 @@ internal sealed record ModeResult
 
     public required long Bytes { get; init; }
 
+    /// <summary>The share of messages that was to be delivered, where one was asked for.</summary>
+    public double? Probability { get; init; }
+
+    /// <summary>The share that was delivered, once the receiver had reported for a while.</summary>
+    public double? Reached { get; init; }
+
+    /// <summary>Repairs for each message sent, and the share of messages left out.</summary>
+    public double? Overhead { get; init; }
+
+    public double? LeftOut { get; init; }
+
     /// <summary>Payload delivered, in 10^6 bits per second, from the first send to the last delivery.</summary>
     public required double GoodputMbps { get; init; }
 

@@ -33,8 +33,19 @@ internal static class DemoTable
         console.Write(table);
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"link: {result.Link}"));
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Seconds:F2} s, round trip {result.RttMs:F2} ms, seed {result.Seed}{(result.Impaired ? ", impaired" : string.Empty)}"));
-        console.WriteLine($"sha256 sent     {result.Sha256Sent}");
-        console.WriteLine($"sha256 received {result.Sha256Received}");
+        if (result.Sha256Sent.Length > 0)
+        {
+            console.WriteLine($"sha256 sent     {result.Sha256Sent}");
+            console.WriteLine($"sha256 received {result.Sha256Received}");
+        }
+
+        foreach (ModeResult mode in result.Modes.Where(mode => mode.Reached is not null))
+        {
+            console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"probability {mode.Probability} asked for, {mode.Reached:F4} reached; {mode.Overhead:F3} repairs for each message, {mode.LeftOut:P1} left out"));
+        }
+
         foreach (string failure in result.Failures)
         {
             console.WriteLine($"BROKEN: {failure}");

@@ -8,6 +8,7 @@ namespace NexStream.Tool.Output;
 
 /// <summary>How results are written as JSON: generated when the program is built, so that nothing is looked up when it runs.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(CodingResult))]
 [JsonSerializable(typeof(DemoResult))]
 [JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(FileReport))]

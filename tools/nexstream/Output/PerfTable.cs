@@ -46,6 +46,15 @@ internal static class PerfTable
         console.Write(table);
     }
 
+    public static void Write(IAnsiConsole console, CodingResult result)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumns("what", "value");
+        Add(table, "what", $"{result.Repairs} repairs of {result.Sources} messages of {result.FrameBytes} B, with {result.Instructions}");
+        Add(table, "messages", $"{result.GoodputGbps:F0} Gbit/s, {result.NsPerDataFrame:F1} ns each");
+        Add(table, "beside a copy", $"{result.RatioToLimit:F2} of {result.MemcpyGbytesS:F0} GB/s");
+        console.Write(table);
+    }
+
     public static void Write(IAnsiConsole console, SizeResult result)
     {
         Table table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumns("what", "bytes");

@@ -9,6 +9,9 @@ internal enum CaseGroup
     /// <summary>Sender and receiver on two cores.</summary>
     Cores,
 
+    /// <summary>Repairs made of the same blocks in one thread.</summary>
+    Coding,
+
     /// <summary>64 bytes there and back between two cores, both sides spinning.</summary>
     RoundTrip,
 }

@@ -12,6 +12,7 @@ internal static class CaseList
         ["usrsctp"] = "libusrsctp-dev",
         ["ngtcp2"] = "libngtcp2-dev",
         ["lwip"] = "liblwip-dev",
+        ["isal"] = "libisal-dev",
     };
 
     public static IReadOnlyList<PeerCase> All { get; } =
@@ -38,6 +39,10 @@ internal static class CaseList
         Cores("ENet reliable, 1200 B", "enet", 1200, 1200, "reliable"),
         Cores("LiteNetLib reliable ordered, 1000 B", PeerCase.LiteNetLib, 1000, 1000, "reliable"),
         Cores("LiteNetLib reliable ordered, 8 KB", PeerCase.LiteNetLib, 8192, 8192, "reliable"),
+        Coding("ISA-L encode, 10 sources and 2 parities of 1200 B", 10, 2, 1200),
+        Coding("ISA-L encode, 10 sources and 2 parities of 8 KB", 10, 2, 8192),
+        Coding("ISA-L encode, 20 sources and 4 parities of 1200 B", 20, 4, 1200),
+        Coding("ISA-L encode, 20 sources and 4 parities of 8 KB", 20, 4, 8192),
         RoundTrip("UNIX stream", "sockets", "unix"),
         RoundTrip("UDP", "sockets", "udp"),
         RoundTrip("TCP", "sockets", "tcp"),
@@ -59,6 +64,10 @@ internal static class CaseList
 
     private static PeerCase RoundTrip(string name, string program, string kind) =>
         new(CaseGroup.RoundTrip, name, program, [kind, "--size", "64", "--ping"], Perf("ro", "shm", 64, "--ping"));
+
+    private static PeerCase Coding(string name, int sources, int parities, int size) =>
+        new(CaseGroup.Coding, name, "isal", [$"{Text(sources)},{Text(parities)}", "--size", Text(size)],
+            ["perf", "--json", "--coding", "--mode", "pr", "--fec-group", Text(sources), "--fec-repairs", Text(parities), "--frame", Text(size)]);
 
     private static string[] Perf(string mode, string link, int frame, params string[] more) =>
         ["perf", "--json", "--mode", mode, "--streams", "1", "--link", link, "--frame", Text(frame), .. more];

@@ -14,7 +14,7 @@ internal sealed record PeerCase(CaseGroup Group, string Name, string Program, st
     public const string LiteNetLib = "litenetlib";
 
     /// <summary>Whether placement of two cores moves the figures.</summary>
-    public bool TwoCores => Group != CaseGroup.Memory;
+    public bool TwoCores => Group is CaseGroup.Cores or CaseGroup.RoundTrip;
 
     /// <summary>The figure that is compared.</summary>
     public double? Figure(PeerResult result) => Group == CaseGroup.RoundTrip ? result.P50Us : result.GoodputGbps;

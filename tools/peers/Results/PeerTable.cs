@@ -34,6 +34,7 @@ internal static class PeerTable
         {
             CaseGroup.Memory => "## In memory, one thread",
             CaseGroup.Cores => "## Between two cores",
+            CaseGroup.Coding => "## Forward error correction",
             _ => "## Round trip of 64 bytes",
         });
         output.WriteLine();
@@ -44,9 +45,10 @@ internal static class PeerTable
                 + "into the packet, copied out of it and read. Sizes are whole packets. ngtcp2 runs with encryption that does nothing, usrsctp without its checksum; "
                 + "Debian's lwIP has its 64 KB window, segments of at most 1460 B and checksums built in.",
             CaseGroup.Cores => "The sender is pinned to core 0 and the receiver to core 1. Both touch every cache line of the payload. UDP counts what arrived.",
+            CaseGroup.Coding => "Gbit/s of source bytes, the same blocks again and again in one thread. ISA-L is Debian's, which uses AVX-512 or AVX2 but not GFNI.",
             _ => "p50 and p99 in µs, both sides spinning. Lower is better: a ratio below 1 is in our favour.",
         });
-        if (group != CaseGroup.Memory)
+        if (group is CaseGroup.Cores or CaseGroup.RoundTrip)
         {
             output.WriteLine("The last figure is the round trip of one cache line between the two cores before and after each round: the host's placement of the cores moves everything here.");
         }
@@ -64,6 +66,7 @@ internal static class PeerTable
         string[] names = group switch
         {
             CaseGroup.Memory => ["peer", "ours Gbit/s", "peer Gbit/s", "ratio", "ours ns/packet", "peer ns/packet", "ours acks/data", "peer acks/data", "ours is"],
+            CaseGroup.Coding => ["peer", "ours Gbit/s", "peer Gbit/s", "ratio", "ours ns/source", "peer ns/source", "ours is"],
             CaseGroup.Cores => ["peer", "ours Gbit/s", "peer Gbit/s", "ratio", "cache line ns", "ours is"],
             _ => ["peer", "ours p50", "peer p50", "ratio", "ours p99", "peer p99", "cache line ns", "ours is"],
         };
@@ -77,10 +80,14 @@ internal static class PeerTable
         yield return Figure(outcome, outcome.Ours, outcome.OursMissing);
         yield return Figure(outcome, outcome.Peer, outcome.Missing);
         yield return Text(outcome.Ratio);
-        if (outcome.Case.Group == CaseGroup.Memory)
+        if (outcome.Case.Group is CaseGroup.Memory or CaseGroup.Coding)
         {
             yield return Middle(Spread.Of(outcome.Ours, result => result.NsPerPacket));
             yield return Middle(Spread.Of(outcome.Peer, result => result.NsPerPacket));
+        }
+
+        if (outcome.Case.Group == CaseGroup.Memory)
+        {
             yield return Middle(Spread.Of(outcome.Ours, result => result.AcksPerData));
             yield return Middle(Spread.Of(outcome.Peer, result => result.AcksPerData));
         }

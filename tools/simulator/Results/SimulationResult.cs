@@ -115,6 +115,6 @@ internal sealed record StreamResult(
     public static StreamResult Of(StreamRecord stream)
     {
         stream.CountExpired();
-        return new(stream.Sent, stream.Delivered, stream.Duplicated, stream.OutOfOrder, stream.Corrupted, stream.Expired, Recovered: 0);
+        return new(stream.Sent, stream.Delivered, stream.Duplicated, stream.OutOfOrder, stream.Corrupted, stream.Expired, stream.Recovered);
     }
 }

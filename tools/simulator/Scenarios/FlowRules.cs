@@ -15,7 +15,10 @@ internal static class FlowRules
     // The headers that can stand in front of a datagram: NexLink's (48), the packet's (16), STREAM_OPEN's (14) and DATA's (24).
     private const int DatagramHeaders = 102;
 
-    private static readonly string[] s_modes = ["ro", "ru", "be"];
+    // What a receiver's record of a group has bits for.
+    private const int GroupMax = 64;
+
+    private static readonly string[] s_modes = ["ro", "ru", "be", "pr"];
     private static readonly string[] s_controllers = ["cubic", "bbr", "none"];
     private static readonly string[] s_policies = ["weighted", "strict"];
 
@@ -46,17 +49,17 @@ internal static class FlowRules
 
     private static void CheckStream(StreamSpec stream, string here, int frame)
     {
-        Require(stream.Mode != "pr", $"{here}.mode", "is ro, ru or be: this version has no probabilistic mode (pr) yet");
-        Require(s_modes.Contains(stream.Mode), $"{here}.mode", "is ro, ru or be");
+        Require(s_modes.Contains(stream.Mode), $"{here}.mode", "is ro, ru, be or pr");
         Require(stream.Bytes is null or (>= 1 and <= BytesMax), $"{here}.bytes", "is from 1 to 2^50, or null for as long as the scenario lasts");
         Require(stream.Message is >= 16 and <= 1 << 20, $"{here}.message", "is from 16 to 1048576");
         Require(
-            stream.Mode != "be" || stream.Message <= frame - DatagramHeaders,
+            stream.Mode is not ("be" or "pr") || stream.Message <= frame - DatagramHeaders,
             $"{here}.message",
-            string.Create(CultureInfo.InvariantCulture, $"is at most {frame - DatagramHeaders} in be, where a message goes in one frame (of {frame} here, less its headers)"));
+            string.Create(CultureInfo.InvariantCulture, $"is at most {frame - DatagramHeaders} in be and pr, where a message goes in one frame (of {frame} here, less its headers)"));
         Require(stream.Priority <= 15, $"{here}.priority", "is from 0 to 15");
         Require(stream.RateMbps is null or (> 0 and <= RateMax), $"{here}.rate_mbps", "is above 0 and at most 1000000, or null for as fast as possible");
         Require(IsShare(stream.Probability), $"{here}.probability", "is from 0 to 1");
+        Require(stream.Group is >= 1 and <= GroupMax, $"{here}.group", "is from 1 to 64");
         Require(stream.Fec is null or (>= 0 and <= 1), $"{here}.fec", "is from 0 to 1, or null for as needed");
         Require(stream.DeadlineMs is null or (> 0 and <= SecondsMax), $"{here}.deadline_ms", "is above 0 and at most 1000000000");
         Require(IsTime(stream.StartS), $"{here}.start_s", "is from 0 to 1000000000");

@@ -86,8 +86,14 @@ internal sealed record StreamSpec
     /// <summary>pr: the share of messages that should arrive.</summary>
     public double Probability { get; set; } = 1;
 
-    /// <summary>pr: redundancy; null: as needed.</summary>
+    /// <summary>pr: whether messages are left out where the path delivers more.</summary>
+    public bool Thinning { get; set; } = true;
+
+    /// <summary>pr: repairs for each message; null: as needed.</summary>
     public double? Fec { get; set; }
+
+    /// <summary>pr: messages of a group that repairs are made for.</summary>
+    public int Group { get; set; } = 32;
 
     /// <summary>Messages are of no use after so long; not for ro.</summary>
     public double? DeadlineMs { get; set; }

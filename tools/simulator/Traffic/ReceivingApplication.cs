@@ -37,6 +37,7 @@ internal sealed class ReceivingApplication(FlowRecord flow, Pattern pattern, Sen
 
     private void Read(StreamRecord stream, StreamHandle handle, long now)
     {
+        stream.Recovered = (long)(handle.Statistics.Delivery?.ArrivedRecovered ?? 0);
         while (true)
         {
             ReceiveResult result = handle.Receive(_buffer);
@@ -114,7 +115,7 @@ internal sealed class ReceivingApplication(FlowRecord flow, Pattern pattern, Sen
         long missing = stream.Sent - stream.Delivered;
         long allowed = stream.Mode switch
         {
-            TransportMode.BestEffort => stream.Sent,
+            TransportMode.BestEffort or TransportMode.Probabilistic => stream.Sent,
             TransportMode.ReliableUnordered => stream.Expired,
             _ => 0,
         };

@@ -131,7 +131,10 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
             return;
         }
 
-        var streamConfig = new StreamConfig(stream.Mode, stream.Spec.Priority, SequenceNumbers: stream.Mode == TransportMode.BestEffort);
+        ProbabilisticConfig? delivery = stream.Mode == TransportMode.Probabilistic
+            ? new ProbabilisticConfig(stream.Spec.Probability, stream.Spec.Thinning, stream.Spec.Fec, stream.Spec.Group)
+            : null;
+        var streamConfig = new StreamConfig(stream.Mode, stream.Spec.Priority, SequenceNumbers: stream.Mode == TransportMode.BestEffort, Delivery: delivery);
         if (flow.Connection.OpenStream(streamConfig, out StreamHandle handle) == CallStatus.Ok)
         {
             stream.Handle = handle;
@@ -146,9 +149,9 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
         long total = stream.Spec.Bytes ?? long.MaxValue;
         while (stream.SentBytes < total)
         {
-            if (stream.Mode == TransportMode.BestEffort && stream.Spec.RateMbps is null && !HasRoom(stream))
+            if (stream.Mode is TransportMode.BestEffort or TransportMode.Probabilistic && stream.Spec.RateMbps is null && !HasRoom(stream))
             {
-                // Best effort never says that it is full, and nothing tells when it is not: the application looks whenever it is called.
+                // These modes never say that they are full, and nothing tells when they are not: the application looks whenever it is called.
                 _isWorkLeft = true;
                 return;
             }

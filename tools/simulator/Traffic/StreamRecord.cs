@@ -18,6 +18,7 @@ internal sealed class StreamRecord(StreamSpec spec, int index)
     {
         "ro" => TransportMode.ReliableOrdered,
         "ru" => TransportMode.ReliableUnordered,
+        "pr" => TransportMode.Probabilistic,
         _ => TransportMode.BestEffort,
     };
 
@@ -64,7 +65,13 @@ internal sealed class StreamRecord(StreamSpec spec, int index)
 
     public long ExpiredReported { get; set; }
 
+    /// <summary>PR: messages that repairs brought back, as the receiver counts them.</summary>
+    public long Recovered { get; set; }
+
     public long HighestMessage { get; set; } = -1;
+
+    /// <summary>Whether a message came.</summary>
+    public bool IsSeen(long number) => number / 64 < _seen.Count && (_seen[(int)(number / 64)] & (1UL << (int)(number % 64))) != 0;
 
     /// <summary>Looks how many messages have expired so far.</summary>
     public void CountExpired() => _expired = Math.Max(_expired, Handle.Statistics.Expired);
