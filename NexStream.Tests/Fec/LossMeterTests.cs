@@ -148,6 +148,7 @@ public sealed class LossMeterTests
         foreach ((long move, bool isRepair) in steps)
         {
             position = move >= 0 ? position + (ulong)move : position - Math.Min(position, (ulong)-move);
+            Assert.That(meter.IsMissing(position), Is.EqualTo(model.IsMissing(position)));
             bool isNew = isRepair ? meter.OnRecovered(position) : meter.OnArrived(position);
             bool expected = isRepair ? model.OnRecovered(position) : model.OnArrived(position);
             Assert.That(isNew, Is.EqualTo(expected));

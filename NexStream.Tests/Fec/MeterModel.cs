@@ -54,5 +54,7 @@ internal sealed class MeterModel
         return true;
     }
 
+    public bool IsMissing(ulong number) => !IsTooOld(number) && !_arrived.Contains(number) && !_recovered.Contains(number);
+
     private bool IsTooOld(ulong number) => number < _next && _next - number > LossMeter.Window;
 }
