@@ -33,6 +33,7 @@ public sealed class Endpoint
     private readonly ReceivePath _receivePath;
     private readonly TransmitPath _transmitPath;
     private readonly TimerTable _timers;
+    private readonly Migration _migration;
     private readonly StreamTable _streamTable;
     private readonly StreamLifecycle _lifecycle;
     private readonly Loans _loans;
@@ -72,11 +73,12 @@ public sealed class Endpoint
         var probabilisticReceiver = new ProbabilisticReceiver(_state, _lifecycle, messageReceiver, probabilisticStreams, keeper);
         var contents = new PacketContents(_state, segments, _lifecycle, outbound, messageSender);
         var lossDetector = new LossDetector(_state, contents);
+        _migration = new Migration(_state, _factory, lossDetector);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         _predicted = new PredictedReceive(_state, _factory, _streamTable, keeper);
-        _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing);
-        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), new PredictedTransmit(_state, segments));
+        _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing, _migration);
+        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), _migration, new PredictedTransmit(_state, segments));
         _loans = new Loans(_state.Frames);
         var zeroCopySender = new ZeroCopySender(_state, _loans, _lifecycle, outbound, orderedSender, messageSender);
         var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);
@@ -94,7 +96,7 @@ public sealed class Endpoint
     public EndpointConfig Config => _state.Config;
 
     /// <summary>The endpoint's node.</summary>
-    public NodeId Node => _state.Config.Node;
+    public NodeId Node => _state.Node;
 
     /// <summary>What the endpoint holds, and what it dropped outside any connection.</summary>
     public EndpointStatistics Statistics => new()
@@ -169,6 +171,24 @@ public sealed class Endpoint
 
         connection = HandleOf(created);
         return CallStatus.Ok;
+    }
+
+    /// <summary>
+    /// This endpoint is another node from now on: it moved, or its address was taken away. Connections go on, no stream is closed; peers move when the new node has
+    /// proved itself, after about a round trip (RFC 9000 §9). Frames for the former node are still read.
+    /// </summary>
+    public void ChangeNode(NodeId node, Instant now)
+    {
+        now = _state.Advance(now);
+        _state.FormerNode = _state.Node;
+        _state.Node = node;
+        foreach (Connection connection in _state.Connections)
+        {
+            if (connection.LocalTag != 0)
+            {
+                _migration.OnLocalChange(connection, now);
+            }
+        }
     }
 
     /// <summary>A frame came in. Takes ownership of every reference that comes with it, also when it drops the frame.</summary>
@@ -386,7 +406,7 @@ public sealed class Endpoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Dispatch(in LinkFrame frame, Instant now)
     {
-        if (frame.Header.Destination != _state.Config.Node || !PacketHeader.TryRead(frame.Head, out PacketHeader header))
+        if (!PacketHeader.TryRead(frame.Head, out PacketHeader header) || !IsHere(frame.Header.Destination, header.Tag))
         {
             _malformed++;
             return;
@@ -416,6 +436,9 @@ public sealed class Endpoint
         _unknownTag++;
         OnUnknownTag(frame, header, now);
     }
+
+    /// <summary>What was under way to the node that this endpoint was before still counts, for connections that there are.</summary>
+    private bool IsHere(NodeId destination, ulong tag) => destination == _state.Node || (tag != 0 && destination == _state.FormerNode);
 
     /// <summary>A tag that names nothing here: either our own, reflected by a peer that forgot the connection, or one that we forgot.</summary>
     private void OnUnknownTag(in LinkFrame frame, in PacketHeader header, Instant now)

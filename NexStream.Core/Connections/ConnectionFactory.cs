@@ -100,6 +100,27 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.Path.AdoptFrameLength();
     }
 
+    /// <summary>
+    /// One side's node changed: what was learnt about the way there is forgotten (RFC 9000 §9.4). The frame length stays: a black hole is noticed as on any path.
+    /// </summary>
+    public void OnMoved(Connection connection, Instant now)
+    {
+        Path path = connection.Path;
+        path.Rtt = default;
+        path.FirstRttAt = Instant.Never;
+        path.Reordering = default;
+        path.ProbeTimeoutCount = 0;
+        path.Congestion.Reset(CongestionParameters.ForPath(now, path.FrameLength, state.Hash.Compute(CongestionDomain, connection.LocalTag)));
+        path.Pacer.Reset(path.FrameLength);
+        path.Ecn.Reset(connection.Config.Ecn);
+        RemovePeer(connection);
+        connection.PeerKey = PeerKey(path.Remote, connection.PeerTag);
+        if (state.PeerIndex.Find(connection.PeerKey) < 0)
+        {
+            state.PeerIndex.Add(connection.PeerKey, connection.Index);
+        }
+    }
+
     /// <summary>The connection with this tag; null: there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Connection? FindByTag(ulong tag)
@@ -225,7 +246,7 @@ internal sealed class ConnectionFactory(EndpointState state)
     private void ResetPath(Connection connection, NodeId remote, ConnectionConfig config, Instant now)
     {
         Path path = connection.Path;
-        path.Reset(state.Config.Node, remote, config.KnownFrameLength, config.FirstPacketNumber);
+        path.Reset(state.Node, remote, config.KnownFrameLength, config.FirstPacketNumber);
         path.NextSkip = PacketNumbers.NextSkip(state, connection.LocalTag, config.FirstPacketNumber, PacketNumbers.FirstSkipMax);
         path.Congestion.Reset(CongestionParameters.ForPath(now, config.KnownFrameLength, state.Hash.Compute(CongestionDomain, connection.LocalTag)));
         path.Pacer.Reset(config.KnownFrameLength);

@@ -96,7 +96,7 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
         }
 
         Connection? crossing = factory.FindPending(link.Source);
-        if (crossing is not null && link.Source != state.Config.Node && IsHigher(state.Config.Node, link.Source))
+        if (crossing is not null && link.Source != state.Node && IsHigher(state.Node, link.Source))
         {
             // Both sides opened at once: the CONN_INIT of the higher node id counts, and that is ours.
             return;
@@ -109,14 +109,14 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
             return;
         }
 
-        bool hasCookie = Cookie.IsValid(state.CookieHash, init.Cookie, link.Source, state.Config.Node, tag, now);
+        bool hasCookie = Cookie.IsValid(state.CookieHash, init.Cookie, link.Source, state.Node, tag, now);
         if (!hasCookie && (state.Config.Cookies == CookieMode.Always || state.HalfOpenCount >= state.Config.HalfOpenThreshold))
         {
             answers.Retry(link, tag, now);
             return;
         }
 
-        Connection connection = crossing is not null && link.Source != state.Config.Node
+        Connection connection = crossing is not null && link.Source != state.Node
             ? factory.TurnIntoAcceptor(crossing, now)
             : factory.CreateAcceptor(link.Source, now);
         connection.InitPacketNumber = header.PacketNumber;

@@ -134,6 +134,40 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         state.Packets.Free(index);
     }
 
+    /// <summary>
+    /// Takes everything in flight for lost, because nobody is where it was sent to. That is no sign of congestion; what arrived all the same is noticed when it is
+    /// acknowledged.
+    /// </summary>
+    public void Abandon(Connection connection, Path path, Instant now)
+    {
+        while (path.InFlight.Head is var index && index >= 0)
+        {
+            Remove(path, index);
+            if ((state.Packets[index].Flags & SentPacketFlags.MtuProbe) != 0)
+            {
+                MtuProber.OnProbeLost(path, state.Packets[index].Size, now);
+                Forget(index);
+                continue;
+            }
+
+            path.PacketsLost++;
+            contents.OnLost(connection, state.Packets[index], now);
+            Remember(path, index);
+        }
+
+        path.LossAt = Instant.Never;
+    }
+
+    /// <summary>What is in flight went another way than what comes now: it may still be acknowledged, but counts for no window (RFC 9000 §9.4).</summary>
+    public void Discount(Path path)
+    {
+        for (int index = path.InFlight.Head; index >= 0; index = state.Packets[index].Next)
+        {
+            path.BytesInFlight -= state.Packets[index].Size;
+            state.Packets[index].Size = 0;
+        }
+    }
+
     /// <summary>Forgets all packets of a path whose connection ended.</summary>
     public void ForgetAll(Path path)
     {

@@ -25,7 +25,7 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
         ref readonly OrderedHead head = ref OrderedHead.In(frame.Head);
         ref readonly LinkHeader link = ref frame.Header;
         if (connections.FindByTag(head.Tag) is not { State: ConnectionState.Established, ClosePhase: ClosePhase.None } connection
-            || link.Destination != state.Config.Node
+            || link.Destination != connection.Path.Local
             || !state.Frames.CanAdopt(frame.Payload, connection.Memory, keeper.CopiedMax + 1, out int length)
             || link.PayloadLength != (uint)(length + OrderedHead.Size))
         {

@@ -12,7 +12,7 @@ namespace NexStream.Core.Connections;
 /// only when all of it was taken in; every frame can therefore be handled twice without harm.
 /// </summary>
 internal sealed class ReceivePath(
-    EndpointState state, AckProcessor acknowledgements, StreamFrameHandler streams, Handshake handshake, CloseSequence closing)
+    EndpointState state, AckProcessor acknowledgements, StreamFrameHandler streams, Handshake handshake, CloseSequence closing, Migration migration)
 {
     /// <summary>Handles a packet whose tag is the connection's. A protection layer would open the packet here, before anything of it is believed.</summary>
     public void Process(Connection connection, in LinkFrame frame, in PacketHeader header, Instant now)
@@ -25,7 +25,8 @@ internal sealed class ReceivePath(
             return;
         }
 
-        if (header.PathId != path.Id || frame.Header.Source != path.Remote)
+        bool isElsewhere = frame.Header.Source != path.Remote;
+        if (header.PathId != path.Id || (isElsewhere && !Migration.MayMove(connection)))
         {
             path.DuplicatesReceived++;
             return;
@@ -65,7 +66,15 @@ internal sealed class ReceivePath(
         }
         else
         {
-            bool isAckAsked = (header.Flags & PacketHeader.AckNow) != 0;
+            if (isElsewhere && number > path.Received.Largest)
+            {
+                // Only the newest packet moves a path: an old one that was under way for long does not move it back (RFC 9000 §9.3).
+                migration.OnPacket(connection, path, frame.Header.Source, (int)size, now);
+            }
+
+            // A peer that has moved waits for every acknowledgement that went to where it was.
+            bool hasMoved = isElsewhere && frame.Header.Source == path.Remote;
+            bool isAckAsked = hasMoved || (header.Flags & PacketHeader.AckNow) != 0;
             path.Received.Record(number, now, isAckEliciting, frame.Header.Ecn, isAckAsked, path.Rtt.SmoothedNs);
             path.PacketsReceived++;
         }
@@ -111,7 +120,7 @@ internal sealed class ReceivePath(
         while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
         {
             isAckEliciting |= IsAckEliciting(raw.Type);
-            ReceiveOutcome outcome = ProcessControl(connection, path, raw, now);
+            ReceiveOutcome outcome = ProcessControl(connection, path, raw, frame.Header.Source, now);
             if (outcome.Violation != ReasonCode.None || connection.State == ConnectionState.Closed)
             {
                 return outcome;
@@ -137,7 +146,7 @@ internal sealed class ReceivePath(
         return last.Violation != ReasonCode.None || !worst.IsDropped ? last : worst;
     }
 
-    private ReceiveOutcome ProcessControl(Connection connection, Path path, in RawFrame raw, Instant now)
+    private ReceiveOutcome ProcessControl(Connection connection, Path path, in RawFrame raw, NodeId source, Instant now)
     {
         switch (raw.Type)
         {
@@ -167,9 +176,9 @@ internal sealed class ReceivePath(
             case FrameType.MaxStreams:
                 return OnMaxStreams(connection, raw);
             case FrameType.Ping:
-                return OnPing(connection, raw, now);
+                return OnPing(connection, path, raw, now);
             case FrameType.Pong:
-                return OnPong(connection, raw, now);
+                return OnPong(connection, path, raw, source, now);
             case FrameType.Congestion:
                 return CongestionFrame.TryRead(raw, out _) ? ReceiveOutcome.Accepted : ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
             case FrameType.Padding:
@@ -249,7 +258,7 @@ internal sealed class ReceivePath(
         return ReceiveOutcome.Accepted;
     }
 
-    private static ReceiveOutcome OnPing(Connection connection, in RawFrame raw, Instant now)
+    private static ReceiveOutcome OnPing(Connection connection, Path path, in RawFrame raw, Instant now)
     {
         if (!PingFrame.TryRead(raw, out PingFrame frame))
         {
@@ -265,10 +274,16 @@ internal sealed class ReceivePath(
         // One answer is pending at a time, the latest: a flood of PINGs costs one PONG a packet (CVE-2023-49295).
         connection.PongId = frame.PingId;
         connection.Control |= ConnectionControl.Pong;
+        if (path.AnswersAllowed > 0)
+        {
+            path.AnswersAllowed--;
+            path.ProbesAllowed = Math.Max(path.ProbesAllowed, 1);
+        }
+
         return ReceiveOutcome.Accepted;
     }
 
-    private static ReceiveOutcome OnPong(Connection connection, in RawFrame raw, Instant now)
+    private ReceiveOutcome OnPong(Connection connection, Path path, in RawFrame raw, NodeId source, Instant now)
     {
         if (!PongFrame.TryRead(raw, out PongFrame frame))
         {
@@ -280,6 +295,7 @@ internal sealed class ReceivePath(
             connection.LastActivityAt = now;
         }
 
+        migration.OnPong(connection, path, source, frame.PingId, now);
         return ReceiveOutcome.Accepted;
     }
 }

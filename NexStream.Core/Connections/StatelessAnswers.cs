@@ -56,7 +56,7 @@ internal sealed class StatelessAnswers(EndpointState state)
         var builder = new PacketBuilder(transmission, Config.ConnectionConfig.FrameLengthMin);
         if (answer.IsRetry)
         {
-            Cookie.Write(state.CookieHash, _cookie, answer.Destination, state.Config.Node, answer.Tag, now);
+            Cookie.Write(state.CookieHash, _cookie, answer.Destination, state.Node, answer.Tag, now);
             new ConnRetryFrame { Cookie = _cookie }.TryWrite(ref builder.Writer);
         }
         else
@@ -69,7 +69,7 @@ internal sealed class StatelessAnswers(EndpointState state)
             }.TryWrite(ref builder.Writer);
         }
 
-        PacketFinisher.WriteHeaders(ref builder, state.Config.Node, answer.Destination, new PacketHeader { Tag = answer.Tag }, 0, EcnCodepoint.NotEct);
+        PacketFinisher.WriteHeaders(ref builder, state.Node, answer.Destination, new PacketHeader { Tag = answer.Tag }, 0, EcnCodepoint.NotEct);
         return true;
     }
 

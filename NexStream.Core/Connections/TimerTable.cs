@@ -44,6 +44,7 @@ internal sealed class TimerTable(
         Consider(path.Received.AckDeadline, TimerKind.Acknowledgement, ref earliest, ref kind);
         Consider(connection.PaceAt, TimerKind.Pacing, ref earliest, ref kind);
         Consider(connection.DeadlineHeap >= 0 ? state.Messages[connection.DeadlineHeap].Deadline : Instant.Never, TimerKind.Message, ref earliest, ref kind);
+        Consider(path.Challenge.NextAt, TimerKind.PathValidation, ref earliest, ref kind);
         Consider(RepairAt(state, connection), TimerKind.Repair, ref earliest, ref kind);
         Consider(connection.KeepAliveAt, TimerKind.KeepAlive, ref earliest, ref kind);
         Consider(IdleAt(connection), TimerKind.Idle, ref earliest, ref kind);

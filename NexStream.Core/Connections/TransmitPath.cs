@@ -16,7 +16,7 @@ namespace NexStream.Core.Connections;
 /// </summary>
 internal sealed class TransmitPath(
     EndpointState state, ControlWriter control, StreamLifecycle lifecycle, ReliableOrderedSender orderedSender, MessageSender messageSender,
-    MtuProber mtuProber, PredictedTransmit predicted)
+    MtuProber mtuProber, Migration migration, PredictedTransmit predicted)
 {
     /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
     private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / StreamAckFrame.WireSize;
@@ -34,6 +34,11 @@ internal sealed class TransmitPath(
     {
         Path path = connection.Path;
         connection.PaceAt = Instant.Never;
+        if (path.Challenge.IsActive && migration.TryAsk(connection, path, now, burst[0]))
+        {
+            return 1;
+        }
+
         int frameLength = path.FrameLengthNow;
         if (frameLength < FrameLengthUseful || state.Packets.FreeCount == 0 || state.Controls.FreeCount < ControlsPerPacketMax)
         {

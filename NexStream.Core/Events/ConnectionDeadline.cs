@@ -26,6 +26,9 @@ public enum TimerKind : byte
     /// <summary>A group of a PR stream is closed or given up, or a report of one is due.</summary>
     Repair,
 
+    /// <summary>A node that may be the peer's new one is asked again.</summary>
+    PathValidation,
+
     /// <summary>Keep-alive.</summary>
     KeepAlive,
 

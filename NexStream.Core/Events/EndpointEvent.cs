@@ -20,6 +20,9 @@ public enum EventKind : byte
     /// <summary>The peer allows more streams, after opening one had been refused.</summary>
     StreamsAvailable,
 
+    /// <summary>The peer's node changed and proved itself; <see cref="ConnectionHandle.Remote"/> is the new one. Streams go on.</summary>
+    ConnectionMoved,
+
     /// <summary>The peer opened a stream.</summary>
     StreamOpened,
 

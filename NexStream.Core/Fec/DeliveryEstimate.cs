@@ -13,6 +13,8 @@ internal struct DeliveryEstimate
     // Fewer than one false alarm in ten thousand, were losses independent and counts normal.
     private const double AlarmDeviations = 4;
 
+    private const double KeptAtAlarm = 1.0 / 8;
+
     // What is owed is paid within as many messages; so many may be owed that one message in 16 is added.
     private const double DebtHorizon = 8192;
     private const double DebtMax = DebtHorizon / 16;
@@ -67,6 +69,8 @@ internal struct DeliveryEstimate
         _short.Add(arrived, missed, runs, ShortMemory);
         if (_short.DiffersFrom(_long))
         {
+            // The short count is still half of what was: it goes on with little weight, so that what comes now decides.
+            _short.Fade(KeptAtAlarm);
             _long = _short;
         }
 
@@ -93,11 +97,15 @@ internal struct DeliveryEstimate
             double total = _arrived + _missed;
             if (total > memory)
             {
-                double kept = memory / total;
-                _arrived *= kept;
-                _missed *= kept;
-                _runs *= kept;
+                Fade(memory / total);
             }
+        }
+
+        public void Fade(double kept)
+        {
+            _arrived *= kept;
+            _missed *= kept;
+            _runs *= kept;
         }
 
         /// <summary>Whether these, of fewer messages, are so far from the others that it is no chance. Losses in runs vary as their runs do.</summary>

@@ -146,4 +146,5 @@ internal enum ConnectionEvents : byte
 
     /// <summary>The application has fetched Closed, or never knew the connection.</summary>
     ClosedTold = 1 << 5,
+    Moved = 1 << 6,
 }

@@ -59,6 +59,10 @@ internal sealed class EndpointState
     public ulong PredictedSent;
     public ulong PredictedReceived;
 
+    /// <summary>Who this endpoint is, and who it was before its node changed last: packets may still be on their way there.</summary>
+    public NodeId Node;
+    public NodeId FormerNode;
+
     public int HalfOpenCount;
     public int ConnectionCount;
 
@@ -68,6 +72,8 @@ internal sealed class EndpointState
     public EndpointState(EndpointConfig config, FrameArena arena, Endpoint endpoint)
     {
         Config = config;
+        Node = config.Node;
+        FormerNode = config.Node;
         Hash = new KeyedHash(config.Key.Span);
         CookieHash = new KeyedHash(config.Key.Span[KeyedHash.KeySize..]);
         Frames = new FrameTable(arena, config.MaxConnections, config.ArenaReserve256);

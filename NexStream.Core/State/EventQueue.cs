@@ -97,6 +97,7 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
                 ConnectionEvents.Established => EventKind.ConnectionEstablished,
                 ConnectionEvents.Accepted => EventKind.ConnectionAccepted,
                 ConnectionEvents.StreamsAvailable => EventKind.StreamsAvailable,
+                ConnectionEvents.Moved => EventKind.ConnectionMoved,
                 _ => EventKind.ConnectionClosing,
             },
             Connection = endpoint.HandleOf(connection),

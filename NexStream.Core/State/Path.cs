@@ -45,6 +45,9 @@ internal sealed class Path
     /// <summary>Packets that may be sent beyond the congestion window, because a probe time-out passed.</summary>
     public int ProbesAllowed;
 
+    /// <summary>Questions of the peer's that are answered beyond the congestion window: it asks because this side moved, and acknowledges nothing before.</summary>
+    public int AnswersAllowed;
+
     /// <summary>The longest frame that is sent now, and how that is found out.</summary>
     public int FrameLength;
     public MtuDiscovery Mtu;
@@ -56,6 +59,9 @@ internal sealed class Path
     public bool IsTailAcknowledged;
 
     public DeliveryRateSampler Rate;
+
+    /// <summary>The node that may be the peer's new one.</summary>
+    public AddressChallenge Challenge = AddressChallenge.None;
 
     /// <summary>Packet numbers skipped on purpose that an acknowledgement must not name, and when the next is skipped.</summary>
     public ulong SkippedNumber;
@@ -72,6 +78,9 @@ internal sealed class Path
     public ulong AckAskedAt;
     public ulong BytesReceived;
     public ulong ProbeTimeouts;
+
+    /// <summary>How often the peer's node changed.</summary>
+    public ulong Moves;
 
     /// <summary>Makes the path ready for another connection.</summary>
     public void Reset(NodeId local, NodeId remote, int frameLength, ulong firstPacketNumber)
@@ -92,6 +101,7 @@ internal sealed class Path
         LossAt = Instant.Never;
         ProbeTimeoutCount = 0;
         ProbesAllowed = 0;
+        AnswersAllowed = 0;
         IsValidated = false;
         IsTailAcknowledged = false;
         Mtu = default;
@@ -99,7 +109,8 @@ internal sealed class Path
         SkippedNumber = ulong.MaxValue;
         NextSkip = ulong.MaxValue;
         PacketsSent = PacketsReceived = PacketsLost = SpuriousLosses = DuplicatesReceived = 0;
-        BytesSent = BytesReceived = ProbeTimeouts = AckAskedAt = 0;
+        BytesSent = BytesReceived = ProbeTimeouts = AckAskedAt = Moves = 0;
+        Challenge = AddressChallenge.None;
     }
 
     /// <summary>Takes over the frame length that path MTU discovery knows.</summary>
@@ -146,5 +157,6 @@ internal sealed class Path
         QueueingDelayNs = Congestion.Controller.QueueingDelayNs,
         FrameLength = FrameLength,
         Delivered = Rate.Delivered,
+        Moves = Moves,
     };
 }

@@ -14,6 +14,9 @@ public readonly record struct PathStatistics
     /// <summary>Packets declared lost.</summary>
     public ulong PacketsLost { get; init; }
 
+    /// <summary>How often the peer's node changed.</summary>
+    public ulong Moves { get; init; }
+
     /// <summary>Packets declared lost that were acknowledged later.</summary>
     public ulong SpuriousLosses { get; init; }
 

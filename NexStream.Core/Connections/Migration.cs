@@ -1,0 +1,93 @@
+using NexStream.Core.Primitives;
+using NexStream.Core.Sending;
+using NexStream.Core.State;
+using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>
+/// How a connection goes on when one side's node changes (RFC 9000 §9, adapted). Whoever hears the connection's newest packet from another node asks that node
+/// to prove itself, and keeps sending to the old one meanwhile: a forged packet moves nothing. When the proof comes, the path moves, with
+/// fresh congestion state, and what was under way to the old node is sent again. If none comes, nothing has happened.
+/// </summary>
+internal sealed class Migration(EndpointState state, ConnectionFactory factory, LossDetector lossDetector)
+{
+    private const int QuestionSize = LinkHeader.Size + PacketHeader.Size + PingFrame.WireSize;
+    private const ulong ChallengeDomain = 0x6d6f766564;
+
+    /// <summary>Whether packets from another node than the path's are read at all: once the connection is established and its peer proved itself.</summary>
+    public static bool MayMove(Connection connection) => connection.CanSend && connection.Path.IsValidated && connection.PeerTag != 0;
+
+    /// <summary>A packet came from another node and was taken in; it is the newest of the path.</summary>
+    public void OnPacket(Connection connection, Path path, NodeId source, int size, Instant now)
+    {
+        if (source == path.Remote)
+        {
+            // This very packet had the answer in it.
+            return;
+        }
+
+        path.Challenge.OnPacket(source, size, now);
+        state.MarkReady(connection);
+    }
+
+    /// <summary>Asks the node that may be the peer's new one, when that is due. False: it is not, and nothing was written.</summary>
+    public bool TryAsk(Connection connection, Path path, Instant now, Wire.Transmission transmission)
+    {
+        if (!path.Challenge.MayAsk(QuestionSize, now))
+        {
+            return false;
+        }
+
+        ulong id = state.Hash.Compute(connection.LocalTag ^ ChallengeDomain, ++connection.PingCount);
+        var builder = new PacketBuilder(transmission, QuestionSize);
+        new PingFrame { PingId = id }.TryWrite(ref builder.Writer);
+        var header = new PacketHeader
+        {
+            Tag = connection.PeerTag,
+            PathId = path.Id,
+            PacketNumber = unchecked((uint)PacketNumbers.Take(state, connection, path)),
+        };
+        PacketFinisher.WriteHeaders(ref builder, path.Local, path.Challenge.Remote, header, LinkHeader.PriorityMax, EcnCodepoint.NotEct);
+
+        // It is not remembered as in flight: it says nothing of the path in use, and is repeated here.
+        Departure.Count(path, QuestionSize, isMarked: false);
+        path.Challenge.OnAsked(id, QuestionSize, now, path.Rtt.PtoNs(connection.PeerMaxAckDelayNs));
+        return true;
+    }
+
+    /// <summary>PONG came: if it answers the question, the path moves.</summary>
+    public void OnPong(Connection connection, Path path, NodeId source, ulong pingId, Instant now)
+    {
+        if (!path.Challenge.IsAnsweredBy(source, pingId))
+        {
+            return;
+        }
+
+        long rttNs = now - path.Challenge.SentAt;
+        lossDetector.Abandon(connection, path, now);
+        path.Remote = source;
+        path.Challenge = AddressChallenge.None;
+        factory.OnMoved(connection, now);
+        path.OnRttSample(rttNs, 0, now);
+        path.Moves++;
+        state.Events.Raise(connection, ConnectionEvents.Moved);
+        state.MarkReady(connection);
+    }
+
+    /// <summary>This endpoint's node has changed: the peer hears of it by the next packet, which is sent at once.</summary>
+    public void OnLocalChange(Connection connection, Instant now)
+    {
+        Path path = connection.Path;
+        path.Local = state.Node;
+        if (MayMove(connection))
+        {
+            lossDetector.Discount(path);
+            factory.OnMoved(connection, now);
+            connection.Control |= ConnectionControl.Ping;
+            path.AnswersAllowed = AddressChallenge.AttemptsMax;
+            state.MarkReady(connection);
+        }
+    }
+}
