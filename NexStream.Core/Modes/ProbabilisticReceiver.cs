@@ -143,6 +143,13 @@ internal sealed class ProbabilisticReceiver(
         return ReceiveOutcome.Accepted;
     }
 
+    /// <summary>
+    /// Whether memory may be spent on what perhaps is never needed: half of the connection's share, and nothing that the arena keeps for gaps, is for what the
+    /// application waits for.
+    /// </summary>
+    private bool MayKeep(Connection connection) =>
+        state.Frames.HeldBy(connection.Index) < connection.Memory.FramesMax / 2 && !state.Frames.OnlyGapsMayFill;
+
     private void KeepForGroup(Connection connection, int index, ulong first, int position, in ChunkList content)
     {
         int group = streams.FindGroup(state.Probabilistic[state.Streams[index].Receive.Delivery].Receiving, first);
@@ -152,7 +159,7 @@ internal sealed class ProbabilisticReceiver(
         }
 
         ref InboundGroup record = ref state.Groups[group];
-        if (!TryKeepWhole(connection, ref record.MessageRuns, content, (ulong)position << InboundGroup.IndexShift)
+        if (!MayKeep(connection) || !TryKeepWhole(connection, ref record.MessageRuns, content, (ulong)position << InboundGroup.IndexShift)
             || (record.Size != 0 && position >= record.Size))
         {
             streams.FreeGroup(group);
@@ -221,7 +228,7 @@ internal sealed class ProbabilisticReceiver(
         }
 
         ChunkList parity = ChunkList.Empty;
-        bool isKept = (group.Repairs == 0 || group.RepairLength == payload.Length)
+        bool isKept = MayKeep(connection) && (group.Repairs == 0 || group.RepairLength == payload.Length)
             && keeper.Append(connection.Memory, ref parity, payload, 0, payload.Length, 0) == payload.Length
             && TryKeepWhole(connection, ref group.RepairRuns, parity, ((ulong)frame.Row << InboundGroup.IndexShift) | frame.LengthParity);
         state.Store.Clear(ref parity);

@@ -93,6 +93,33 @@ public sealed class RepairAttackTests
         AssertAlive(pair, server);
     }
 
+    /// <summary>Messages that are read at once, of groups whose repairs never come: what is kept of them leaves half of the share to others.</summary>
+    [Test]
+    public void Message_ManyGroupsWithoutRepairs_HoldHalfOfTheShareAtMost()
+    {
+        var pair = new Pair(frameCount: 512);
+        pair.Connect();
+        var streams = new List<(StreamHandle Client, StreamHandle Server)>();
+        for (int i = 0; i < 20; i++)
+        {
+            streams.Add(pair.Open(new StreamConfig(TransportMode.Probabilistic)));
+        }
+
+        pair.RunFor(Instant.Second);
+        int share = Forge.ConnectionOf(pair.Server).Memory.FramesMax;
+        for (byte index = 0; index < 64; index++)
+        {
+            foreach ((StreamHandle client, StreamHandle server) in streams)
+            {
+                Message(pair, client, index, index);
+                Assert.That(server.ReadAll(), Has.Count.EqualTo(1), "Every message is given out.");
+            }
+        }
+
+        int held = pair.Server.Endpoint.Arena.FrameCount - pair.Server.Endpoint.Arena.FreeCount;
+        Assert.That(held, Is.InRange(share / 4, (share / 2) + 1));
+    }
+
     [TestCase(1ul, 0ul, 0ul)]
     [TestCase(0ul, 1ul, 0ul)]
     [TestCase(0ul, 0ul, 1ul)]
