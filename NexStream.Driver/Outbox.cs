@@ -6,14 +6,18 @@ using NexStream.Core.Wire;
 namespace NexStream.Driver;
 
 /// <summary>
-/// The way from the endpoint to the links: each packet goes to the link of the node that it is for. A packet that finds the ring full is kept and
-/// stops the others, so that the endpoint's own queues, which know what matters, fill up rather than one in between.
+/// The way from the endpoint to the links: packets are taken a few at a time, and each goes to the link of the node that it is for. One that finds the ring full
+/// is kept and stops the others, so that the endpoint's own queues, which know what matters, fill up rather than one in between.
 /// </summary>
 internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
 {
-    private readonly Transmission _transmission = new();
+    /// <summary>Packets that are taken at once: as many as an endpoint writes in a row.</summary>
+    private const int BurstAtOnce = 16;
+
+    private readonly Transmission[] _burst = [.. Enumerable.Range(0, BurstAtOnce).Select(_ => new Transmission())];
     private readonly Dictionary<NodeId, LinkPort> _routes = new(options.LinksMax);
-    private bool _isPending;
+    private int _next;
+    private int _taken;
 
     /// <summary>Frames for the port's node go over it from now on.</summary>
     public void AddRoute(LinkPort port) => _routes[port.Remote] = port;
@@ -33,18 +37,23 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
         bool worked = false;
         for (int left = options.TransmitBurst; left > 0; left--)
         {
-            if (!_isPending && !endpoint.TryTransmit(now, _transmission))
+            if (_next == _taken)
             {
-                break;
+                _next = 0;
+                _taken = endpoint.Transmit(now, _burst.AsSpan(0, Math.Min(left, BurstAtOnce)));
+                if (_taken == 0)
+                {
+                    break;
+                }
             }
 
-            _isPending = !TryRoute(now, ref statistics);
-            if (_isPending)
+            if (!TryRoute(_burst[_next], now, ref statistics))
             {
                 statistics.FullRings++;
                 break;
             }
 
+            _next++;
             worked = true;
         }
 
@@ -52,16 +61,16 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
     }
 
     /// <summary>Puts the packet where it goes, or drops it. False: its link's ring is full, and the packet stays.</summary>
-    private bool TryRoute(Instant now, ref DriverStatistics statistics)
+    private bool TryRoute(Transmission transmission, Instant now, ref DriverStatistics statistics)
     {
-        if (!_routes.TryGetValue(_transmission.Header.Destination, out LinkPort? port))
+        if (!_routes.TryGetValue(transmission.Header.Destination, out LinkPort? port))
         {
             statistics.FramesUnroutable++;
-            Drop();
+            Drop(transmission);
             return true;
         }
 
-        if (port.TryStage(_transmission, now, ref statistics))
+        if (port.TryStage(transmission, now, ref statistics))
         {
             return true;
         }
@@ -72,14 +81,14 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
         }
 
         statistics.FramesDroppedByStall++;
-        Drop();
+        Drop(transmission);
         return true;
     }
 
     /// <summary>Gives back the references that the endpoint took on a link's behalf.</summary>
-    private void Drop()
+    private void Drop(Transmission transmission)
     {
-        foreach (ref readonly PayloadSlice slice in _transmission.Slices)
+        foreach (ref readonly PayloadSlice slice in transmission.Slices)
         {
             endpoint.ReleaseFrame(slice.Frame, 1);
         }
