@@ -44,6 +44,9 @@ public readonly record struct PayloadSlice
     /// <summary>The name of frame <paramref name="index"/> of region <paramref name="region"/>.</summary>
     public static uint FrameOf(int region, int index) => ((uint)region << IndexBits) | (uint)index;
 
+    /// <summary>Whether the other run begins in the same frame, right behind this one's last byte.</summary>
+    internal bool IsFollowedBy(in PayloadSlice other) => unchecked(_place + (uint)Length) == other._place;
+
     /// <summary>The run that begins at the same byte and has <paramref name="length"/> bytes.</summary>
     public PayloadSlice WithLength(int length) => new(Frame, Offset, length);
 

@@ -220,6 +220,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.Memory.Reset((int)Math.Max((long)state.Frames.Arena.FrameCount * config.ArenaShare256 / 256, 1));
         connection.ReadyBytes = 0;
         connection.SendBuffered = 0;
+        connection.SendBuffer = config.SendBuffer;
         connection.LastActivityAt = now;
         connection.LastReceivedAt = now;
         connection.OutstandingSince = now;

@@ -62,14 +62,29 @@ internal sealed class StreamCalls(
     public ReceiveResult Receive(in StreamHandle handle, Span<byte> destination)
     {
         ref StreamState stream = ref state.Streams[handle.Index];
+        if (stream.Mode != TransportMode.ReliableOrdered || stream.Receive.Ready.IsEmpty || !IsCurrent(handle, stream))
+        {
+            return ReceiveOther(handle, destination);
+        }
+
+        // Bytes that wait to be read are there only while the stream may be read: whatever ends that throws them away.
+        Connection connection = state.Connections[stream.Connection];
+        int read = orderedReceiver.Read(connection, handle.Index, ref stream, destination);
+        OnRead(connection);
+        return new ReceiveResult { Status = CallStatus.Ok, Bytes = read };
+    }
+
+    /// <summary>A message, or why there is nothing to read.</summary>
+    private ReceiveResult ReceiveOther(in StreamHandle handle, Span<byte> destination)
+    {
+        ref StreamState stream = ref state.Streams[handle.Index];
         if (!CanReceive(handle, stream, out ReceiveResult result))
         {
             return result;
         }
 
-        Connection connection = state.Connections[stream.Connection];
-        result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : orderedReceiver.Read(connection, handle.Index, ref stream, destination);
-        OnRead(connection);
+        result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : lifecycle.ReadEnd(handle.Index);
+        OnRead(state.Connections[stream.Connection]);
         return result;
     }
 

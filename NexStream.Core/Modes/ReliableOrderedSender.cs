@@ -16,14 +16,20 @@ internal sealed class ReliableOrderedSender(
 
     public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
-        int room = Math.Max(connection.Config.SendBuffer - stream.Send.Buffered, 0);
-        int taken = state.Store.Append(
-            ref stream.Send.Unsent, data[..Math.Min(data.Length, room)], stream.Send.End, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
-        stream.Send.End += (uint)taken;
-        stream.Send.Buffered += taken;
-        connection.SendBuffered += taken;
+        ref SendHalf send = ref stream.Send;
+        int room = connection.SendBuffer - send.Buffered;
+        int taken = 0;
+        if (room > 0)
+        {
+            ReadOnlySpan<byte> fitting = data.Length <= room ? data : data[..room];
+            taken = state.Store.Append(ref send.Unsent, fitting, send.End, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
+        }
+
         if (taken > 0)
         {
+            send.End += (uint)taken;
+            send.Buffered += taken;
+            connection.SendBuffered += taken;
             lifecycle.Schedule(connection, index, ref stream);
             if (options.HasDeadline)
             {
@@ -31,14 +37,15 @@ internal sealed class ReliableOrderedSender(
             }
         }
 
-        if (taken < data.Length)
-        {
-            stream.Set(StreamFlags.WantsWritable);
-            state.Starved.AddIfIdle(index);
-            return new SendResult(taken > 0 ? CallStatus.Ok : CallStatus.WouldBlock, taken);
-        }
+        return taken == data.Length ? new SendResult(CallStatus.Ok, taken) : Refuse(index, ref stream, taken);
+    }
 
-        return new SendResult(CallStatus.Ok, taken);
+    /// <summary>Not all was taken: an event will tell when there is room.</summary>
+    private SendResult Refuse(int index, ref StreamState stream, int taken)
+    {
+        stream.Set(StreamFlags.WantsWritable);
+        state.Starved.AddIfIdle(index);
+        return new SendResult(taken > 0 ? CallStatus.Ok : CallStatus.WouldBlock, taken);
     }
 
     /// <summary>Writes what was lost, else new data as far as the credit of the stream and of the connection reaches.</summary>

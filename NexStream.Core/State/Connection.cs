@@ -94,6 +94,9 @@ internal sealed class Connection(int index)
     public long ReadyBytes;
     public long SendBuffered;
 
+    /// <summary>What a stream may hold for sending: <see cref="ConnectionConfig.SendBuffer"/>, where every send finds it at hand.</summary>
+    public int SendBuffer;
+
     // Timers that are not derived from something else.
     public Instant LastActivityAt;
     public Instant LastReceivedAt;

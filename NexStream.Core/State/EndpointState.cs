@@ -137,20 +137,16 @@ internal sealed class EndpointState
     }
 
     /// <summary>
-    /// How many frames a connection may hold for a send to take more. Half of its share, and nothing of the arena's last quarter, are kept for
-    /// what comes in: two sides that are both full of what they want to send could never take in the other's data.
+    /// How many frames a connection may hold for a send to take more: its share for sending (<see cref="MemoryShare.SendFramesMax"/>), and nothing of the arena's
+    /// last quarter, which is kept for what comes in.
     /// </summary>
-    /// <remarks>The last quarter of that half is for streams that hold little, so that one that is stalled does not silence the others.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int SendFramesMax(Connection connection, in StreamState stream)
     {
-        if (Frames.Arena.FreeCount <= Frames.Arena.FrameCount / 4)
-        {
-            return 0;
-        }
-
-        int half = Math.Max(connection.Memory.FramesMax / 2, 1);
-        return stream.Send.Buffered >= 2 * Frames.FrameSize ? half - (half / 4) : half;
+        FrameArena arena = Frames.Arena;
+        return arena.FreeCount <= arena.FrameCount / 4 ? 0
+            : stream.Send.Buffered >= 2 * arena.FrameSize ? connection.Memory.SendFramesMaxOfLargeStream
+            : connection.Memory.SendFramesMax;
     }
 
     /// <summary>Time stands still rather than running backwards.</summary>
