@@ -58,12 +58,13 @@ public sealed class Endpoint
         var probabilisticStreams = new ProbabilisticStreams(_state);
         _streamTable = new StreamTable(_state, probabilisticStreams);
         var segments = new SegmentStore(_state);
+        var sendBuffer = new OrderedSendBuffer(_state);
         var outbound = new OutboundMessages(_state);
         var inbound = new InboundMessages(_state);
-        _lifecycle = new StreamLifecycle(_state, _streamTable, segments, outbound, inbound, probabilisticStreams);
+        _lifecycle = new StreamLifecycle(_state, _streamTable, segments, sendBuffer, outbound, inbound, probabilisticStreams);
         var control = new ControlWriter(_state, outbound);
         var writer = new SegmentWriter(_state, segments, control);
-        var orderedSender = new ReliableOrderedSender(_state, segments, _lifecycle, outbound, writer);
+        var orderedSender = new ReliableOrderedSender(_state, sendBuffer, _lifecycle, outbound, writer);
         var probabilisticSender = new ProbabilisticSender(_state, _lifecycle, outbound, probabilisticStreams);
         var messageSender = new MessageSender(_state, segments, _lifecycle, outbound, writer, probabilisticSender);
         var keeper = new PayloadKeeper(_state.Store);
@@ -71,16 +72,16 @@ public sealed class Endpoint
         var orderedReceiver = new ReliableOrderedReceiver(_state, _lifecycle, keeper, reassembler);
         var messageReceiver = new MessageReceiver(_state, _lifecycle, inbound, keeper, reassembler);
         var probabilisticReceiver = new ProbabilisticReceiver(_state, _lifecycle, messageReceiver, probabilisticStreams, keeper);
-        var contents = new PacketContents(_state, segments, _lifecycle, outbound, messageSender);
+        var contents = new PacketContents(_state, segments, sendBuffer, _lifecycle, outbound, messageSender);
         var lossDetector = new LossDetector(_state, contents);
         _migration = new Migration(_state, _factory, lossDetector);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         _predicted = new PredictedReceive(_state, _factory, _streamTable, keeper);
         _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing, _migration);
-        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), _migration, new PredictedTransmit(_state, segments));
+        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), _migration, new PredictedTransmit(_state, sendBuffer));
         _loans = new Loans(_state.Frames);
-        var zeroCopySender = new ZeroCopySender(_state, _loans, _lifecycle, outbound, orderedSender, messageSender);
+        var zeroCopySender = new ZeroCopySender(_state, _loans, outbound, orderedSender, messageSender);
         var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);
         StreamCalls = new StreamCalls(
             _state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, zeroCopySender, zeroCopyReceiver, probabilisticSender, _closing);

@@ -103,34 +103,6 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         return moved;
     }
 
-    /// <summary>Moves bytes from the front of a list into one slice. False: so many, or all that there are, lie in several; nothing was moved.</summary>
-    /// <param name="list">The list, not empty.</param>
-    /// <param name="length">The most bytes.</param>
-    /// <param name="extraReferences">References that are taken to the slice's frame beside its own.</param>
-    /// <param name="slice">The bytes, with a reference of its own.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryCutOne(ref ChunkList list, int length, int extraReferences, out PayloadSlice slice)
-    {
-        ref Chunk chunk = ref chunks[list.Head];
-        slice = chunk.Slice;
-        if (slice.Length > length)
-        {
-            slice = slice.WithLength(length);
-            chunk.SkipFront(length);
-            frames.AddReference(slice.Frame, 1 + extraReferences);
-            return true;
-        }
-
-        if (slice.Length < length && chunk.Next >= 0)
-        {
-            return false;
-        }
-
-        frames.AddReference(slice.Frame, extraReferences);
-        Unlink(ref list, ref chunk);
-        return true;
-    }
-
     /// <summary>Copies from the front of a list and frees what was copied whole.</summary>
     public int Read(ref ChunkList list, Span<byte> destination)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
@@ -111,20 +112,42 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         int end = first;
         int before = state.Packets[first].Previous;
         int count = 0;
-        while (index >= 0 && state.Packets[index].Number <= last)
+        ByteRun run = default;
+        Slab<SentPacket> packets = state.Packets;
+        while (index >= 0)
         {
-            ref SentPacket packet = ref state.Packets[index];
+            ref SentPacket packet = ref packets[index];
+            if (packet.Number > last)
+            {
+                break;
+            }
+
             end = index;
             index = packet.Next;
             count++;
-            MtuProber.OnAcknowledged(path, packet, now);
             batch.Add(packet);
-            contents.OnAcknowledged(packet);
-            lossDetector.Forget(end);
+            if (!ByteRun.IsAllOf(packet))
+            {
+                MtuProber.OnAcknowledged(path, packet, now);
+                contents.OnAcknowledged(packet);
+                lossDetector.Forget(end);
+                continue;
+            }
+
+            path.Mtu.OnAcknowledged(packet.Size, packet.SentAt);
+            if (!run.TryAdd(packet))
+            {
+                Take(run);
+                run = ByteRun.Of(packet);
+            }
+
+            packets.Free(end);
         }
 
+        Take(run);
+
         // A record that was freed keeps its content until it is taken again, and here nothing takes one.
-        newest = state.Packets[end];
+        newest = packets[end];
         path.InFlight.RemoveRun(state.Packets, before, index, count);
         if (index >= 0)
         {
@@ -136,6 +159,14 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         }
 
         return index;
+    }
+
+    private void Take(in ByteRun run)
+    {
+        if (run.Packets > 0)
+        {
+            contents.OnAcknowledged(run);
+        }
     }
 
     private static void OnNewlyAcknowledged(Connection connection, Path path, in PacketAckFrame frame, ulong largest, ref Batch batch, Instant now)

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
+using NexStream.Core.Sending;
 using NexStream.Core.State;
 
 namespace NexStream.Core.Connections;
@@ -22,8 +24,8 @@ internal static class Departure
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool WaitsForAck(Connection connection, Path path, int size, in StreamState stream)
     {
-        int buffer = connection.Config.SendBuffer;
-        bool isLastOfFull = stream.Send.Unsent.IsEmpty && stream.Send.Lost.IsEmpty && stream.Send.Buffered > buffer / 2;
+        int buffer = connection.SendBuffer;
+        bool isLastOfFull = !stream.HasUnsent && stream.Send.Lost.IsEmpty && stream.Send.Buffered > buffer / 2;
         if (isLastOfFull && path.BytesSent - path.AckAskedAt >= (ulong)buffer / AcksAskedPerWindow)
         {
             path.AckAskedAt = path.BytesSent;
@@ -62,7 +64,7 @@ internal static class Departure
         path.Ecn.OnPacketSent(isMarked);
     }
 
-    /// <summary>Remembers an ack-eliciting packet, and tells the pacer and the congestion controller of it.</summary>
+    /// <summary>Remembers an ack-eliciting packet and what it carries, and tells the pacer and the congestion controller of it.</summary>
     /// <param name="state">The endpoint.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="path">Its path.</param>
@@ -70,58 +72,96 @@ internal static class Departure
     /// <param name="size">Bytes of the whole frame.</param>
     /// <param name="now">When it leaves.</param>
     /// <param name="flags">What holds for it beside what is seen here.</param>
-    /// <param name="stream">The stream whose data it carries, or -1.</param>
-    /// <param name="segment">The segment that it carries, or -1.</param>
-    /// <param name="message">The message that it carries and that is to be reported, or -1.</param>
-    /// <param name="control">The first of the control records, or -1.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <param name="builder">The packet.</param>
     public static void Remember(
-        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, int stream, int segment, int message, int control)
+        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, in PacketBuilder builder)
+    {
+        ref SentPacket packet = ref Begin(state, connection, path, number, size, now, flags | builder.Flags, out int index);
+        packet.Segment = builder.Segment;
+        packet.Stream = builder.Stream;
+        packet.Message = builder.Message;
+        packet.Control = builder.Control;
+        packet.Length = 0;
+        if ((packet.Flags & SentPacketFlags.ReportsReceived) != 0)
+        {
+            packet.LargestReported = path.Received.Largest;
+        }
+
+        if (builder.Segment >= 0)
+        {
+            ref Segment carried = ref state.Segments[builder.Segment];
+            carried.Packet = number;
+            packet.SegmentGeneration = carried.Generation;
+        }
+
+        if (builder.Stream >= 0)
+        {
+            packet.StreamGeneration = state.Streams[builder.Stream].Generation;
+        }
+
+        if (builder.Message >= 0)
+        {
+            packet.MessageGeneration = state.Messages[builder.Message].Generation;
+        }
+
+        if (builder.Chunk >= 0)
+        {
+            packet.Position = builder.Position;
+            packet.Length = builder.PayloadLength;
+            packet.Chunk = builder.Chunk;
+            packet.Losses = builder.Losses;
+            state.SegmentsReserved++;
+        }
+
+        Complete(state, path, ref packet, index, now);
+    }
+
+    /// <summary>The same for a packet that carries nothing but bytes of an RO stream that were never sent before.</summary>
+    /// <returns>The record, for the stream and the bytes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref SentPacket RememberBytes(
+        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags)
+    {
+        ref SentPacket packet = ref Begin(state, connection, path, number, size, now, flags, out int index);
+        packet.Segment = Slab<Segment>.None;
+        packet.Message = Slab<OutboundMessage>.None;
+        packet.Control = Slab<ControlRecord>.None;
+        packet.Losses = 0;
+        state.SegmentsReserved++;
+        Complete(state, path, ref packet, index, now);
+        return ref packet;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref SentPacket Begin(
+        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, out int index)
     {
         if (path.AckElicitingInFlight == 0)
         {
             connection.OutstandingSince = now;
         }
 
-        state.Packets.TryAllocate(out int index);
+        state.Packets.TryAllocate(out index);
         ref SentPacket packet = ref state.Packets[index];
         packet.Number = number;
         packet.SentAt = now;
         packet.Size = size;
-        packet.Segment = segment;
-        packet.Stream = stream;
-        packet.Message = message;
-        packet.Control = control;
-        flags |= SentPacketFlags.AckEliciting
+        packet.Flags = flags | SentPacketFlags.AckEliciting
             | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0)
             | (path.IsTailAcknowledged ? SentPacketFlags.FollowsAcknowledged : 0);
         path.IsTailAcknowledged = false;
-        if ((flags & SentPacketFlags.ReportsReceived) != 0)
-        {
-            packet.LargestReported = path.Received.Largest;
-        }
+        return ref packet;
+    }
 
-        if (segment >= 0)
-        {
-            ref Segment carried = ref state.Segments[segment];
-            carried.Packet = number;
-            packet.SegmentGeneration = carried.Generation;
-        }
-
-        if (stream >= 0)
-        {
-            packet.StreamGeneration = state.Streams[stream].Generation;
-        }
-
-        if (message >= 0)
-        {
-            packet.MessageGeneration = state.Messages[message].Generation;
-        }
-
-        packet.Flags = flags;
-        path.Rate.OnSent(ref packet, path.BytesInFlight);
-        path.InFlight.Append(state.Packets, index);
-        path.BytesInFlight += size;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Complete(EndpointState state, Path path, ref SentPacket packet, int index, Instant now)
+    {
+        int size = packet.Size;
+        long inFlight = path.BytesInFlight;
+        path.Rate.OnSent(ref packet, inFlight);
+        path.InFlight.Append(state.Packets, index, ref packet);
+        inFlight += size;
+        path.BytesInFlight = inFlight;
         path.AckElicitingInFlight++;
         path.LastAckElicitingSentAt = now;
         if (path.ProbesAllowed > 0)
@@ -130,6 +170,6 @@ internal static class Departure
         }
 
         path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
-        path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
+        path.Congestion.OnPacketSent(now, size, inFlight, packet.Number, path.Rate.IsApplicationLimited);
     }
 }

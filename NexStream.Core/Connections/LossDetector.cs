@@ -57,7 +57,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             run.Add(packet);
             path.PacketsLost++;
             path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
-            contents.OnLost(connection, packet, now);
+            contents.OnLost(connection, ref packet, now);
             Remember(path, index);
         }
 
@@ -105,7 +105,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         MtuProber.OnProbeTimeout(path, OldestLength(path), now);
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
-            if (contents.TryProbe(connection, state.Packets[index]))
+            if (contents.TryProbe(connection, ref state.Packets[index]))
             {
                 probes++;
             }
@@ -151,7 +151,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             }
 
             path.PacketsLost++;
-            contents.OnLost(connection, state.Packets[index], now);
+            contents.OnLost(connection, ref state.Packets[index], now);
             Remember(path, index);
         }
 
@@ -173,6 +173,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     {
         while (path.InFlight.Head is var index && index >= 0)
         {
+            contents.Forgo(state.Packets[index]);
             Remove(path, index);
             Forget(index);
         }

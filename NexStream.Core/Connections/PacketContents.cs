@@ -10,11 +10,16 @@ namespace NexStream.Core.Connections;
 
 /// <summary>What becomes of a packet's content when the packet is acknowledged or lost. Information is sent again, never packets (RFC 9000 §13.3).</summary>
 internal sealed class PacketContents(
-    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, MessageSender messageSender)
+    EndpointState state, SegmentStore segments, OrderedSendBuffer sendBuffer, StreamLifecycle lifecycle, OutboundMessages messages, MessageSender messageSender)
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>A packet was acknowledged, in flight or declared lost.</summary>
     public void OnAcknowledged(in SentPacket packet)
     {
+        if (packet.Length > 0)
+        {
+            OnBytesAcknowledged(packet);
+        }
+
         if (IsCurrentSegment(packet))
         {
             OnSegmentAcknowledged(packet.Segment);
@@ -33,8 +38,33 @@ internal sealed class PacketContents(
         }
     }
 
-    public void OnLost(Connection connection, in SentPacket packet, Instant now)
+    /// <summary>Bytes of an RO stream were acknowledged: what packets carried that were in flight and sent them first.</summary>
+    public void OnAcknowledged(in ByteRun run)
     {
+        ref StreamState stream = ref state.Streams[run.Stream];
+        state.SegmentsReserved -= run.Packets;
+        if (stream.Generation == run.StreamGeneration)
+        {
+            OnBytesAcknowledged(run.Stream, ref stream, run.From, run.To);
+        }
+    }
+
+    /// <summary>The packet is remembered no longer as one in flight: what was kept in case it was lost comes free.</summary>
+    public void Forgo(in SentPacket packet)
+    {
+        if (packet.Length > 0 && (packet.Flags & SentPacketFlags.Requeued) == 0)
+        {
+            state.SegmentsReserved--;
+        }
+    }
+
+    public void OnLost(Connection connection, ref SentPacket packet, Instant now)
+    {
+        if (packet.Length > 0)
+        {
+            OnBytesLost(ref packet);
+        }
+
         if (packet.Stream >= 0 && state.Streams[packet.Stream].Generation == packet.StreamGeneration)
         {
             state.Streams[packet.Stream].Send.PacketsLost++;
@@ -56,9 +86,14 @@ internal sealed class PacketContents(
     }
 
     /// <summary>A probe time-out passed: what the packet carries is sent again without counting as lost (RFC 9002 §6.2.4). False: it carries no data.</summary>
-    public bool TryProbe(Connection connection, in SentPacket packet)
+    public bool TryProbe(Connection connection, ref SentPacket packet)
     {
         RequestControlsAgain(connection, packet);
+        if (packet.Length > 0)
+        {
+            return TryRequeue(ref packet, packet.Losses);
+        }
+
         if (!IsCurrentSegment(packet))
         {
             return false;
@@ -99,24 +134,91 @@ internal sealed class PacketContents(
             stream.Set(StreamFlags.FinAcknowledged);
         }
 
-        if (segment.Message >= 0)
+        messageSender.FreeFragment(segmentIndex);
+        OnRoom(index, stream);
+    }
+
+    private void OnBytesAcknowledged(in SentPacket packet)
+    {
+        Forgo(packet);
+        ref StreamState stream = ref state.Streams[packet.Stream];
+        if (stream.Generation != packet.StreamGeneration)
         {
-            messageSender.FreeFragment(segmentIndex);
-        }
-        else
-        {
-            segments.Free(segmentIndex);
-            if (stream.Send.Buffered == 0)
-            {
-                FreeDeadlines(ref stream);
-            }
+            return;
         }
 
+        if ((packet.Flags & SentPacketFlags.Fin) != 0)
+        {
+            stream.Set(StreamFlags.FinAcknowledged);
+        }
+
+        ulong to = packet.Position + (uint)packet.Length;
+        if ((packet.Flags & (SentPacketFlags.SentAgain | SentPacketFlags.Requeued)) != 0)
+        {
+            sendBuffer.Unqueue(ref stream.Send, packet.Position, to);
+        }
+
+        OnBytesAcknowledged(packet.Stream, ref stream, packet.Position, to);
+    }
+
+    private void OnBytesAcknowledged(int index, ref StreamState stream, ulong from, ulong to)
+    {
+        if (!sendBuffer.TryAcknowledge(state.Connections[stream.Connection], ref stream.Send, from, to))
+        {
+            sendBuffer.RequeueMissing(index, ref stream.Send, from, to, losses: 0);
+            lifecycle.Schedule(index);
+        }
+
+        if (stream.Send.Buffered == 0)
+        {
+            FreeDeadlines(ref stream);
+        }
+
+        OnRoom(index, stream);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void OnRoom(int index, in StreamState stream)
+    {
         if (stream.Has(StreamFlags.WantsWritable | StreamFlags.FinAcknowledged))
         {
             messageSender.OnRoom(index);
             lifecycle.CheckSendingEnded(index);
         }
+    }
+
+    private void OnBytesLost(ref SentPacket packet)
+    {
+        ref StreamState stream = ref state.Streams[packet.Stream];
+        int losses = packet.Losses + 1;
+        bool isWaitedFor = stream.Generation == packet.StreamGeneration && packet.Position + (uint)packet.Length > stream.Send.Acknowledged;
+        if (isWaitedFor && losses >= stream.MaxAttempts && (packet.Flags & SentPacketFlags.Requeued) == 0)
+        {
+            lifecycle.TryResetSending(packet.Stream, ReasonCode.AttemptsExhausted, tellApplication: true);
+        }
+
+        TryRequeue(ref packet, (byte)Math.Min(losses, byte.MaxValue));
+    }
+
+    /// <summary>The packet's bytes wait to be sent again. False: they do, or did, already, or their stream is gone.</summary>
+    private bool TryRequeue(ref SentPacket packet, byte losses)
+    {
+        if ((packet.Flags & SentPacketFlags.Requeued) != 0)
+        {
+            return false;
+        }
+
+        packet.Flags |= SentPacketFlags.Requeued;
+        state.SegmentsReserved--;
+        ref StreamState stream = ref state.Streams[packet.Stream];
+        if (stream.Generation != packet.StreamGeneration || stream.Send.Acknowledged == stream.Send.End)
+        {
+            return false;
+        }
+
+        sendBuffer.Requeue(packet.Stream, ref stream.Send, packet, losses);
+        lifecycle.Schedule(packet.Stream);
+        return true;
     }
 
     /// <summary>With nothing outstanding, no deadline of an RO stream can be missed.</summary>
@@ -134,22 +236,19 @@ internal sealed class PacketContents(
         int index = segment.Stream;
         ref StreamState stream = ref state.Streams[index];
         segment.Losses++;
-        if (segment.Message >= 0)
+        ref OutboundMessage message = ref state.Messages[segment.Message];
+        if (message.Has(MessageFlags.Skipped))
         {
-            ref OutboundMessage message = ref state.Messages[segment.Message];
-            if (message.Has(MessageFlags.Skipped))
-            {
-                messageSender.FreeFragment(segmentIndex);
-                return;
-            }
+            messageSender.FreeFragment(segmentIndex);
+            return;
+        }
 
-            if (message.Deadline <= now || (message.MaxAttempts != 0 && segment.Losses >= message.MaxAttempts))
-            {
-                // Given up first: a message whose last fragment goes would else count as acknowledged.
-                messageSender.GiveUp(segment.Message);
-                messageSender.FreeFragment(segmentIndex);
-                return;
-            }
+        if (message.Deadline <= now || (message.MaxAttempts != 0 && segment.Losses >= message.MaxAttempts))
+        {
+            // Given up first: a message whose last fragment goes would else count as acknowledged.
+            messageSender.GiveUp(segment.Message);
+            messageSender.FreeFragment(segmentIndex);
+            return;
         }
 
         if (segment.Losses >= stream.MaxAttempts)

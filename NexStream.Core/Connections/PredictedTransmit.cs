@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.State;
@@ -13,7 +12,7 @@ namespace NexStream.Core.Connections;
 /// be said. What is not just that is left to <see cref="TransmitPath"/> untouched. Both write the same bytes and leave the same state behind: a test
 /// runs one against the other.
 /// </summary>
-internal sealed class PredictedTransmit(EndpointState state, SegmentStore segments)
+internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer buffer)
 {
     /// <summary>Writes the next packets, up to one into each place. Returns how many: fewer where the next is none of these.</summary>
     public int Write(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
@@ -44,7 +43,7 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
     private bool MaySend(Path path, Instant now) =>
         path.BytesInFlight + path.FrameLength <= path.Congestion.Window
         && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now
-        && state.Segments.FreeCount > 0 && state.Packets.FreeCount > 0;
+        && buffer.MaySend && state.Packets.FreeCount > 0;
 
     /// <summary>Writes what one stream has to send while it is its turn.</summary>
     private int WriteTurn(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
@@ -73,9 +72,8 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
             bool isMarked = path.Ecn.MarkEct0;
             ulong credit = Math.Min(limit - position, connection.Credit.Limit - connection.Credit.Used);
             Wire.Transmission transmission = burst[count];
-            int segmentIndex = segments.CutForLink(index, ref send, position, (int)Math.Min(credit, (uint)room), transmission, out int length);
+            int length = buffer.Take(ref send, (int)Math.Min(credit, (uint)room), transmission, out int chunk);
             int size = LinkHeader.Size + OrderedHead.Size + length;
-            send.Window.Used = position + (uint)length;
             connection.Credit.Used += (uint)length;
             connection.Scheduler.OnSent(state.Streams, index, ref stream, length);
             ulong number = PacketNumbers.Take(state, connection, path);
@@ -84,8 +82,13 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
             transmission.HeadLength = OrderedHead.Size;
             WriteLink(ref transmission.Header, path, stream, isMarked, length);
             Departure.Count(path, size, isMarked);
-            Departure.Remember(
-                state, connection, path, number, size, now, isMarked ? SentPacketFlags.Ect0 : SentPacketFlags.None, index, segmentIndex, Slab<OutboundMessage>.None, Slab<ControlRecord>.None);
+            ref SentPacket packet = ref Departure.RememberBytes(
+                state, connection, path, number, size, now, isMarked ? SentPacketFlags.Ect0 : SentPacketFlags.None);
+            packet.Stream = index;
+            packet.StreamGeneration = stream.Generation;
+            packet.Position = position;
+            packet.Length = length;
+            packet.Chunk = chunk;
             count++;
         }
         while (count < burst.Length && (isAlone || stream.Deficit > 0) && MaySend(path, now));

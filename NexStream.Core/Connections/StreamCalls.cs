@@ -166,7 +166,7 @@ internal sealed class StreamCalls(
             Received = stream.Receive.Window.Consumed - first,
             PacketsLost = stream.Send.PacketsLost,
             Retransmissions = stream.Send.Retransmissions,
-            Expired = stream.Send.Expired,
+            Expired = stream.IsMessageMode ? (uint)stream.Send.Expired : 0,
             Dropped = stream.Receive.Dropped,
             SendBuffered = stream.Send.Buffered,
             ReceiveBuffered = stream.Receive.Buffered,

@@ -238,8 +238,7 @@ internal sealed class TransmitPath(
             SentPacketFlags flags = (isMarked ? SentPacketFlags.Ect0 : 0)
                 | (builder.IsMtuProbe ? SentPacketFlags.MtuProbe : 0)
                 | (reportsAll ? SentPacketFlags.ReportsReceived : 0);
-            Departure.Remember(
-                state, connection, path, number, size, now, flags, builder.Stream, builder.Segment, builder.Message, builder.Control);
+            Departure.Remember(state, connection, path, number, size, now, flags, builder);
         }
     }
 }

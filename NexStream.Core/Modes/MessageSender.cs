@@ -350,7 +350,7 @@ internal sealed class MessageSender(
     private void DropUnsent(int index, EventKind outcome)
     {
         ref StreamState stream = ref state.Streams[index];
-        stream.Send.Expired += state.Messages[stream.Send.MessageUnsent].Has(MessageFlags.Repair) ? 0u : 1;
+        stream.Send.Expired += state.Messages[stream.Send.MessageUnsent].Has(MessageFlags.Repair) ? 0 : 1;
         EndUnsent(index, outcome);
     }
 

@@ -22,6 +22,9 @@ internal sealed class EndpointState
     public readonly PayloadStore Store;
     public readonly Slab<StreamState> Streams;
     public readonly Slab<Segment> Segments;
+
+    /// <summary>What RO streams had acknowledged behind a gap.</summary>
+    public readonly Slab<RangeNode> AcknowledgedRuns;
     public readonly Slab<OutboundMessage> Messages;
     public readonly Slab<InboundMessage> Inbound;
     public readonly Slab<SentPacket> Packets;
@@ -63,6 +66,9 @@ internal sealed class EndpointState
     public NodeId Node;
     public NodeId FormerNode;
 
+    /// <summary>Free segments that are kept for packets in flight with bytes of RO streams: each takes one if it is lost.</summary>
+    public int SegmentsReserved;
+
     public int HalfOpenCount;
     public int ConnectionCount;
 
@@ -80,6 +86,7 @@ internal sealed class EndpointState
         Store = new PayloadStore(Frames, new Slab<Chunk>(config.MaxChunks));
         Streams = new Slab<StreamState>(config.MaxStreams);
         Segments = new Slab<Segment>(config.MaxPacketsInFlight);
+        AcknowledgedRuns = new Slab<RangeNode>(config.MaxPacketsInFlight);
         Messages = new Slab<OutboundMessage>(config.MaxMessages);
         Inbound = new Slab<InboundMessage>(config.MaxMessages);
         Packets = new Slab<SentPacket>(config.MaxPacketsInFlight);

@@ -219,7 +219,7 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
         stream.Send.Window.Used = first;
         stream.Send.Window.Limit = first + (ordered ? connection.PeerStreamWindow : connection.PeerMessageWindow);
         stream.Send.End = first;
-        stream.Send.Unsent = ChunkList.Empty;
+        stream.Send.Content = ChunkList.Empty;
         stream.Send.InFlight = SegmentList.Empty;
         stream.Send.Lost = SegmentList.Empty;
         stream.Send.MessageHead = Slab<OutboundMessage>.None;
@@ -231,6 +231,13 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
         stream.Receive.Ready = ChunkList.Empty;
         stream.Receive.OutOfOrder = ChunkList.Empty;
         stream.Receive.Arrived = RangeSet.Empty;
+        if (ordered)
+        {
+            stream.Send.Acknowledged = first;
+            stream.Send.AcknowledgedAhead = RangeSet.Empty;
+            stream.Send.Cursor = Slab<Chunk>.None;
+        }
+
         if (mode == TransportMode.Probabilistic)
         {
             probabilistic.Attach(index);
