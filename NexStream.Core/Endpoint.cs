@@ -196,43 +196,9 @@ public sealed class Endpoint
     public void Receive(in LinkFrame frame, Instant now)
     {
         now = _state.Advance(now);
-        if (_predicted.TryProcess(frame, now))
+        if (!_predicted.TryProcess(frame, now))
         {
-            ReleaseHead(frame);
-            _state.Starved.Wake();
-            return;
-        }
-
-        int taken = 0;
-        int length = frame.Head.Length;
-        foreach (ref readonly PayloadSlice slice in frame.Payload)
-        {
-            if (!_state.Frames.TryTake(slice))
-            {
-                break;
-            }
-
-            taken++;
-            length += slice.Length;
-        }
-
-        if (taken == frame.Payload.Length && length == frame.Header.PayloadLength)
-        {
-            Dispatch(frame, now);
-        }
-        else
-        {
-            _malformed++;
-        }
-
-        foreach (ref readonly PayloadSlice slice in frame.Payload[..taken])
-        {
-            _state.Frames.Release(slice.Frame);
-        }
-
-        if (taken < frame.Payload.Length)
-        {
-            ReleaseRest(frame.Payload[taken..]);
+            ReceiveAny(frame, now);
         }
 
         ReleaseHead(frame);
@@ -402,6 +368,42 @@ public sealed class Endpoint
             ConnectionState.Closed => 0,
             _ => connection.ClosePhase != ClosePhase.Readable ? _transmitPath.Write(connection, now, burst) : 0,
         };
+    }
+
+    /// <summary>Takes in a frame of whatever kind, and every reference to payload that comes with it.</summary>
+    private void ReceiveAny(in LinkFrame frame, Instant now)
+    {
+        int taken = 0;
+        int length = frame.Head.Length;
+        foreach (ref readonly PayloadSlice slice in frame.Payload)
+        {
+            if (!_state.Frames.TryTake(slice))
+            {
+                break;
+            }
+
+            taken++;
+            length += slice.Length;
+        }
+
+        if (taken == frame.Payload.Length && length == frame.Header.PayloadLength)
+        {
+            Dispatch(frame, now);
+        }
+        else
+        {
+            _malformed++;
+        }
+
+        foreach (ref readonly PayloadSlice slice in frame.Payload[..taken])
+        {
+            _state.Frames.Release(slice.Frame);
+        }
+
+        if (taken < frame.Payload.Length)
+        {
+            ReleaseRest(frame.Payload[taken..]);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -112,9 +112,10 @@ internal sealed class FrameTable
     public bool CanAdopt(ReadOnlySpan<PayloadSlice> slices, MemoryShare memory, int lengthMin, out int length)
     {
         length = 0;
+        int count = slices.Length;
         foreach (ref readonly PayloadSlice slice in slices)
         {
-            if (slice.Length < lengthMin || _regions[slice.Region] is not { } region || !region.Contains(slice) || region.Held + slices.Length > region.FrameCount >> 1)
+            if (slice.Length < lengthMin || _regions[slice.Region] is not { } region || !region.Contains(slice) || region.Held + count > region.FrameCount >> 1)
             {
                 return false;
             }
@@ -122,7 +123,7 @@ internal sealed class FrameTable
             length += slice.Length;
         }
 
-        return _held[memory.Owner] + slices.Length <= memory.FramesMax;
+        return _held[memory.Owner] + count <= memory.FramesMax;
     }
 
     /// <summary>The connection keeps a slice for which <see cref="CanAdopt"/> holds.</summary>

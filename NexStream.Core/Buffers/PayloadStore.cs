@@ -34,26 +34,22 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     /// <param name="shared">The connection's frame for small payloads.</param>
     /// <param name="framesMax">How many frames the connection may hold.</param>
     /// <param name="keepTail">Whether small payloads behind the first go into a frame of the list's own, which those that follow fill up.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Append(
         ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, ref SharedFrame shared, int framesMax, bool keepTail = false)
     {
-        int taken = list.Tail >= 0 && chunks[list.Tail].IsAppendable ? Extend(ref chunks[list.Tail], data) : 0;
-        if (taken == data.Length)
-        {
-            return taken;
-        }
-
         bool isSmall = data.Length <= SmallLengthMax && !(keepTail && list.Tail >= 0);
-        return taken + (isSmall
-            ? AppendShared(ref list, data[taken..], position + (uint)taken, owner, ref shared, framesMax)
-            : AppendFrames(ref list, data[taken..], position + (uint)taken, owner, framesMax));
+        int taken = list.Tail >= 0 && chunks[list.Tail].IsAppendable ? Extend(ref chunks[list.Tail], data) : 0;
+        return taken == data.Length ? taken
+            : isSmall ? taken + AppendShared(ref list, data[taken..], position + (uint)taken, owner, ref shared, framesMax)
+            : AppendFrames(ref list, data, taken, position, owner, framesMax);
     }
 
     /// <summary>Adds a run to the end of a list; the list takes over the caller's reference. False: no chunk is free.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryLink(ref ChunkList list, in PayloadSlice slice, ulong position)
     {
-        if (list.Tail >= 0 && TryJoin(ref chunks[list.Tail], slice, position))
+        if (list.Tail >= 0 && chunks[list.Tail].Slice.IsFollowedBy(slice) && TryJoin(ref chunks[list.Tail], slice, position))
         {
             return true;
         }
@@ -203,10 +199,9 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     }
 
     /// <summary>Neighbours in a shared frame become one run, which gives one of their references back.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryJoin(ref Chunk last, in PayloadSlice slice, ulong position)
     {
-        if (!last.Slice.IsFollowedBy(slice) || last.IsAppendable || last.End != position)
+        if (last.IsAppendable || last.End != position)
         {
             return false;
         }
@@ -228,11 +223,10 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         return take;
     }
 
-    /// <summary>Appends a copy in frames of its own. Returns the bytes taken.</summary>
-    private int AppendFrames(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, int framesMax)
+    /// <summary>Appends a copy of what was not taken yet in frames of its own. Returns the bytes taken in all.</summary>
+    private int AppendFrames(ref ChunkList list, ReadOnlySpan<byte> data, int taken, ulong position, int owner, int framesMax)
     {
         FrameArena arena = frames.Arena;
-        int taken = 0;
         while (taken < data.Length && frames.HeldBy(owner) < framesMax && chunks.FreeCount > 0 && frames.TryAllocate(owner, out uint frame))
         {
             int length = Math.Min(data.Length - taken, arena.FrameSize);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.Sending;
@@ -61,7 +60,7 @@ internal static class Departure
     {
         path.PacketsSent++;
         path.BytesSent += (uint)size;
-        path.Ecn.OnPacketSent(isMarked);
+        path.Ecn.OnPacketsSent(isMarked);
     }
 
     /// <summary>Remembers an ack-eliciting packet and what it carries, and tells the pacer and the congestion controller of it.</summary>
@@ -76,7 +75,20 @@ internal static class Departure
     public static void Remember(
         EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, in PacketBuilder builder)
     {
-        ref SentPacket packet = ref Begin(state, connection, path, number, size, now, flags | builder.Flags, out int index);
+        if (path.AckElicitingInFlight == 0)
+        {
+            connection.OutstandingSince = now;
+        }
+
+        state.Packets.TryAllocate(out int index);
+        ref SentPacket packet = ref state.Packets[index];
+        packet.Number = number;
+        packet.SentAt = now;
+        packet.Size = size;
+        packet.Flags = flags | builder.Flags | SentPacketFlags.AckEliciting
+            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0)
+            | (path.IsTailAcknowledged ? SentPacketFlags.FollowsAcknowledged : 0);
+        path.IsTailAcknowledged = false;
         packet.Segment = builder.Segment;
         packet.Stream = builder.Stream;
         packet.Message = builder.Message;
@@ -113,55 +125,9 @@ internal static class Departure
             state.SegmentsReserved++;
         }
 
-        Complete(state, path, ref packet, index, now);
-    }
-
-    /// <summary>The same for a packet that carries nothing but bytes of an RO stream that were never sent before.</summary>
-    /// <returns>The record, for the stream and the bytes.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ref SentPacket RememberBytes(
-        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags)
-    {
-        ref SentPacket packet = ref Begin(state, connection, path, number, size, now, flags, out int index);
-        packet.Segment = Slab<Segment>.None;
-        packet.Message = Slab<OutboundMessage>.None;
-        packet.Control = Slab<ControlRecord>.None;
-        packet.Losses = 0;
-        state.SegmentsReserved++;
-        Complete(state, path, ref packet, index, now);
-        return ref packet;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref SentPacket Begin(
-        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, out int index)
-    {
-        if (path.AckElicitingInFlight == 0)
-        {
-            connection.OutstandingSince = now;
-        }
-
-        state.Packets.TryAllocate(out index);
-        ref SentPacket packet = ref state.Packets[index];
-        packet.Number = number;
-        packet.SentAt = now;
-        packet.Size = size;
-        packet.Flags = flags | SentPacketFlags.AckEliciting
-            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0)
-            | (path.IsTailAcknowledged ? SentPacketFlags.FollowsAcknowledged : 0);
-        path.IsTailAcknowledged = false;
-        return ref packet;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Complete(EndpointState state, Path path, ref SentPacket packet, int index, Instant now)
-    {
-        int size = packet.Size;
-        long inFlight = path.BytesInFlight;
-        path.Rate.OnSent(ref packet, inFlight);
-        path.InFlight.Append(state.Packets, index, ref packet);
-        inFlight += size;
-        path.BytesInFlight = inFlight;
+        path.Rate.OnSent(ref packet, path.BytesInFlight);
+        path.InFlight.Append(state.Packets, index);
+        path.BytesInFlight += size;
         path.AckElicitingInFlight++;
         path.LastAckElicitingSentAt = now;
         if (path.ProbesAllowed > 0)
@@ -170,6 +136,6 @@ internal static class Departure
         }
 
         path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
-        path.Congestion.OnPacketSent(now, size, inFlight, packet.Number, path.Rate.IsApplicationLimited);
+        path.Congestion.OnPacketsSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
     }
 }

@@ -37,11 +37,17 @@ internal sealed class StreamCalls(
 
     public SendResult Send(in StreamHandle handle, ReadOnlySpan<byte> data, in SendOptions options)
     {
-        ref StreamState stream = ref state.Streams[handle.Index];
+        int index = handle.Index;
+        ref StreamState stream = ref state.Streams[index];
         Connection connection = state.Connections[stream.Connection];
-        return !CanSend(handle, stream, connection) ? new SendResult(CallStatus.Closed)
-            : stream.IsMessageMode ? messageSender.Send(handle.Index, data, options)
-            : orderedSender.Send(connection, handle.Index, ref stream, data, options);
+        if (!CanSend(handle, stream, connection))
+        {
+            return new SendResult(CallStatus.Closed);
+        }
+
+        return stream.Mode == TransportMode.ReliableOrdered
+            ? orderedSender.Send(connection, index, ref stream, data, options)
+            : messageSender.Send(index, data, options);
     }
 
     public CallStatus TryLease(in StreamHandle handle, out PayloadSlice slice)
@@ -226,11 +232,11 @@ internal sealed class StreamCalls(
         }
     }
 
-    /// <summary>A handle is of the stream that its slot holds now.</summary>
+    /// <summary>A handle is of the stream that its slot holds now: a slot that is freed is another's from then on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrent(in StreamHandle handle) => IsCurrent(handle, state.Streams[handle.Index]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsCurrent(in StreamHandle handle, in StreamState stream) =>
-        stream.Generation == handle.Generation && stream.Id != StreamId.ConnectionControl && !stream.Has(StreamFlags.Dead);
+        stream.Generation == handle.Generation && !stream.Has(StreamFlags.Dead);
 }

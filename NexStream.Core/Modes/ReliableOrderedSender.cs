@@ -15,6 +15,7 @@ internal sealed class ReliableOrderedSender(
     /// <summary>New data goes into a packet that has other frames only if it fills at least this much, so that it is not cut into crumbs.</summary>
     private const int PayloadMin = 64;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
         ref SendHalf send = ref stream.Send;

@@ -16,12 +16,9 @@ internal struct SentPackets
     public static SentPackets Empty => new() { Head = Slab<SentPacket>.None, Tail = Slab<SentPacket>.None };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Append(Slab<SentPacket> packets, int index) => Append(packets, index, ref packets[index]);
-
-    /// <summary>The same, where the record is at hand.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Append(Slab<SentPacket> packets, int index, ref SentPacket packet)
+    public void Append(Slab<SentPacket> packets, int index)
     {
+        ref SentPacket packet = ref packets[index];
         packet.Next = Slab<SentPacket>.None;
         packet.Previous = Tail;
         if (Tail >= 0)
