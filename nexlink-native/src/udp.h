@@ -82,6 +82,7 @@ typedef struct nx_udp_incoming {
     uint32_t ready_start;
     uint32_t ready_end;
     uint32_t segment; /* the length that datagrams are expected to have */
+    uint32_t slots_used; /* by the last call */
     bool maybe_more;  /* the last call filled all that it was given */
 } nx_udp_incoming;
 

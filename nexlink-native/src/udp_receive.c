@@ -35,6 +35,22 @@ static bool take_frame(nx_udp *udp, uint32_t *frame)
     return true;
 }
 
+/* A frame for what must be moved: a free one, or one of a slot that the kernel did not need. */
+static bool take_spare_frame(nx_udp *udp, uint32_t *frame)
+{
+    if (take_frame(udp, frame)) {
+        return true;
+    }
+    for (uint32_t i = NX_UDP_SLOTS; i-- > udp->in.slots_used;) {
+        nx_udp_slot *slot = &udp->in.slots[i];
+        if (slot->frame_count != 0) {
+            *frame = slot->frames[--slot->frame_count];
+            return true;
+        }
+    }
+    return false;
+}
+
 static void free_frame(nx_udp *udp, uint32_t frame)
 {
     udp->free_frames[udp->free_count++] = frame;
@@ -148,7 +164,7 @@ static void take_by_moving(nx_udp *udp, nx_udp_slot *slot, run *from)
         uint32_t frame;
         if (length > udp->pool->frame_size || (length == left && from->is_cut_off)) {
             udp->info.dropped_oversize++;
-        } else if (!take_frame(udp, &frame)) {
+        } else if (!take_spare_frame(udp, &frame)) {
             udp->info.dropped_no_frame++;
         } else {
             copy_out(udp, slot, offset, length, frame_at(udp, frame));
@@ -257,6 +273,7 @@ static bool fetch(nx_udp *udp)
         return false;
     }
     udp->info.receive_calls++;
+    udp->in.slots_used = (uint32_t)received;
     for (uint32_t i = 0; i < (uint32_t)received; i++) {
         take_message(udp, &udp->in.slots[i], &udp->in.messages[i]);
     }
