@@ -11,8 +11,9 @@ RATE=100mbit
 BURST=32kb      # what tbf lets through at once: about twenty frames
 LATENCY=50ms    # the longest queue
 FILE_MIB=8      # for the modes
-LONG_MIB=48     # four seconds at the rate
-ROUNDS=2        # of TCP and NexStream in turn
+MOVED_MIB=32    # three seconds at the rate, in the first of which the address changes
+LONG_MIB=96     # eight seconds, so that starting a process does not count
+ROUNDS=2        # of TCP and NexStream in turn; the better of each counts, because others may use the machine
 PATIENCE=60     # seconds for any one transfer, after which it has failed
 
 [ $# -eq 1 ] || { echo "usage: udp-namespaces.sh NEXSTREAM" >&2; exit 2; }
@@ -54,6 +55,7 @@ ip -n "$c" link set inside up
 ip -n "$c" route add default via 198.51.100.1
 
 head -c $((FILE_MIB * 1048576)) /dev/urandom >"$work/small"
+head -c $((MOVED_MIB * 1048576)) /dev/urandom >"$work/moved"
 head -c $((LONG_MIB * 1048576)) /dev/urandom >"$work/long"
 failed=0
 port=4433
@@ -81,7 +83,7 @@ transfer() {
     printf 'SHA-256 equal, %.1f Mbit/s\n' "$goodput"
 }
 
-for mode in ro ru; do
+for mode in ro ru be pr; do
     printf '%s over IPv4, a to b: ' $mode; transfer "$a" "$b" 192.0.2.2 $mode small
     printf '%s over IPv6, b to a: ' $mode; transfer "$b" "$a" '[2001:db8::1]' $mode small
 done
@@ -89,7 +91,7 @@ done
 for namespace in "$a" "$b"; do ip netns exec "$namespace" tc qdisc add dev outside root tbf rate $RATE burst $BURST latency $LATENCY; done
 
 if command -v iperf3 >/dev/null; then
-    tcp_sum=0 udp_sum=0
+    best_tcp=0 best_udp=0
     for round in $(seq $ROUNDS); do
         ip netns exec "$b" timeout "$PATIENCE" iperf3 --server --one-off >/dev/null &
         server=$!
@@ -102,13 +104,16 @@ if command -v iperf3 >/dev/null; then
         tcp=$(awk '/"sum_received"/ { found = 1 } found && /"bits_per_second"/ { gsub(/[^0-9.e+]/, "", $2); print $2 / 1e6; exit }' "$work/tcp")
         printf 'round %d of %d: TCP %.1f Mbit/s, NexStream: ' "$round" $ROUNDS "$tcp"
         transfer "$a" "$b" 192.0.2.2 ro long
-        tcp_sum=$(awk "BEGIN { print $tcp_sum + $tcp }")
-        udp_sum=$(awk "BEGIN { print $udp_sum + ${goodput:-0} }")
+        best_tcp=$(awk "BEGIN { print ($tcp > $best_tcp) ? $tcp : $best_tcp }")
+        best_udp=$(awk "BEGIN { print (${goodput:-0} > $best_udp) ? ${goodput:-0} : $best_udp }")
     done
-    awk -v u="$udp_sum" -v t="$tcp_sum" -v min=$RATIO_MIN 'BEGIN { printf "ratio to TCP at '$RATE': %.3f (at least %.2f)\n", u / t, min; exit (u / t < min) }' || failed=1
+    awk -v u="$best_udp" -v t="$best_tcp" -v min=$RATIO_MIN 'BEGIN { printf "ratio to TCP at '$RATE': %.3f (at least %.2f)\n", u / t, min; exit (u / t < min) }' || failed=1
 else
     echo "left out: the comparison with TCP, because iperf3 is not there"
 fi
+
+printf 'be over the shaped link, which drops some of it: '
+transfer "$b" "$a" 192.0.2.1 be small
 
 # The new address comes when the old one is gone: the first of a network takes those added later with it.
 move() {
@@ -116,7 +121,7 @@ move() {
     ip -n "$a" addr add 192.0.2.11/24 dev outside
 }
 printf 'client whose address changes: '
-transfer "$a" "$b" 192.0.2.2 ro long move
+transfer "$a" "$b" 192.0.2.2 ro moved move
 
 # When an address goes, masquerading forgets what went out from it: the next packet leaves from the new one, with another port.
 rebind() {
@@ -126,7 +131,7 @@ rebind() {
 if ip netns exec "$a" nft 'add table ip nat; add chain ip nat post { type nat hook postrouting priority 100; }; add rule ip nat post oifname outside masquerade fully-random' 2>"$work/why" \
     && ip netns exec "$a" sysctl -q -w net.ipv4.ip_forward=1; then
     printf 'client behind a NAT that rebinds: '
-    transfer "$c" "$b" 192.0.2.2 ro long rebind
+    transfer "$c" "$b" 192.0.2.2 ro moved rebind
 else
     echo "left out: the NAT, because nftables cannot be used here: $(head -n 1 "$work/why")"
 fi

@@ -16,13 +16,13 @@ internal static class SendCommand
 
     private static readonly Argument<string[]> s_files = new("FILE") { Description = "The files.", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<LinkAddress> s_to = CommonOptions.Address("--to", "Where nexstream receive listens.");
-    private static readonly Option<string> s_mode = new("--mode") { Description = "How the content travels: ro (a stream of bytes) or ru (messages).", DefaultValueFactory = _ => "ro" };
+    private static readonly Option<string> s_mode = new("--mode") { Description = "How the content travels: ro (a stream of bytes), ru (messages), be or pr (messages that may be lost, and are asked for until they are there).", DefaultValueFactory = _ => "ro" };
     private static readonly Option<byte> s_priority = new("--priority") { Description = "The streams' priority, 0 to 15.", HelpName = "N", DefaultValueFactory = _ => PriorityDefault };
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
     public static Command Create()
     {
-        s_mode.AcceptOnlyFromAmong("ro", "ru");
+        s_mode.AcceptOnlyFromAmong("ro", "ru", "be", "pr");
         s_priority.Validators.Add(result =>
         {
             if (result.Errors.Any() || result.GetValueOrDefault<byte>() > PriorityMax)
@@ -63,7 +63,7 @@ internal static class SendCommand
                 : $"{missing} does not exist: nothing was sent.");
         }
 
-        StreamConfig stream = new(mode == "ru" ? TransportMode.ReliableUnordered : TransportMode.ReliableOrdered, arguments.GetValue(s_priority));
+        StreamConfig stream = new(ModeOf(mode), arguments.GetValue(s_priority));
         try
         {
             using Interrupt interrupt = new();
@@ -81,6 +81,14 @@ internal static class SendCommand
             return Failure.Report(isJson, ExitCode.LinkUnavailable, failure.Message);
         }
     }
+
+    private static TransportMode ModeOf(string mode) => mode switch
+    {
+        "ru" => TransportMode.ReliableUnordered,
+        "be" => TransportMode.BestEffort,
+        "pr" => TransportMode.Probabilistic,
+        _ => TransportMode.ReliableOrdered,
+    };
 
     private static void Print(bool isJson, LinkAddress to, string mode, SendOutcome outcome, bool isOk)
     {

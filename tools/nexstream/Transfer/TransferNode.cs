@@ -59,6 +59,7 @@ internal sealed class TransferNode : IDisposable
         SendBuffer = SendBuffer,
         ReceiveWindow = SendBuffer,
         StreamReceiveWindow = SendBuffer,
+        DatagramBuffer = SendBuffer,
     };
 
     /// <summary>An endpoint for the other process of a link in shared memory.</summary>
