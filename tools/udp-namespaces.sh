@@ -60,6 +60,17 @@ head -c $((LONG_MIB * 1048576)) /dev/urandom >"$work/long"
 failed=0
 port=4433
 
+# listens NAMESPACE KIND PORT: waits until somebody does, because a call that nobody takes is repeated after a second only. KIND: tcp or udp.
+listens() {
+    local try
+    for try in $(seq 100); do
+        ip netns exec "$1" ss --no-header --listening --numeric "--$2" | grep -q ":$3 " && return 0
+        sleep 0.1
+    done
+    echo "nobody listens at $2 port $3"
+    return 1
+}
+
 # transfer FROM TO ADDRESS MODE FILE [COMMAND...]: sends a file, runs the command a second after that began, and compares. Sets goodput.
 transfer() {
     local from=$1 to=$2 address=$3 mode=$4 file=$5 receiver sender status=0
@@ -68,6 +79,7 @@ transfer() {
     rm -rf "$work/out"
     ip netns exec "$to" timeout "$PATIENCE" "$nexstream" receive --listen "udp::$port" --out "$work/out" --once --json >"$work/received" &
     receiver=$!
+    listens "$to" udp "$port" || { failed=1; return 0; }
     ip netns exec "$from" timeout "$PATIENCE" "$nexstream" send "$work/$file" --to "udp:$address:$port" --mode "$mode" --json >"$work/sent" &
     sender=$!
     [ $# -eq 0 ] || { sleep 1; "$@"; }
@@ -95,10 +107,7 @@ if command -v iperf3 >/dev/null; then
     for round in $(seq $ROUNDS); do
         ip netns exec "$b" timeout "$PATIENCE" iperf3 --server --one-off >/dev/null &
         server=$!
-        for try in $(seq 50); do
-            ip netns exec "$b" ss --no-header --listening --tcp | grep -q :5201 && break
-            sleep 0.1
-        done
+        listens "$b" tcp 5201
         ip netns exec "$a" timeout "$PATIENCE" iperf3 --client 192.0.2.2 --bytes "${LONG_MIB}M" --json >"$work/tcp"
         wait $server
         tcp=$(awk '/"sum_received"/ { found = 1 } found && /"bits_per_second"/ { gsub(/[^0-9.e+]/, "", $2); print $2 / 1e6; exit }' "$work/tcp")
