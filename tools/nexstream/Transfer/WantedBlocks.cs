@@ -20,6 +20,7 @@ internal sealed class WantedBlocks(SafeFileHandle file, long length, StreamHandl
     /// <summary>Bytes that may wait to be sent: beyond the stream's buffer the oldest would be dropped.</summary>
     private const int QueuedMax = 256 * 1024;
 
+    private readonly long _blocks = (length + BlockPlan.BlockSize - 1) / BlockPlan.BlockSize;
     private readonly Queue<(long First, int Count)> _requests = new();
     private readonly byte[] _message = new byte[PrefixSize + BlockPlan.BlockSize];
     private long _next;
@@ -32,7 +33,7 @@ internal sealed class WantedBlocks(SafeFileHandle file, long length, StreamHandl
         if (parts.Length != 2 || _requests.Count == RequestsMax
             || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long first)
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int count)
-            || count == 0 || first > (length - 1) / BlockPlan.BlockSize || count > ((length - 1) / BlockPlan.BlockSize) - first + 1)
+            || count == 0 || first >= _blocks || count > _blocks - first)
         {
             return false;
         }
