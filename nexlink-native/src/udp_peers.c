@@ -11,7 +11,6 @@
 enum {
     PEERS_MIN = 8,
     PEERS_MAX = 1 << 20,
-    STRANGERS_PART = 4,
     DIALLED_PART = 2,
     /* Bits that tell the two halves of a name from each other and from a place in the table. */
     NAME_DOMAIN_HIGH = 1,
@@ -185,9 +184,6 @@ nx_udp_peer *nx_udp_peers_learn(nx_udp_peers *peers, const nx_udp_key *key)
     }
     if (index != NONE) {
         return &peers->entries[index];
-    }
-    if (peers->lists[NX_UDP_STRANGER].count >= peers->capacity / STRANGERS_PART) {
-        forget(peers, peers->lists[NX_UDP_STRANGER].oldest);
     }
     make_room(peers);
     uint8_t name[NEXLINK_NODE_ID_SIZE];

@@ -10,7 +10,7 @@
  * it sends anything there (docs/wire-format.md, "Migration").
  *
  * What is bounded must forget. Dialled peers stay. Of the others, those to which the endpoint has sent a few frames are known: they are
- * forgotten in the order in which they were last sent to. The rest are strangers, who have a quarter of the table and push out each other only: however many
+ * forgotten in the order in which they were last sent to. The rest are strangers, who are forgotten before anybody else: however many
  * addresses are forged, an endpoint that answers little to strangers keeps the addresses of those it talks to.
  */
 #ifndef NX_UDP_PEERS_H

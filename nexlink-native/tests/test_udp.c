@@ -1,6 +1,10 @@
 /* Two udp links of this machine: what is sent arrives, whatever the kernel does to get it there. */
 #include <errno.h>
+#include <net/if.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "support.h"
@@ -282,6 +286,34 @@ static void held_frames_stop_receiving_and_lose_nothing(void)
     udp_close(&b);
 }
 
+/* A run of short datagrams is moved into frames one by one, also into those that were offered to the kernel and that it did not need. */
+static void short_run_uses_what_frames_there_are(void)
+{
+    enum { POOL = 64, COUNT = 50 };
+    nexlink_udp_options options = udp_options(udp_loopback_v4, 0);
+    udp_end a;
+    udp_end b;
+    CHECK(udp_open(&a, &options, 1));
+    options.frame_count = POOL;
+    CHECK(udp_open(&b, &options, 2));
+    uint8_t name[NEXLINK_NODE_ID_SIZE];
+    CHECK(dial(&a, &b, b.node, name));
+    nexlink_descriptor batch[COUNT];
+    for (uint32_t round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < COUNT; i++) {
+            batch[i] = udp_frame(&a, name, i, 16, 100, i);
+        }
+        CHECK_EQUAL(api->send(a.link, batch, COUNT), COUNT);
+        CHECK(udp_receive(&b, batch, COUNT));
+        for (uint32_t i = 0; i < COUNT; i++) {
+            CHECK(udp_matches(&b, &batch[i], 16, 100, i));
+        }
+        udp_release(&b, batch, COUNT);
+    }
+    udp_close(&a);
+    udp_close(&b);
+}
+
 static void wait_tells_what_is_there(void)
 {
     const nexlink_udp_options options = udp_options(udp_loopback_v6, 0);
@@ -346,6 +378,57 @@ static void what_cannot_be_opened_says_why(void)
     CHECK_EQUAL(open_descriptors(), before);
 }
 
+/* A network of its own for this process, in which nothing longer than an Ethernet frame gets through; false: this user may not have one. */
+static bool enter_narrow_network(void)
+{
+    enum { ETHERNET = 1500 };
+    if (unshare(CLONE_NEWNET) != 0) {
+        return false;
+    }
+    const int socket = udp_stranger(AF_INET);
+    struct ifreq request = {.ifr_name = "lo", .ifr_mtu = ETHERNET};
+    bool done = ioctl(socket, SIOCSIFMTU, &request) == 0;
+    request.ifr_flags = IFF_UP;
+    done = done && ioctl(socket, SIOCSIFFLAGS, &request) == 0;
+    (void)close(socket);
+    return done;
+}
+
+/* The last test: the process stays in that network. One buffer has frames that are too long and one that is not; what has no address lies between them. */
+static void refused_buffer_goes_frame_by_frame(void)
+{
+    enum { COUNT = 6 };
+    if (!enter_narrow_network()) {
+        printf("refused_buffer_goes_frame_by_frame: left out, a network of its own takes root\n");
+        return;
+    }
+    const nexlink_udp_options options = udp_options(udp_loopback_v4, 0);
+    udp_end a;
+    udp_end b;
+    CHECK(udp_open(&a, &options, 1) && udp_open(&b, &options, 2));
+    uint8_t name[NEXLINK_NODE_ID_SIZE];
+    CHECK(dial(&a, &b, b.node, name));
+    const uint8_t stranger[NEXLINK_NODE_ID_SIZE] = {9};
+    nexlink_descriptor batch[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++) {
+        batch[i] = udp_frame(&a, i == 1 ? stranger : name, i, 16, i == COUNT - 1 ? 200 : 1700, i);
+        batch[i].header[1] = 2;
+    }
+    batch[1].slice_count = 0;
+    CHECK_EQUAL(api->send(a.link, batch, COUNT), COUNT);
+    CHECK_EQUAL(reclaim_all(a.link), COUNT - 1);
+    CHECK(udp_receive(&b, batch, 1));
+    CHECK(udp_matches(&b, &batch[0], 16, 200, COUNT - 1));
+    CHECK_EQUAL(batch[0].header[1], 2);
+    nexlink_udp_info info;
+    CHECK_EQUAL(api->udp_info(a.link, &info), NEXLINK_OK);
+    CHECK_EQUAL(info.dropped_too_long, COUNT - 2);
+    CHECK_EQUAL(info.dropped_unroutable, 1);
+    CHECK_EQUAL(info.sent, 1);
+    udp_close(&a);
+    udp_close(&b);
+}
+
 int main(void)
 {
     RUN(frames_arrive_over_ipv4);
@@ -359,7 +442,9 @@ int main(void)
     RUN(too_long_and_unroutable_frames_are_dropped_and_the_rest_is_sent);
     RUN(invalid_descriptors_are_refused);
     RUN(held_frames_stop_receiving_and_lose_nothing);
+    RUN(short_run_uses_what_frames_there_are);
     RUN(wait_tells_what_is_there);
     RUN(what_cannot_be_opened_says_why);
+    RUN(refused_buffer_goes_frame_by_frame);
     FINISH();
 }

@@ -17,7 +17,6 @@ internal sealed class UdpPeerTable
     /// <summary>So many frames make a stranger known: NX_UDP_SENDS_KNOWN.</summary>
     public const int SendsKnown = 4;
 
-    private const int StrangersPart = 4;
     private const int DialledPart = 2;
     private const int SecretSize = 32;
 
@@ -49,12 +48,6 @@ internal sealed class UdpPeerTable
         if (_byKey.TryGetValue(key, out UdpPeer? peer) || _byKey.TryGetValue(key with { Node = default }, out peer))
         {
             return peer;
-        }
-
-        LinkedList<UdpPeer> strangers = _lists[(int)UdpStanding.Stranger];
-        if (strangers.Count >= _capacity / StrangersPart)
-        {
-            Forget(strangers.First!.Value);
         }
 
         MakeRoom();
