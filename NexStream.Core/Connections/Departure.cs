@@ -78,7 +78,7 @@ internal static class Departure
     public static void Remember(
         EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, int stream, int segment, int message, int control)
     {
-        if (path.AckElicitingInFlight == 0)
+        if (path.AckElicitingInFlight == 0 && path.State == PathState.Active)
         {
             connection.OutstandingSince = now;
         }
@@ -105,6 +105,7 @@ internal static class Departure
         {
             ref Segment carried = ref state.Segments[segment];
             carried.Packet = number;
+            carried.Path = path.Id;
             packet.SegmentGeneration = carried.Generation;
         }
 

@@ -57,7 +57,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             run.Add(packet);
             path.PacketsLost++;
             path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
-            contents.OnLost(connection, packet, now);
+            contents.OnLost(connection, path, packet, now);
             Remember(path, index);
         }
 
@@ -105,7 +105,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         MtuProber.OnProbeTimeout(path, OldestLength(path), now);
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
-            if (contents.TryProbe(connection, state.Packets[index]))
+            if (contents.TryProbe(connection, path, state.Packets[index]))
             {
                 probes++;
             }
@@ -151,7 +151,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             }
 
             path.PacketsLost++;
-            contents.OnLost(connection, state.Packets[index], now);
+            contents.OnLost(connection, path, state.Packets[index], now);
             Remember(path, index);
         }
 

@@ -33,14 +33,14 @@ internal sealed class PacketContents(
         }
     }
 
-    public void OnLost(Connection connection, in SentPacket packet, Instant now)
+    public void OnLost(Connection connection, Path path, in SentPacket packet, Instant now)
     {
         if (packet.Stream >= 0 && state.Streams[packet.Stream].Generation == packet.StreamGeneration)
         {
             state.Streams[packet.Stream].Send.PacketsLost++;
         }
 
-        if (IsCurrentSegment(packet) && state.Segments[packet.Segment].Packet == packet.Number && !state.Segments[packet.Segment].IsLost)
+        if (IsCurrentSegment(packet) && IsLatestOf(state.Segments[packet.Segment], path, packet))
         {
             OnSegmentLost(packet.Segment, now);
         }
@@ -52,13 +52,13 @@ internal sealed class PacketContents(
             lifecycle.CheckSendingEnded(stream);
         }
 
-        RequestControlsAgain(connection, packet);
+        RequestControlsAgain(connection, path, packet);
     }
 
     /// <summary>A probe time-out passed: what the packet carries is sent again without counting as lost (RFC 9002 §6.2.4). False: it carries no data.</summary>
-    public bool TryProbe(Connection connection, in SentPacket packet)
+    public bool TryProbe(Connection connection, Path path, in SentPacket packet)
     {
-        RequestControlsAgain(connection, packet);
+        RequestControlsAgain(connection, path, packet);
         if (!IsCurrentSegment(packet))
         {
             return false;
@@ -84,6 +84,10 @@ internal sealed class PacketContents(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentSegment(in SentPacket packet) =>
         packet.Segment >= 0 && state.Segments[packet.Segment].Generation == packet.SegmentGeneration;
+
+    /// <summary>Whether a segment waits for this packet: it was not sent again, or on another path, since.</summary>
+    private static bool IsLatestOf(in Segment segment, Path path, in SentPacket packet) =>
+        segment.Packet == packet.Number && segment.Path == path.Id && !segment.IsLost;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentMessage(int index, uint generation) => index >= 0 && state.Messages[index].Generation == generation;
@@ -197,7 +201,7 @@ internal sealed class PacketContents(
         }
     }
 
-    private void RequestControlsAgain(Connection connection, in SentPacket packet)
+    private void RequestControlsAgain(Connection connection, Path path, in SentPacket packet)
     {
         for (int i = packet.Control; i >= 0; i = state.Controls[i].Next)
         {
@@ -212,6 +216,7 @@ internal sealed class PacketContents(
             else if (record.Stream < 0)
             {
                 connection.Control |= record.ConnectionFrames;
+                RequestPathAgain(connection, path, record);
             }
             else if (state.Streams[record.Stream].Generation == record.StreamGeneration)
             {
@@ -220,6 +225,22 @@ internal sealed class PacketContents(
         }
 
         state.MarkReady(connection);
+    }
+
+    private static void RequestPathAgain(Connection connection, Path path, in ControlRecord record)
+    {
+        path.Control |= record.PathFrames & (PathControl.Ping | PathControl.Pong);
+        if ((record.PathFrames & PathControl.Offer) != 0 && connection.Paths.Find(record.Path) is { } offered)
+        {
+            offered.Control |= PathControl.Offer;
+            connection.Control |= ConnectionControl.Paths;
+        }
+
+        if ((record.PathFrames & PathControl.Close) != 0)
+        {
+            connection.ClosedPaths.Add(record.Path);
+            connection.Control |= ConnectionControl.Paths;
+        }
     }
 
     private void RequestStreamAgain(in ControlRecord record)

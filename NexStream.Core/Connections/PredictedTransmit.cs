@@ -19,7 +19,7 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
     public int Write(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
         if (!path.IsValidated || path.ProbesAllowed > 0 || path.Received.AckDeadline != Instant.Never || path.Mtu.IsSearching
-            || connection.HasControl || !state.UsesPrediction)
+            || connection.HasControl || path.Control != PathControl.None || !state.UsesPrediction)
         {
             return 0;
         }
@@ -52,7 +52,7 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
         int index = Next(connection, path);
         ref StreamState stream = ref state.Streams[index];
         ref SendHalf send = ref stream.Send;
-        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty)
+        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty || stream.Path != PathIds.None)
         {
             return 0;
         }
@@ -78,9 +78,9 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
             send.Window.Used = position + (uint)length;
             connection.Credit.Used += (uint)length;
             connection.Scheduler.OnSent(state.Streams, index, ref stream, length);
-            ulong number = PacketNumbers.Take(state, connection, path);
+            ulong number = PacketNumbers.Take(state, path);
             byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
-            OrderedHead.Write(transmission.HeadStorage, connection.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
+            OrderedHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
             transmission.HeadLength = OrderedHead.Size;
             WriteLink(ref transmission.Header, path, stream, isMarked, length);
             Departure.Count(path, size, isMarked);

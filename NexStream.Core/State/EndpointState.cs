@@ -41,6 +41,7 @@ internal sealed class EndpointState
 
     public readonly Connection[] Connections;
     public readonly PathPool Paths;
+    public readonly PathSchedulerPool Schedulers;
     public readonly Stack<int> FreeConnections;
     public readonly IndexRing Ready;
     public readonly IndexRing Deadlines;
@@ -63,17 +64,27 @@ internal sealed class EndpointState
     public NodeId Node;
     public NodeId FormerNode;
 
+    /// <summary>Who it is as well, for further paths.</summary>
+    public readonly NodeId[] FurtherNodes;
+
     public int HalfOpenCount;
     public int ConnectionCount;
 
     /// <summary>The latest instant that the caller has given: time never runs backwards.</summary>
     public Instant Now;
 
+    /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that many are sent of.</summary>
+    private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / Wire.Frames.StreamAckFrame.WireSize;
+
+    /// <summary>Whether a packet can be remembered, with all that it may say.</summary>
+    public bool HasRecordsForPacket => Packets.FreeCount > 0 && Controls.FreeCount >= ControlsPerPacketMax;
+
     public EndpointState(EndpointConfig config, FrameArena arena, Endpoint endpoint)
     {
         Config = config;
         Node = config.Node;
         FormerNode = config.Node;
+        FurtherNodes = [.. config.FurtherNodes];
         Hash = new KeyedHash(config.Key.Span);
         CookieHash = new KeyedHash(config.Key.Span[KeyedHash.KeySize..]);
         Frames = new FrameTable(arena, config.MaxConnections, config.ArenaReserve256);
@@ -95,7 +106,9 @@ internal sealed class EndpointState
         Events = new EventQueue(this, endpoint);
         Starved = new StarvedStreams(this);
         Connections = new Connection[config.MaxConnections];
-        Paths = new PathPool([config.Congestion, .. config.CongestionChoices], config.MaxConnections);
+        Paths = new PathPool([config.Congestion, .. config.CongestionChoices], config.EffectivePaths);
+        Schedulers = new PathSchedulerPool(
+            [config.PathScheduler, .. config.PathSchedulerChoices], config.MaxConnections, isUsed: config.EffectivePaths > config.MaxConnections);
         FreeConnections = new Stack<int>(config.MaxConnections);
         for (int i = config.MaxConnections - 1; i >= 0; i--)
         {
@@ -151,6 +164,25 @@ internal sealed class EndpointState
 
         int half = Math.Max(connection.Memory.FramesMax / 2, 1);
         return stream.Send.Buffered >= 2 * Frames.FrameSize ? half - (half / 4) : half;
+    }
+
+    /// <summary>Whether frames for this node are for this endpoint, on whichever path.</summary>
+    public bool IsOwn(NodeId node)
+    {
+        if (node == Node || node == FormerNode)
+        {
+            return true;
+        }
+
+        for (int i = 0; i < FurtherNodes.Length; i++)
+        {
+            if (FurtherNodes[i] == node)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Time stands still rather than running backwards.</summary>
