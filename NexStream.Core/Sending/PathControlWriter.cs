@@ -44,9 +44,13 @@ internal sealed class PathControlWriter(EndpointState state)
         }
     }
 
-    /// <summary>Writes offers and ends of further paths. What does not fit stays pending.</summary>
+    /// <summary>
+    /// Writes an offer and the ends of further paths. What does not fit stays pending, and so do further offers: the bytes of a packet allow the peer the first
+    /// question to the node of one.
+    /// </summary>
     public void WriteAnnouncements(Connection connection, ref PacketBuilder builder)
     {
+        bool isOffered = false;
         for (int i = 1; i < connection.Paths.Count; i++)
         {
             Path path = connection.Paths[i];
@@ -55,13 +59,14 @@ internal sealed class PathControlWriter(EndpointState state)
                 continue;
             }
 
-            if (state.Controls.FreeCount == 0 || !new PathOfferFrame { PathId = path.Id, Tag = path.LocalTag, Node = path.Local }.TryWrite(ref builder.Writer))
+            if (isOffered || state.Controls.FreeCount == 0 || !new PathOfferFrame { PathId = path.Id, Tag = path.LocalTag, Node = path.Local }.TryWrite(ref builder.Writer))
             {
                 return;
             }
 
             path.Control &= ~PathControl.Offer;
             Remember(PathControl.Offer, path.Id, ref builder);
+            isOffered = true;
         }
 
         while (!connection.ClosedPaths.IsEmpty)
