@@ -54,9 +54,14 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
                 continue;
             }
 
-            run.Add(packet);
             path.PacketsLost++;
-            path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
+            if (packet.Size > 0)
+            {
+                // What left before the path moved was discounted, and says nothing of where it leads now (RFC 9000 §9.4).
+                run.Add(packet);
+                path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
+            }
+
             contents.OnLost(connection, path, packet, now);
             Remember(path, index);
         }

@@ -1,4 +1,5 @@
 using NexStream.Core.Buffers;
+using NexStream.Core.Multipath;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
 
@@ -29,17 +30,23 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
             return 1;
         }
 
-        bool sendsCopies = state.Schedulers.Of(connection).SendsCopies;
+        IPathScheduler scheduler = state.Schedulers.Of(connection);
         for (int i = 0; chosen is not null && i < ChoicesMax; i++)
         {
-            if (!sendsCopies && predicted.Write(connection, chosen, now, burst[..1]) > 0)
+            if (!scheduler.SendsCopies && predicted.Write(connection, chosen, now, burst[..1]) > 0)
             {
+                scheduler.OnSent(chosen.Slot, chosen.Weight);
                 return 1;
             }
 
             if (packets.TryWriteAny(connection, chosen, now, chosen.FrameLengthNow, transmission))
             {
-                if (sendsCopies)
+                if (packets.LastHadData)
+                {
+                    scheduler.OnSent(chosen.Slot, chosen.Weight);
+                }
+
+                if (scheduler.SendsCopies)
                 {
                     PlanCopies(connection, chosen);
                 }

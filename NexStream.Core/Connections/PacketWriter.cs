@@ -26,6 +26,9 @@ internal sealed class PacketWriter(
     /// <summary>The segment that the packet written last carried, or -1.</summary>
     public int LastSegment { get; private set; }
 
+    /// <summary>Whether it carried data of a stream.</summary>
+    public bool LastHadData { get; private set; }
+
     /// <summary>Asks the node that may be the peer's new one on a path, when that is due.</summary>
     public bool TryAsk(Connection connection, Path path, Instant now, Wire.Transmission transmission) =>
         path.Challenge.IsActive && migration.TryAsk(connection, path, now, transmission);
@@ -265,6 +268,7 @@ internal sealed class PacketWriter(
     private void Finish(Connection connection, Path path, Instant now, bool reportsAll, ref PacketBuilder builder)
     {
         LastSegment = builder.Segment;
+        LastHadData = builder.Stream >= 0;
         ulong number = PacketNumbers.Take(state, path);
         bool isMarked = builder.IsAckEliciting && path.Ecn.MarkEct0;
         int size = LinkHeader.Size + PacketHeader.Size + builder.Writer.Length + builder.PayloadLength;

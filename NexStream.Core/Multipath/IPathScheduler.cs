@@ -22,11 +22,18 @@ public interface IPathScheduler
     /// <summary>Forgets everything: the instance now serves another connection.</summary>
     void Reset();
 
-    /// <summary>The path for the next packet.</summary>
+    /// <summary>The path for the next packet. It may be asked more often than a packet leaves, so the answer changes nothing: <see cref="OnSent"/> does.</summary>
     /// <param name="paths">The paths that carry data, at least one. A stream that is bound to a path, and repairs, see only those that they may take.</param>
     /// <param name="demand">What there is to send.</param>
     /// <returns>An index into <paramref name="paths"/> of one with <see cref="PathView.CanSend"/>, or <see cref="Wait"/>. Anything else counts as that.</returns>
     int Choose(ReadOnlySpan<PathView> paths, in PathDemand demand);
+
+    /// <summary>A packet with data left on the path that was chosen.</summary>
+    /// <param name="slot">Its <see cref="PathView.Slot"/>.</param>
+    /// <param name="weight">Its <see cref="PathView.Weight"/>.</param>
+    void OnSent(int slot, byte weight)
+    {
+    }
 }
 
 /// <summary>Creates path schedulers. It is called while an endpoint is constructed, once per connection that the endpoint may ever hold.</summary>
