@@ -75,17 +75,24 @@ public sealed class Endpoint
         var contents = new PacketContents(_state, segments, sendBuffer, _lifecycle, outbound, messageSender);
         var lossDetector = new LossDetector(_state, contents);
         _migration = new Migration(_state, _factory, lossDetector);
+        var paths = new PathLifecycle(_state, _factory, lossDetector);
+        var liveness = new PathLiveness(_state, _factory, lossDetector);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         _predicted = new PredictedReceive(_state, _factory, _streamTable, keeper);
-        _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing, _migration);
-        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), _migration, new PredictedTransmit(_state, sendBuffer));
+        _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
+        var packets = new PacketWriter(
+            _state, control, new PathControlWriter(_state), _lifecycle, orderedSender, messageSender, writer, new MtuProber(_state), _migration);
+        var predictedTransmit = new PredictedTransmit(_state, sendBuffer);
+        _transmitPath = new TransmitPath(
+            _state, packets, predictedTransmit, new MultipathTransmit(_state, packets, new PathChooser(_state), predictedTransmit));
         _loans = new Loans(_state.Frames);
         var zeroCopySender = new ZeroCopySender(_state, _loans, outbound, orderedSender, messageSender);
         var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);
         StreamCalls = new StreamCalls(
             _state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, zeroCopySender, zeroCopyReceiver, probabilisticSender, _closing);
-        _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender, probabilisticSender, probabilisticReceiver);
+        Calls = new ConnectionCalls(_state, _closing, paths);
+        _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender, probabilisticSender, probabilisticReceiver, paths, liveness);
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;
     }
@@ -114,6 +121,9 @@ public sealed class Endpoint
 
     /// <summary>What the slabs hold, for tests.</summary>
     internal EndpointState State => _state;
+
+    /// <summary>What stands behind the handles of connections.</summary>
+    internal ConnectionCalls Calls { get; }
 
     /// <summary>What stands behind the handles of streams.</summary>
     internal StreamCalls StreamCalls { get; }
@@ -318,30 +328,6 @@ public sealed class Endpoint
         return status;
     }
 
-    internal CallStatus Close(in ConnectionHandle handle, ReasonCode reason, Instant now)
-    {
-        now = _state.Advance(now);
-        if (Find(handle) is not { State: not ConnectionState.Closed } connection)
-        {
-            return CallStatus.Closed;
-        }
-
-        _closing.Begin(connection, reason, now);
-        return CallStatus.Ok;
-    }
-
-    internal CallStatus Abort(in ConnectionHandle handle, ReasonCode reason, Instant now)
-    {
-        now = _state.Advance(now);
-        if (Find(handle) is not { State: not ConnectionState.Closed } connection)
-        {
-            return CallStatus.Closed;
-        }
-
-        _closing.EndWith(connection, reason, now);
-        return CallStatus.Ok;
-    }
-
     internal ConnectionStatistics StatisticsOf(in ConnectionHandle handle) => Find(handle) is not { } connection ? default : new()
     {
         Path = connection.Path.Statistics(),
@@ -350,6 +336,7 @@ public sealed class Endpoint
         Retransmissions = connection.Retransmissions,
         DroppedForMemory = connection.DroppedForMemory,
         AcknowledgementsSent = connection.AcknowledgementsSent,
+        PathsRefused = connection.PathsRefused,
         FramesHeld = _state.Frames.HeldBy(connection.Index),
     };
 
@@ -430,9 +417,9 @@ public sealed class Endpoint
             return;
         }
 
-        if (_factory.FindByTag(header.Tag) is { } connection)
+        if (_factory.FindByTag(header.Tag) is { } path)
         {
-            _receivePath.Process(connection, frame, header, now);
+            _receivePath.Process(path, frame, header, now);
             return;
         }
 
@@ -441,7 +428,7 @@ public sealed class Endpoint
     }
 
     /// <summary>What was under way to the node that this endpoint was before still counts, for connections that there are.</summary>
-    private bool IsHere(NodeId destination, ulong tag) => destination == _state.Node || (tag != 0 && destination == _state.FormerNode);
+    private bool IsHere(NodeId destination, ulong tag) => destination == _state.Node || (tag != 0 && _state.IsOwn(destination));
 
     /// <summary>A tag that names nothing here: either our own, reflected by a peer that forgot the connection, or one that we forgot.</summary>
     private void OnUnknownTag(in LinkFrame frame, in PacketHeader header, Instant now)

@@ -9,7 +9,7 @@ using NexStream.Core.Wire.Frames;
 namespace NexStream.Core.Connections;
 
 /// <summary>What an acknowledgement of packets means: RTT, delivery, loss, congestion control, credit (RFC 9002 appendix A.7).</summary>
-internal sealed class AckProcessor(EndpointState state, PacketContents contents, LossDetector lossDetector)
+internal sealed class AckProcessor(EndpointState state, PacketContents contents, LossDetector lossDetector, PathLiveness liveness)
 {
     /// <summary>Handles DATA_ACK on stream 0. Returns the violation, or none.</summary>
     public ReasonCode Process(Connection connection, Path path, in PacketAckFrame frame, Instant now)
@@ -37,6 +37,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             connection.Scheduler.Unblock(state.Streams);
         }
 
+        ulong spurious = path.SpuriousLosses;
         if (path.RecentlyLost.Count > 0)
         {
             FindSpurious(path, ranges, now);
@@ -54,6 +55,11 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         if (batch.Packets > 0)
         {
             ReportToController(path, batch, now);
+        }
+
+        if (path.State == PathState.Silent && (batch.Packets > 0 || path.SpuriousLosses != spurious))
+        {
+            liveness.OnAnswer(connection, path, now);
         }
 
         state.MarkReady(connection);

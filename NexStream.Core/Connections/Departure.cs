@@ -75,7 +75,7 @@ internal static class Departure
     public static void Remember(
         EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, in PacketBuilder builder)
     {
-        if (path.AckElicitingInFlight == 0)
+        if (path.AckElicitingInFlight == 0 && path.State == PathState.Active)
         {
             connection.OutstandingSince = now;
         }
@@ -103,6 +103,7 @@ internal static class Departure
         {
             ref Segment carried = ref state.Segments[builder.Segment];
             carried.Packet = number;
+            carried.Path = path.Id;
             packet.SegmentGeneration = carried.Generation;
         }
 
@@ -122,7 +123,12 @@ internal static class Departure
             packet.Length = builder.PayloadLength;
             packet.Chunk = builder.Chunk;
             packet.Losses = builder.Losses;
-            state.SegmentsReserved++;
+            if (connection.Paths.Count > 1 && state.Schedulers.Of(connection).SendsCopies)
+            {
+                packet.Flags |= SentPacketFlags.SentAgain;
+            }
+
+            state.SegmentsReserved += (packet.Flags & SentPacketFlags.Requeued) == 0 ? 1 : 0;
         }
 
         path.Rate.OnSent(ref packet, path.BytesInFlight);

@@ -58,7 +58,7 @@ internal sealed class PacketContents(
         }
     }
 
-    public void OnLost(Connection connection, ref SentPacket packet, Instant now)
+    public void OnLost(Connection connection, Path path, ref SentPacket packet, Instant now)
     {
         if (packet.Length > 0)
         {
@@ -70,7 +70,7 @@ internal sealed class PacketContents(
             state.Streams[packet.Stream].Send.PacketsLost++;
         }
 
-        if (IsCurrentSegment(packet) && state.Segments[packet.Segment].Packet == packet.Number && !state.Segments[packet.Segment].IsLost)
+        if (IsCurrentSegment(packet) && IsLatestOf(state.Segments[packet.Segment], path, packet))
         {
             OnSegmentLost(packet.Segment, now);
         }
@@ -82,13 +82,13 @@ internal sealed class PacketContents(
             lifecycle.CheckSendingEnded(stream);
         }
 
-        RequestControlsAgain(connection, packet);
+        RequestControlsAgain(connection, path, packet);
     }
 
     /// <summary>A probe time-out passed: what the packet carries is sent again without counting as lost (RFC 9002 §6.2.4). False: it carries no data.</summary>
-    public bool TryProbe(Connection connection, ref SentPacket packet)
+    public bool TryProbe(Connection connection, Path path, ref SentPacket packet)
     {
-        RequestControlsAgain(connection, packet);
+        RequestControlsAgain(connection, path, packet);
         if (packet.Length > 0)
         {
             return TryRequeue(ref packet, packet.Losses);
@@ -119,6 +119,10 @@ internal sealed class PacketContents(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentSegment(in SentPacket packet) =>
         packet.Segment >= 0 && state.Segments[packet.Segment].Generation == packet.SegmentGeneration;
+
+    /// <summary>Whether a segment waits for this packet: it was not sent again, or on another path, since.</summary>
+    private static bool IsLatestOf(in Segment segment, Path path, in SentPacket packet) =>
+        segment.Packet == packet.Number && segment.Path == path.Id && !segment.IsLost;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentMessage(int index, uint generation) => index >= 0 && state.Messages[index].Generation == generation;
@@ -296,7 +300,7 @@ internal sealed class PacketContents(
         }
     }
 
-    private void RequestControlsAgain(Connection connection, in SentPacket packet)
+    private void RequestControlsAgain(Connection connection, Path path, in SentPacket packet)
     {
         for (int i = packet.Control; i >= 0; i = state.Controls[i].Next)
         {
@@ -311,6 +315,7 @@ internal sealed class PacketContents(
             else if (record.Stream < 0)
             {
                 connection.Control |= record.ConnectionFrames;
+                RequestPathAgain(connection, path, record);
             }
             else if (state.Streams[record.Stream].Generation == record.StreamGeneration)
             {
@@ -319,6 +324,22 @@ internal sealed class PacketContents(
         }
 
         state.MarkReady(connection);
+    }
+
+    private static void RequestPathAgain(Connection connection, Path path, in ControlRecord record)
+    {
+        path.Control |= record.PathFrames & (PathControl.Ping | PathControl.Pong);
+        if ((record.PathFrames & PathControl.Offer) != 0 && connection.Paths.Find(record.Path) is { } offered)
+        {
+            offered.Control |= PathControl.Offer;
+            connection.Control |= ConnectionControl.Paths;
+        }
+
+        if ((record.PathFrames & PathControl.Close) != 0)
+        {
+            connection.ClosedPaths.Add(record.Path);
+            connection.Control |= ConnectionControl.Paths;
+        }
     }
 
     private void RequestStreamAgain(in ControlRecord record)

@@ -18,7 +18,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
     public int Write(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
         if (!path.IsValidated || path.ProbesAllowed > 0 || path.Received.AckDeadline != Instant.Never || path.Mtu.IsSearching
-            || connection.HasControl || !state.UsesPrediction)
+            || connection.HasControl || path.Control != PathControl.None || !state.UsesPrediction)
         {
             return 0;
         }
@@ -50,7 +50,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         int index = Next(connection, path);
         ref StreamState stream = ref state.Streams[index];
         ref SendHalf send = ref stream.Send;
-        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty)
+        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty || stream.Path != PathIds.None)
         {
             return 0;
         }
@@ -72,9 +72,9 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             int length = buffer.Take(ref send, (int)Math.Min(behind - position, (uint)room), transmission, out int chunk);
             deficit += deficit <= 0 ? quantum - length : -length;
             int size = LinkHeader.Size + OrderedHead.Size + length;
-            ulong number = PacketNumbers.Take(state, connection, path);
+            ulong number = PacketNumbers.Take(state, path);
             byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
-            OrderedHead.Write(transmission.HeadStorage, connection.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
+            OrderedHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
             transmission.HeadLength = OrderedHead.Size;
             WriteLink(ref transmission.Header, path, stream, isMarked, length);
             ref SentPacket packet = ref run.Add(path, number, size, now);

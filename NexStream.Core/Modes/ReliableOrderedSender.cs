@@ -108,6 +108,16 @@ internal sealed class ReliableOrderedSender(
         return DataResult.Written;
     }
 
+    /// <summary>Writes bytes that are under way once more. Nothing is kept for the case that this packet is lost: the one that carried them first counts.</summary>
+    public void WriteCopy(in DataCopy copy, in StreamState stream, ref PacketBuilder builder)
+    {
+        int chunk = copy.Chunk;
+        builder.Chunk = chunk;
+        builder.Flags |= SentPacketFlags.SentAgain | SentPacketFlags.Requeued;
+        builder.PayloadLength = buffer.TakeAgain(ref chunk, copy.Position, copy.Length, builder.Transmission);
+        Write(copy.Stream, stream, copy.Position, ref builder);
+    }
+
     /// <summary>Whether something below <paramref name="position"/> is not acknowledged.</summary>
     public bool IsOutstandingBelow(int index, ulong position) => state.Streams[index].Send.Acknowledged < position;
 

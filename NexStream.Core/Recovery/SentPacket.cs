@@ -28,7 +28,7 @@ internal enum SentPacketFlags : ushort
     /// <summary>It carried FIN.</summary>
     Fin = 1 << 7,
 
-    /// <summary>Its bytes of an RO stream were sent before.</summary>
+    /// <summary>Other packets carry, or carried, its bytes of an RO stream as well.</summary>
     SentAgain = 1 << 8,
 
     /// <summary>Its bytes of an RO stream wait to be sent again already, though it is not lost.</summary>

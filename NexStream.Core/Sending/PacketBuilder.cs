@@ -52,6 +52,9 @@ internal ref struct PacketBuilder
     /// <summary>The stream whose STREAM_OPEN the packet has, or -1.</summary>
     public int OpenedStream = Slab<StreamState>.None;
 
+    /// <summary>The slot of its path, as a bit.</summary>
+    public byte PathBit;
+
     public bool IsAckEliciting;
 
     /// <summary>It is padding, sent to see whether the path carries it.</summary>

@@ -44,6 +44,7 @@ internal sealed class EndpointState
 
     public readonly Connection[] Connections;
     public readonly PathPool Paths;
+    public readonly PathSchedulerPool Schedulers;
     public readonly Stack<int> FreeConnections;
     public readonly IndexRing Ready;
     public readonly IndexRing Deadlines;
@@ -69,17 +70,27 @@ internal sealed class EndpointState
     /// <summary>Free segments that are kept for packets in flight with bytes of RO streams: each takes one if it is lost.</summary>
     public int SegmentsReserved;
 
+    /// <summary>Who it is as well, for further paths.</summary>
+    public readonly NodeId[] FurtherNodes;
+
     public int HalfOpenCount;
     public int ConnectionCount;
 
     /// <summary>The latest instant that the caller has given: time never runs backwards.</summary>
     public Instant Now;
 
+    /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that many are sent of.</summary>
+    private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / Wire.Frames.StreamAckFrame.WireSize;
+
+    /// <summary>Whether a packet can be remembered, with all that it may say.</summary>
+    public bool HasRecordsForPacket => Packets.FreeCount > 0 && Controls.FreeCount >= ControlsPerPacketMax;
+
     public EndpointState(EndpointConfig config, FrameArena arena, Endpoint endpoint)
     {
         Config = config;
         Node = config.Node;
         FormerNode = config.Node;
+        FurtherNodes = [.. config.FurtherNodes];
         Hash = new KeyedHash(config.Key.Span);
         CookieHash = new KeyedHash(config.Key.Span[KeyedHash.KeySize..]);
         Frames = new FrameTable(arena, config.MaxConnections, config.ArenaReserve256);
@@ -102,7 +113,9 @@ internal sealed class EndpointState
         Events = new EventQueue(this, endpoint);
         Starved = new StarvedStreams(this);
         Connections = new Connection[config.MaxConnections];
-        Paths = new PathPool([config.Congestion, .. config.CongestionChoices], config.MaxConnections);
+        Paths = new PathPool([config.Congestion, .. config.CongestionChoices], config.EffectivePaths);
+        Schedulers = new PathSchedulerPool(
+            [config.PathScheduler, .. config.PathSchedulerChoices], config.MaxConnections, isUsed: config.EffectivePaths > config.MaxConnections);
         FreeConnections = new Stack<int>(config.MaxConnections);
         for (int i = config.MaxConnections - 1; i >= 0; i--)
         {
@@ -154,6 +167,25 @@ internal sealed class EndpointState
         return arena.FreeCount <= arena.FrameCount / 4 ? 0
             : stream.Send.Buffered >= 2 * arena.FrameSize ? connection.Memory.SendFramesMaxOfLargeStream
             : connection.Memory.SendFramesMax;
+    }
+
+    /// <summary>Whether frames for this node are for this endpoint, on whichever path.</summary>
+    public bool IsOwn(NodeId node)
+    {
+        if (node == Node || node == FormerNode)
+        {
+            return true;
+        }
+
+        for (int i = 0; i < FurtherNodes.Length; i++)
+        {
+            if (FurtherNodes[i] == node)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Time stands still rather than running backwards.</summary>

@@ -40,6 +40,9 @@ internal struct Segment
     /// <summary>Tells an earlier use of the record from this one.</summary>
     public uint Generation;
 
+    /// <summary>The path of <see cref="Packet"/>: each counts its packets by itself.</summary>
+    public byte Path;
+
     public byte SliceCount;
     public byte Losses;
     public bool IsLost;

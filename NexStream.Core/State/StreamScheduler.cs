@@ -115,6 +115,22 @@ internal struct StreamScheduler
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly int Quantum(in StreamState stream, int frameLength) => (_policy == SchedulingPolicy.Strict ? 1 : stream.Priority + 1) * frameLength;
 
+    /// <summary>The stream whose turn it is cannot use it: the next is asked. False: there is no other.</summary>
+    public bool TryPassOver(Slab<StreamState> streams)
+    {
+        int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
+        ref StreamQueue queue = ref _levels[level];
+        int index = queue.Head;
+        if (streams[index].SchedulerNext < 0)
+        {
+            return false;
+        }
+
+        queue.Remove(streams, index);
+        queue.Append(streams, index);
+        return true;
+    }
+
     /// <summary>The stream at the head sent; when its deficit is used up it goes to the back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnSent(Slab<StreamState> streams, int index, ref StreamState stream, int bytes)

@@ -102,6 +102,9 @@ internal struct StreamState
     public StreamEvents Events;
     public SendState SendState;
     public ReceiveState ReceiveState;
+
+    /// <summary>The path that its data takes if it can; <see cref="PathIds.None"/>: any.</summary>
+    public byte Path;
     public ReasonCode SendReason;
     public ReasonCode ReceiveReason;
     public int SchedulerNext;

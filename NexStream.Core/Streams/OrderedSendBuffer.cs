@@ -134,11 +134,11 @@ internal sealed class OrderedSendBuffer(EndpointState state)
     public void Requeue(int index, ref SendHalf send, in SentPacket packet, byte losses)
     {
         ulong to = packet.Position + (uint)packet.Length;
-        if ((packet.Flags & SentPacketFlags.SentAgain) != 0)
+        if ((packet.Flags & SentPacketFlags.SentAgain) != 0 || packet.Position < send.Acknowledged)
         {
             RequeueMissing(index, ref send, packet.Position, to, losses);
         }
-        else if (to > send.Acknowledged)
+        else
         {
             // Nothing else carried it, so nothing of it is acknowledged.
             Append(index, ref send, packet.Position, to, packet.Chunk, losses);

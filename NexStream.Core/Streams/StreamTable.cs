@@ -50,6 +50,7 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
         uint id = StreamId.FromOrdinal(connection.NextLocalOrdinal++, connection.IsClient);
         ref StreamState stream = ref Initialize(connection, index, id, config.Mode, config.Priority);
         stream.Set(StreamFlags.Local | (config.SequenceNumbers ? StreamFlags.SequenceNumbers : 0));
+        stream.Path = config.Path ?? PathIds.None;
         if (config.MaxAttempts != 0)
         {
             stream.MaxAttempts = config.MaxAttempts;
@@ -210,6 +211,7 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
             Mode = mode,
             Priority = priority,
             MaxAttempts = (byte)connection.Config.MaxAttempts,
+            Path = PathIds.None,
             SchedulerNext = Slab<StreamState>.None,
             SchedulerPrevious = Slab<StreamState>.None,
             ControlNext = Slab<StreamState>.None,

@@ -12,12 +12,12 @@ public sealed class DeterminismTests
     private const long DelayNs = 7 * Instant.Millisecond;
 
     [Test]
-    public void Replay_OfAllInputs_GivesEveryOutputAgain([Range(1, 3)] int seed)
+    public void Replay_OfAllInputs_GivesEveryOutputAgain([Range(1, 3)] int seed, [Values(1, 2)] int paths)
     {
-        RecordedEndpoint[] sides = Run((ulong)seed);
+        RecordedEndpoint[] sides = Run((ulong)seed, paths);
         for (int i = 0; i < sides.Length; i++)
         {
-            var replay = new RecordedEndpoint(Config(i));
+            var replay = new RecordedEndpoint(Config(i, paths));
             foreach (Input input in sides[i].Inputs)
             {
                 replay.Apply(input);
@@ -38,8 +38,8 @@ public sealed class DeterminismTests
     [Test]
     public void Replay_WithOneInputMissing_GivesOtherOutputs()
     {
-        RecordedEndpoint original = Run(1)[1];
-        var replay = new RecordedEndpoint(Config(1));
+        RecordedEndpoint original = Run(1, paths: 1)[1];
+        var replay = new RecordedEndpoint(Config(1, paths: 1));
         int left = original.Inputs.FindLastIndex(input => input.Kind == InputKind.Frame);
         for (int i = 0; i < original.Inputs.Count; i++)
         {
@@ -53,10 +53,10 @@ public sealed class DeterminismTests
     }
 
     /// <summary>A run of all modes with loss, in which a seed decides what the two applications do.</summary>
-    private static RecordedEndpoint[] Run(ulong seed)
+    private static RecordedEndpoint[] Run(ulong seed, int paths)
     {
         var random = new SeededRandom(seed);
-        RecordedEndpoint[] sides = [new(Config(0)), new(Config(1))];
+        RecordedEndpoint[] sides = [new(Config(0, paths)), new(Config(1, paths))];
         var transit = new Queue<(int To, Instant At, Pair.Frame Frame)>();
         var now = new Instant(Instant.Second);
         sides[0].Apply(new Input(InputKind.Connect, now));
@@ -118,7 +118,7 @@ public sealed class DeterminismTests
         };
     }
 
-    private static EndpointConfig Config(int side)
+    private static EndpointConfig Config(int side, int paths)
     {
         byte[] key = new byte[EndpointConfig.KeySize];
         new SeededRandom((ulong)side + 1).Fill(key);
@@ -130,6 +130,8 @@ public sealed class DeterminismTests
             HalfOpenThreshold = 4,
             MaxMessages = 4096,
             MaxPacketsInFlight = 4096,
+            FurtherNodes = [.. Enumerable.Range(1, paths - 1).Select(i => PathPair.NodeOf(side == 0 ? Pair.ClientNode : Pair.ServerNode, i))],
+            Connection = new ConnectionConfig { MaxPaths = paths },
         };
     }
 }

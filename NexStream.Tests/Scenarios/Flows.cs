@@ -80,5 +80,19 @@ internal sealed class Deliveries(long intervalNs) : ISimulationObserver
         return longest * (double)intervalNs / Instant.Second;
     }
 
+    /// <summary>The longest time between two times in which no stream delivered anything.</summary>
+    public double LongestPauseS(double fromS, double toS)
+    {
+        int longest = 0;
+        int since = Index(fromS);
+        for (int i = since + 1; i <= Index(toS); i++)
+        {
+            since = _samples[i].Sum() > _samples[i - 1].Sum() ? i : since;
+            longest = Math.Max(longest, i - since);
+        }
+
+        return longest * (double)intervalNs / Instant.Second;
+    }
+
     private int Index(double seconds) => Math.Min((int)(seconds * Instant.Second / intervalNs), _samples.Count - 1);
 }

@@ -62,6 +62,10 @@ internal sealed class RecordedEndpoint(EndpointConfig config)
             if (item.Kind is EventKind.ConnectionEstablished or EventKind.ConnectionAccepted)
             {
                 _connection = item.Connection;
+                foreach (NodeId node in item.Kind == EventKind.ConnectionEstablished ? Endpoint.Config.FurtherNodes : [])
+                {
+                    Outputs.Add($"{_connection.OpenPath(node, input.Now, out byte path)} {path}");
+                }
             }
             else if (item.Kind == EventKind.StreamOpened)
             {
