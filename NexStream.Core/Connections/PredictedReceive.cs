@@ -32,7 +32,7 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
             return false;
         }
 
-        if (!head.IsPacket(path.Id, unchecked((uint)(path.Received.Largest + 1))) || link.Source != path.Remote || !path.Received.HasAny || !path.IsValidated)
+        if (!head.IsPacket(path.Id, unchecked((uint)(path.Received.Largest + 1))) || link.Source != path.Remote || !path.Received.HasAny || !path.IsUsable)
         {
             return false;
         }

@@ -73,7 +73,7 @@ public sealed class PredictionTests
 
             world.Pair.Settle();
             world.Receive(0, 1 << 20);
-            world.Pair.Advance(30 * Instant.Millisecond);
+            world.Pair.Advance(5 * Instant.Millisecond);
             world.Pair.Settle();
         }
 
