@@ -29,7 +29,7 @@ internal ref struct DepartureRun
         _flags = SentPacketFlags.AckEliciting
             | (path.Ecn.MarkEct0 ? SentPacketFlags.Ect0 : 0)
             | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
-        if (path.AckElicitingInFlight == 0)
+        if (path.AckElicitingInFlight == 0 && path.State == PathState.Active)
         {
             connection.OutstandingSince = now;
         }
