@@ -114,7 +114,7 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
                 continue;
             }
 
-            connection.CopyPaths &= (byte)~bit;
+            connection.CopyPaths &= (byte)(byte.MaxValue ^ bit);
             bool isCurrent = state.Segments[segment].Generation == connection.CopyGeneration;
             if (isCurrent && path.IsUsable && packets.TryWriteCopy(connection, path, segment, now, transmission))
             {

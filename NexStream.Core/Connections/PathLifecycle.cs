@@ -179,7 +179,7 @@ internal sealed class PathLifecycle(EndpointState state, ConnectionFactory facto
     {
         lossDetector.Abandon(connection, path, now);
         lossDetector.ForgetAll(path);
-        connection.CopyPaths &= (byte)~(1 << path.Slot);
+        connection.CopyPaths &= (byte)(byte.MaxValue ^ (1 << path.Slot));
         factory.FreePath(connection, path);
     }
 }
