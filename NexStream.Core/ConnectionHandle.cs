@@ -1,6 +1,7 @@
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Stats;
+using NexStream.Core.Tracing;
 
 namespace NexStream.Core;
 
@@ -42,17 +43,45 @@ public readonly record struct ConnectionHandle
     {
         config.Validate();
         stream = default;
-        return _endpoint is null ? CallStatus.Closed : _endpoint.OpenStream(this, config, out stream);
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.OpenStream(this, config);
+        CallStatus status = endpoint.OpenStream(this, config, out stream);
+        endpoint.Trace?.OnOpened(status, stream);
+        return status;
     }
 
     /// <summary>
     /// Closes gracefully: nothing new can be sent, both sides flush what they have queued for at most
     /// <see cref="ConnectionConfig.Linger"/>, and the closing event reports what was not delivered.
     /// </summary>
-    public CallStatus Close(Instant now, ReasonCode reason = ReasonCode.None) => _endpoint?.Close(this, reason, now) ?? CallStatus.Closed;
+    public CallStatus Close(Instant now, ReasonCode reason = ReasonCode.None)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.End(TraceOperation.CloseConnection, this, now, reason);
+        CallStatus status = endpoint.Close(this, reason, now);
+        return endpoint.Trace?.OnDone(status) ?? status;
+    }
 
     /// <summary>Ends the connection at once; the peer is told, once.</summary>
-    public CallStatus Abort(Instant now, ReasonCode reason = ReasonCode.Aborted) => _endpoint?.Abort(this, reason, now) ?? CallStatus.Closed;
+    public CallStatus Abort(Instant now, ReasonCode reason = ReasonCode.Aborted)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.End(TraceOperation.AbortConnection, this, now, reason);
+        CallStatus status = endpoint.Abort(this, reason, now);
+        return endpoint.Trace?.OnDone(status) ?? status;
+    }
 
     /// <summary>What the connection has done so far; the default where the handle is stale.</summary>
     public ConnectionStatistics Statistics => _endpoint?.StatisticsOf(this) ?? default;

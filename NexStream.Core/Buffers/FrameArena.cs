@@ -50,9 +50,20 @@ public sealed class FrameArena : FrameRegion
     /// <summary>Whether the arena lives in a pinned array rather than in the host's memory.</summary>
     public bool IsManaged => _pinned is not null;
 
+    /// <summary>Frames that the host took by itself, so that a trace can say so: the endpoint's own calls say the rest.</summary>
+    internal uint TakenByHost { get; private set; }
+
     /// <summary>Takes a free frame with one reference, which the caller owns. False: the arena is exhausted.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAllocate(out int index)
+    {
+        bool isTaken = TryTake(out index);
+        TakenByHost = unchecked(TakenByHost + (isTaken ? 1u : 0));
+        return isTaken;
+    }
+
+    /// <summary>The same, for the endpoint itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryTake(out int index)
     {
         int top = _freeCount - 1;
         if (top < 0)

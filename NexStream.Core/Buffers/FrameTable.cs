@@ -156,7 +156,7 @@ internal sealed class FrameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAllocate(int owner, out uint frame)
     {
-        if (!Arena.TryAllocate(out int index))
+        if (!Arena.TryTake(out int index))
         {
             frame = PayloadSlice.NoFrame;
             return false;
