@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using NexStream.Perf;
 using NexStream.Simulator.Results;
 using NexStream.Tool.Demo;
+using NexStream.Tool.Recording;
 using NexStream.Tool.Transfer;
 
 namespace NexStream.Tool.Output;
@@ -14,6 +15,8 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(FileReport))]
 [JsonSerializable(typeof(LatencyResult))]
 [JsonSerializable(typeof(PerfResult))]
+[JsonSerializable(typeof(RecordResult))]
+[JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(SendReport))]
 [JsonSerializable(typeof(SimulationResult))]
 [JsonSerializable(typeof(SizeResult))]

@@ -33,6 +33,9 @@ internal sealed class BlockReader
     /// <summary>Why the trace ends before the file does; null: it does not.</summary>
     public string? Damage { get; private set; }
 
+    /// <summary>Sees every byte that is read, to copy it.</summary>
+    public Action<ReadOnlySpan<byte>>? Tap { get; set; }
+
     /// <summary>Whether a byte is left.</summary>
     public bool TryPeek(out byte next)
     {
@@ -49,6 +52,7 @@ internal sealed class BlockReader
             throw new TraceException("The trace ends within an item.");
         }
 
+        Tap?.Invoke(_block.AsSpan(_at, 1));
         _at++;
         return next;
     }
@@ -65,6 +69,7 @@ internal sealed class BlockReader
 
             int length = Math.Min(destination.Length, _end - _at);
             _block.AsSpan(_at, length).CopyTo(destination);
+            Tap?.Invoke(_block.AsSpan(_at, length));
             _at += length;
             destination = destination[length..];
         }

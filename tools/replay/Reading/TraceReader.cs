@@ -21,10 +21,13 @@ internal sealed class TraceReader
 
     /// <summary>Reads what the endpoint was made with.</summary>
     /// <exception cref="TraceException">It is no trace, its beginning is damaged, or it needs something that is not known here.</exception>
-    public TraceReader(Stream source, Suppliers? suppliers = null)
+    /// <param name="source">The trace.</param>
+    /// <param name="suppliers">What it only names; null: nothing.</param>
+    /// <param name="tap">Sees every byte that is read, to copy it.</param>
+    public TraceReader(Stream source, Suppliers? suppliers = null, Action<ReadOnlySpan<byte>>? tap = null)
     {
         suppliers ??= new Suppliers();
-        _blocks = new BlockReader(source);
+        _blocks = new BlockReader(source) { Tap = tap };
         _items = new ItemReader(_blocks);
         var configs = new ConfigReader(_items, suppliers);
         if (!_items.TryPeek(out byte first) || first != (byte)TraceOperation.Endpoint)

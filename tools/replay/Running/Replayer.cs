@@ -1,5 +1,6 @@
 using NexStream.Replay.Inputs;
 using NexStream.Replay.Reading;
+using NexStream.Replay.Text;
 
 namespace NexStream.Replay.Running;
 
@@ -84,7 +85,7 @@ public static class Replayer
         {
             // A call that always answers and did not had thrown then too, and the host went on: an application's mistake, refused as it should be.
             bool threwBefore = step.Input.AlwaysAnswers && step.Outcome is null && thrown is ArgumentException or InvalidOperationException;
-            return threwBefore ? null : [$"  recorded: {Recorded(step)}", $"  now:      throws {thrown}"];
+            return threwBefore ? null : [$"  recorded: {OutcomeText.Recorded(step) ?? "nothing"}", $"  now:      throws {thrown}"];
         }
 
         if (step.Outcome is null ? !host.HasAnswered : host.HasAnswered && host.Outcome.Hash == step.Outcome.Hash)
@@ -92,27 +93,7 @@ public static class Replayer
             return null;
         }
 
-        return [$"  recorded: {Recorded(step)}", $"  now:      {(host.HasAnswered ? Described(step.Input, host.Fields) : "gives nothing")}"];
-    }
-
-    private static string Recorded(TraceStep step) => step.Outcome switch
-    {
-        null => step.Input.AlwaysAnswers ? "threw, or never returned" : "gave nothing",
-        { Fields: { } fields } => Described(step.Input, fields),
-        _ => $"something with the hash {step.Outcome.Hash:x8} (record with full detail to see what)",
-    };
-
-    private static string Described(TraceInput input, OutcomeFields fields)
-    {
-        try
-        {
-            fields.Rewind();
-            return input.Describe(fields);
-        }
-        catch (TraceException failure)
-        {
-            return failure.Message;
-        }
+        return [$"  recorded: {OutcomeText.Recorded(step) ?? "nothing"}", $"  now:      {(host.HasAnswered ? OutcomeText.Described(step.Input, host.Fields) : "nothing")}"];
     }
 
     private static IEnumerable<string> Report(Queue<TraceStep> before, TraceStep step, List<string> fault, TraceReader reader)

@@ -3,6 +3,7 @@ using NexStream.Core;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
+using NexStream.Replay.Inputs;
 using NexStream.Replay.Reading;
 
 namespace NexStream.Replay.Text;
@@ -12,6 +13,28 @@ internal static class OutcomeText
 {
     // Bytes that are shown of what was read; their hash says whether the others are the same.
     private const int BytesShown = 32;
+
+    /// <summary>What the trace says that a call gave back; null: nothing, as it may.</summary>
+    public static string? Recorded(TraceStep step) => step.Outcome switch
+    {
+        null => step.Input.AlwaysAnswers ? "threw, or never returned" : null,
+        { Fields: { } fields } => Described(step.Input, fields),
+        _ => $"hash {step.Outcome.Hash:x8}",
+    };
+
+    /// <summary>What a call gave back, from the first field on.</summary>
+    public static string Described(TraceInput input, OutcomeFields fields)
+    {
+        try
+        {
+            fields.Rewind();
+            return input.Describe(fields);
+        }
+        catch (TraceException failure)
+        {
+            return failure.Message;
+        }
+    }
 
     public static string Sent(OutcomeFields fields)
     {

@@ -1,5 +1,6 @@
 using System.Numerics;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Simulator.Links;
 using NexStream.Simulator.Results;
 using NexStream.Simulator.Scenarios;
@@ -25,7 +26,10 @@ internal sealed class Simulation
     private int _completed;
     private bool _isStopped;
 
-    public Simulation(Scenario scenario)
+    /// <summary>A scenario at its beginning.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="record">Gives the recorder for an endpoint, by its name; null: nothing is recorded.</param>
+    public Simulation(Scenario scenario, Func<string, TraceRecorder>? record = null)
     {
         Scenario = scenario;
         _endAt = (long)(scenario.DurationS * Instant.Second);
@@ -39,7 +43,7 @@ internal sealed class Simulation
             "reverse", scenario.WayBack(), scenario.Mtu, Derive(ReverseSeed), _agenda, pool, new QueueMeter(scenario.Flows.Count), (packet, now) => Flows[packet.Flow].Client.Deliver(packet, now));
         foreach (FlowRecord flow in Flows)
         {
-            AddHosts(flow, sizing, pattern, pool);
+            AddHosts(flow, sizing, pattern, pool, record);
         }
     }
 
@@ -96,13 +100,15 @@ internal sealed class Simulation
         return _completed == _flows.Length;
     }
 
-    private void AddHosts(FlowRecord flow, Sizing sizing, Pattern pattern, PacketPool pool)
+    private void AddHosts(FlowRecord flow, Sizing sizing, Pattern pattern, PacketPool pool, Func<string, TraceRecorder>? record)
     {
         var clientNode = new NodeId(0xC11E, (ulong)flow.Index + 1);
         var serverNode = new NodeId(0x5E12, (ulong)flow.Index + 1);
         long pollNs = (long)Math.Round(flow.Spec.PollUs * Instant.Microsecond);
-        flow.Client = new Host(sizing.Endpoint(clientNode, flow.Spec, Key(flow.Index, 0)), sizing.Arena(), flow.Index, pollNs, _agenda, pool) { Out = Link };
-        flow.Server = new Host(sizing.Endpoint(serverNode, flow.Spec, Key(flow.Index, 1)), sizing.Arena(), flow.Index, pollNs, _agenda, pool) { Out = Reverse };
+        TraceRecorder? client = record?.Invoke($"flow-{flow.Index}-client");
+        TraceRecorder? server = record?.Invoke($"flow-{flow.Index}-server");
+        flow.Client = new Host(sizing.Endpoint(clientNode, flow.Spec, Key(flow.Index, 0)), sizing.Arena(), flow.Index, pollNs, _agenda, pool, client) { Out = Link };
+        flow.Server = new Host(sizing.Endpoint(serverNode, flow.Spec, Key(flow.Index, 1)), sizing.Arena(), flow.Index, pollNs, _agenda, pool, server) { Out = Reverse };
         var sender = new SendingApplication(flow, pattern, serverNode, sizing.Connection(flow.Spec));
         flow.Client.Application = sender;
         flow.Server.Application = new ReceivingApplication(flow, pattern, sender);
