@@ -60,7 +60,8 @@ internal sealed class Host
                     FirstSequence = atBoundary ? (1UL << 32) - 2_000 : 0,
                 },
             },
-            arena);
+            arena,
+            Recording.Of(node.ToString()));
     }
 
     public static int MemorySize => FrameSize * FrameCount;

@@ -39,6 +39,7 @@ internal static class PerfCommand
     private static readonly Option<long> s_count = new("--count") { Description = "Move so many data frames and measure nothing, for a tool that counts instructions; memory only.", HelpName = "N" };
     private static readonly Option<bool> s_wireCopy = new("--wire-copy") { Description = "Copy each payload once between the two ends, as a network card would; memory only." };
     private static readonly Option<bool> s_zeroCopy = new("--zero-copy") { Description = "Write into leased frames, and read lent ones." };
+    private static readonly Option<bool> s_record = new("--record") { Description = "Measure with and without recording, in turn; memory only. With --touch the payload is a pattern that the trace names." };
     private static readonly Option<bool> s_touch = new("--touch") { Description = "Write every byte before it is sent, and check every byte that was read." };
     private static readonly Option<bool> s_histogram = new("--histogram") { Description = "Time the receiver's call for each frame by itself, for ten million frames; memory only." };
     private static readonly Option<bool> s_ping = new("--ping") { Description = "Measure round trips of one frame instead; shm and loop only." };
@@ -71,7 +72,7 @@ internal static class PerfCommand
             """)
         {
             s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_fecGroup, s_fecRepairs, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
-            s_touch, s_histogram, s_ping, s_sizes, s_coding, s_consume, s_json,
+            s_touch, s_record, s_histogram, s_ping, s_sizes, s_coding, s_consume, s_json,
         };
         command.SetAction(Run);
         return command;

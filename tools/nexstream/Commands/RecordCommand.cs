@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
 using NexStream.Driver.Links;
@@ -23,11 +24,13 @@ internal static class RecordCommand
     private static readonly Option<double> s_reorder = CommonOptions.Share("--reorder", "The share of packets that later ones overtake.");
     private static readonly Option<double> s_duplicate = CommonOptions.Share("--duplicate", "The share of packets that arrive twice.");
     private static readonly Option<ulong> s_seed = new("--seed") { Description = "What losses and contents are made from.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<string> s_congestion = new("--congestion") { Description = "The congestion controller: bbr, cubic or none.", DefaultValueFactory = _ => "bbr" };
     private static readonly Option<bool> s_full = new("--full") { Description = "Record everything that the endpoints give back, not only hashes of it." };
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
     public static Command Create()
     {
+        s_congestion.AcceptOnlyFromAmong("bbr", "cubic", "none");
         s_rate.Validators.Add(result =>
         {
             if (result.Errors.Any() || !(result.GetValueOrDefault<double>() is > 0 and <= RateMaxMbps))
@@ -47,7 +50,7 @@ internal static class RecordCommand
               nexstream replay traces/client.nxtrace traces/server.nxtrace
             """)
         {
-            s_directory, s_duration, s_rate, s_loss, s_delay, s_reorder, s_duplicate, s_seed, s_full, s_json,
+            s_directory, s_duration, s_rate, s_loss, s_delay, s_reorder, s_duplicate, s_seed, s_congestion, s_full, s_json,
         };
         command.SetAction(Run);
         return command;
@@ -65,6 +68,7 @@ internal static class RecordCommand
             Impairment = new ImpairmentSettings(
                 arguments.GetValue(s_loss), arguments.GetValue(s_delay), arguments.GetValue(s_reorder), arguments.GetValue(s_duplicate)),
             Seed = arguments.GetValue(s_seed),
+            Congestion = CongestionControllers.TryGet(arguments.GetValue(s_congestion)!, out ICongestionControllerFactory? congestion) ? congestion : CongestionControllers.Bbr,
             Detail = arguments.GetValue(s_full) ? TraceDetail.Full : TraceDetail.Hashes,
         };
         try

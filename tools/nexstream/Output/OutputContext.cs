@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using NexStream.Perf;
+using NexStream.Perf.Memory;
 using NexStream.Simulator.Results;
 using NexStream.Tool.Demo;
 using NexStream.Tool.Recording;
@@ -15,6 +16,7 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(FileReport))]
 [JsonSerializable(typeof(LatencyResult))]
 [JsonSerializable(typeof(PerfResult))]
+[JsonSerializable(typeof(RecordingResult))]
 [JsonSerializable(typeof(RecordResult))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(SendReport))]

@@ -63,12 +63,18 @@ internal sealed class PatternFlow(TransportMode mode, int size, double bytesPerN
     public bool Receive()
     {
         bool worked = false;
-        while (!IsDone && Receiver != default)
+        while (!IsDone && Receiver.IsReadable)
         {
             ReceiveResult result = Receiver.Receive(_buffer);
             if (result.Status != CallStatus.Ok)
             {
                 IsDone = result.Status != CallStatus.WouldBlock;
+                if (IsDone)
+                {
+                    // The other half, which sends nothing.
+                    Receiver.Close();
+                }
+
                 return worked;
             }
 

@@ -1,3 +1,4 @@
+using NexStream.Core.Congestion;
 using NexStream.Core.Tracing;
 using NexStream.Driver.Links;
 using NexStream.Tool.Impairment;
@@ -19,6 +20,9 @@ internal sealed record RecordOptions
     public ImpairmentSettings Impairment { get; init; } = new();
 
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>BBR keeps the rate where packets are lost by chance.</summary>
+    public ICongestionControllerFactory Congestion { get; init; } = CongestionControllers.Bbr;
 
     public TraceDetail Detail { get; init; }
 

@@ -54,8 +54,8 @@ internal sealed class RecordRun : IDisposable
         _library = LinkLibrary.Load(options.Link);
         var pattern = new WordPattern(options.Seed);
         _traces = new TracePair(options.Directory, options.Detail, [pattern]);
-        _client = new DemoNode(_library, s_clientNode, options.Seed, _traces.Client, FrameLengthMax);
-        _server = new DemoNode(_library, s_serverNode, unchecked(options.Seed + 1), _traces.Server, FrameLengthMax);
+        _client = new DemoNode(_library, s_clientNode, options.Seed, _traces.Client, FrameLengthMax, options.Congestion);
+        _server = new DemoNode(_library, s_serverNode, unchecked(options.Seed + 1), _traces.Server, FrameLengthMax, options.Congestion);
         _relay = new NetworkRelay(_library, _client.Memory, _server.Memory, RingCapacity, FrameLengthMax, options.Impairment, options.Seed);
         _client.Driver.AttachLink(_relay.EndA, s_serverNode);
         _server.Driver.AttachLink(_relay.EndB, s_clientNode);
