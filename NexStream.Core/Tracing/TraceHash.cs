@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace NexStream.Core.Tracing;
 
@@ -16,8 +18,8 @@ internal struct TraceHash
 
     private const int WordSize = sizeof(ulong);
 
-    // Four multiplications that do not wait for each other.
-    private const int Stride = 8 * WordSize;
+    // Words for four multiplications that do not wait for each other.
+    private const int Stride = 8;
 
     private ulong _state;
 
@@ -30,38 +32,41 @@ internal struct TraceHash
     public void Add(ReadOnlySpan<byte> bytes)
     {
         ulong a = _state ^ (ulong)bytes.Length;
-        if (bytes.Length >= Stride)
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        ReadOnlySpan<byte> last = bytes[(words.Length * WordSize)..];
+        if (words.Length >= Stride)
         {
             ulong b = Second;
             ulong c = Third;
             ulong d = Fourth;
-            for (; bytes.Length >= Stride; bytes = bytes[Stride..])
+            for (; words.Length >= Stride; words = words[Stride..])
             {
-                a = Fold(a ^ Word(bytes, 0), First ^ Word(bytes, 1));
-                b = Fold(b ^ Word(bytes, 2), First ^ Word(bytes, 3));
-                c = Fold(c ^ Word(bytes, 4), First ^ Word(bytes, 5));
-                d = Fold(d ^ Word(bytes, 6), First ^ Word(bytes, 7));
+                a = Fold(a ^ Little(words[0]), First ^ Little(words[1]));
+                b = Fold(b ^ Little(words[2]), First ^ Little(words[3]));
+                c = Fold(c ^ Little(words[4]), First ^ Little(words[5]));
+                d = Fold(d ^ Little(words[6]), First ^ Little(words[7]));
             }
 
             a = Fold(a ^ b, c ^ Third) ^ d;
         }
 
-        for (; bytes.Length >= WordSize; bytes = bytes[WordSize..])
+        foreach (ulong word in words)
         {
-            a = Fold(a ^ Word(bytes, 0), Second);
+            a = Fold(a ^ Little(word), Second);
         }
 
         ulong rest = 0;
-        foreach (byte last in bytes)
+        foreach (byte part in last)
         {
-            rest = (rest << 8) | last;
+            rest = (rest << 8) | part;
         }
 
         _state = Fold(a ^ rest, Fourth);
     }
 
-    private static ulong Word(ReadOnlySpan<byte> bytes, int index) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[(index * WordSize)..]);
+    private static ulong Little(ulong word) => BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Fold(ulong a, ulong b)
     {
         ulong high = Math.BigMul(a, b, out ulong low);

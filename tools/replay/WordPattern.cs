@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using NexStream.Core.Tracing;
 
 namespace NexStream.Replay;
@@ -98,6 +100,28 @@ public sealed class WordPattern(ulong seed) : IPayloadGenerator
             word = unchecked(word + Multiplier);
         }
 
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(payload);
+        int i = 0;
+        if (BitConverter.IsLittleEndian)
+        {
+            Vector256<ulong> expected = Vector256.Create(word, unchecked(word + Multiplier), unchecked(word + (2 * Multiplier)), unchecked(word + (3 * Multiplier)));
+            Vector256<ulong> step = Vector256.Create(unchecked((ulong)Vector256<ulong>.Count * Multiplier));
+            Vector256<ulong> differences = default;
+            for (; i <= words.Length - Vector256<ulong>.Count; i += Vector256<ulong>.Count)
+            {
+                differences |= Vector256.LoadUnsafe(in words[i]) ^ expected;
+                expected += step;
+            }
+
+            if (differences != default)
+            {
+                return false;
+            }
+
+            word = unchecked(word + ((ulong)i * Multiplier));
+        }
+
+        payload = payload[(i * WordSize)..];
         for (; payload.Length >= WordSize; payload = payload[WordSize..])
         {
             if (BinaryPrimitives.ReadUInt64LittleEndian(payload) != word)

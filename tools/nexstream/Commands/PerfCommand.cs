@@ -148,6 +148,10 @@ internal static class PerfCommand
         {
             Print(CodingRun.Run(options), isJson);
         }
+        else if (arguments.GetValue(s_record))
+        {
+            Print(RecordingRun.Run(options), isJson);
+        }
         else if (arguments.GetValue(s_ping))
         {
             Print(PingRun.Run(options, link), isJson);
@@ -201,6 +205,18 @@ internal static class PerfCommand
         }
     }
 
+    private static void Print(RecordingResult result, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonOutput.Write(result, OutputContext.Default.RecordingResult);
+        }
+        else
+        {
+            PerfTable.Write(Terminal.Out, result);
+        }
+    }
+
     private static void Print(LatencyResult result, bool isJson)
     {
         if (isJson)
@@ -219,7 +235,7 @@ internal static class PerfCommand
         bool isMemory = link == "memory";
         return options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
             : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
-            : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram)) ? "--count and --histogram are for --link memory."
+            : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram) || arguments.GetValue(s_record)) ? "--count, --histogram and --record are for --link memory."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop and shm: in memory there is nobody to wait for."
             : options.FecGroup > 0 && options.Mode != TransportMode.Probabilistic ? "--fec-group is for --mode pr: the other modes have no repairs."
             : arguments.GetValue(s_coding) && (options.FecGroup == 0 || options.FecRepairs == 0) ? "--coding needs --mode pr, --fec-group and --fec-repairs: what is coded."
