@@ -1,8 +1,8 @@
+using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
 using NexStream.Replay.Editing;
 using NexStream.Replay.Reading;
 using NexStream.Replay.Running;
-using NexStream.Core.Primitives;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Tracing;
