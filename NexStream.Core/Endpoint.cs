@@ -138,11 +138,7 @@ public sealed class Endpoint
     public bool TryUnregisterRegion(FrameRegion region)
     {
         ArgumentNullException.ThrowIfNull(region);
-        int number = region.Number;
-        _trace?.UnregisterRegion(region);
-        bool isDone = _state.Frames.TryUnregister(region);
-        _trace?.OnUnregistered(number, isDone);
-        return isDone;
+        return _trace is null ? _state.Frames.TryUnregister(region) : _trace.UnregisterRegion(region);
     }
 
     /// <summary>A link read its last byte of a frame that a <see cref="Wire.Transmission"/> handed it: gives <paramref name="holds"/> references back.</summary>
@@ -318,17 +314,7 @@ public sealed class Endpoint
     }
 
     /// <summary>What happened. False: nothing (more).</summary>
-    public bool TryGetEvent(out EndpointEvent item)
-    {
-        _trace?.TakeEvent();
-        bool isThere = _state.Events.TryGet(out item);
-        if (isThere)
-        {
-            _trace?.OnEvent(item);
-        }
-
-        return isThere;
-    }
+    public bool TryGetEvent(out EndpointEvent item) => _trace is null ? _state.Events.TryGet(out item) : _trace.TakeEvent(_state.Events, out item);
 
     /// <summary>When a connection wants <see cref="HandleTimeout"/>, where that has changed. False: no (more) changes.</summary>
     public bool TryGetDeadline(out ConnectionDeadline deadline)
@@ -406,16 +392,8 @@ public sealed class Endpoint
         return CallStatus.Ok;
     }
 
-    internal ConnectionStatistics StatisticsOf(in ConnectionHandle handle) => Find(handle) is not { } connection ? default : new()
-    {
-        Path = connection.Path.Statistics(),
-        StreamCount = connection.StreamCount,
-        StreamsOpened = connection.StreamsOpened,
-        Retransmissions = connection.Retransmissions,
-        DroppedForMemory = connection.DroppedForMemory,
-        AcknowledgementsSent = connection.AcknowledgementsSent,
-        FramesHeld = _state.Frames.HeldBy(connection.Index),
-    };
+    internal ConnectionStatistics StatisticsOf(in ConnectionHandle handle) =>
+        Find(handle)?.Statistics(_state.Frames.HeldBy(handle.Index)) ?? default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int WriteNext(Connection connection, Instant now, ReadOnlySpan<Wire.Transmission> burst)

@@ -2,6 +2,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 
 namespace NexStream.Core.Tracing;
@@ -45,14 +46,13 @@ internal sealed class EndpointTrace
         End();
     }
 
-    public void UnregisterRegion(FrameRegion region)
+    /// <summary>Forgets a region, if nothing references it.</summary>
+    public bool UnregisterRegion(FrameRegion region)
     {
+        int number = region.Number;
         Begin(TraceOperation.UnregisterRegion);
-        _writer.Varint(region.Number);
-    }
-
-    public void OnUnregistered(int number, bool isDone)
-    {
+        _writer.Varint(number);
+        bool isDone = _frames.TryUnregister(region);
         if (isDone)
         {
             _outcome.Forget(number);
@@ -60,6 +60,7 @@ internal sealed class EndpointTrace
 
         _outcome.Region(isDone ? 1 : 0);
         End();
+        return isDone;
     }
 
     public void ReleaseFrame(uint frame, int holds)
@@ -138,12 +139,18 @@ internal sealed class EndpointTrace
         }
     }
 
-    public void TakeEvent() => Begin(TraceOperation.TakeEvent);
-
-    public void OnEvent(in EndpointEvent item)
+    /// <summary>Takes an event, if there is one.</summary>
+    public bool TakeEvent(EventQueue events, out EndpointEvent item)
     {
-        _outcome.Event(item);
-        End();
+        Begin(TraceOperation.TakeEvent);
+        bool isThere = events.TryGet(out item);
+        if (isThere)
+        {
+            _outcome.Event(item);
+            End();
+        }
+
+        return isThere;
     }
 
     public void TakeDeadline() => Begin(TraceOperation.TakeDeadline);

@@ -107,6 +107,27 @@ public sealed class ReplayTests
     }
 
     [Test]
+    public void Replay_OfAnApplicationsMistakeAtTheEnd_Throws()
+    {
+        var memory = new MemoryTrace();
+        var recorder = new TraceRecorder(memory);
+        var pair = new Pair(clientRecorder: recorder);
+        Assert.Throws<ArgumentException>(() => pair.Client.Endpoint.Return([new Core.Buffers.PayloadSlice(0, 0, 1)]));
+        recorder.Flush();
+        Assert.That(Replayer.Run(memory.OpenRead()).Verdict, Is.EqualTo(ReplayVerdict.Throws), "Nobody went on behind it.");
+    }
+
+    [Test]
+    public void Replay_OfALastCallWithoutItsOutcome_IsIdenticalAndSaysSo()
+    {
+        MemoryTrace trace = new EveryCall(TraceDetail.Hashes).Client;
+        int last = Steps(trace).FindIndex(100, step => step.Outcome is not null);
+        ReplayResult result = Replayer.Run(TraceForge.EndingWithin(trace, last).OpenRead());
+        Assert.That(result.Verdict, Is.EqualTo(ReplayVerdict.Identical));
+        Assert.That(result.Remark, Does.Contain("did not return"));
+    }
+
+    [Test]
     public void Attach_OfASecondEndpoint_IsRefused()
     {
         var recorder = new TraceRecorder(new MemoryTrace());
@@ -158,7 +179,7 @@ public sealed class ReplayTests
     private static MemoryTrace Without(MemoryTrace trace, int left)
     {
         var memory = new MemoryTrace();
-        TraceForge.Copy(trace, memory, (number, _) => number != left);
+        TraceForge.Copy(trace, memory, (number, item) => number == left ? null : item);
         return memory;
     }
 }

@@ -87,6 +87,11 @@ internal static class ReplayCommand
             Console.WriteLine(line);
         }
 
+        if (result.Remark is not null)
+        {
+            Console.WriteLine(result.Remark);
+        }
+
         if (result.Damage is not null)
         {
             Console.WriteLine($"The trace ends early: {result.Damage}.");

@@ -31,6 +31,9 @@ public sealed record ReplayResult
     /// <summary>What the call threw.</summary>
     public Exception? Thrown { get; init; }
 
+    /// <summary>What else is worth knowing; null: nothing.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>Why the trace ended before its file did; null: it did not.</summary>
     public string? Damage { get; init; }
 }

@@ -21,11 +21,14 @@ public static class Replayer
         using ReplayHost host = Make(reader.Setup);
         var before = new Queue<TraceStep>(ShownBefore);
         long calls = 0;
-        while (reader.TryRead(out TraceStep step))
+        TraceStep? next = Next(reader);
+        string? remark = null;
+        while (next is { } step)
         {
+            next = Next(reader);
             Exception? thrown = TryApply(host, step.Input);
             calls++;
-            if (FaultOf(host, step, thrown) is { } fault)
+            if (FaultOf(host, step, thrown, isLast: next is null) is { } fault)
             {
                 bool isThrow = thrown is not null;
                 return new ReplayResult
@@ -34,11 +37,12 @@ public static class Replayer
                     Calls = calls,
                     At = step.Number,
                     Thrown = thrown,
-                    Report = [.. Report(before, step, fault, reader)],
+                    Report = [.. Report(before, step, fault, next, reader)],
                     Damage = reader.Damage,
                 };
             }
 
+            remark = step.Outcome is null && host.HasAnswered ? $"When it was recorded, call {step.Number}, the last one, did not return; now it does." : null;
             if (before.Count == ShownBefore)
             {
                 before.Dequeue();
@@ -47,8 +51,10 @@ public static class Replayer
             before.Enqueue(step);
         }
 
-        return new ReplayResult { Verdict = ReplayVerdict.Identical, Calls = calls, Damage = reader.Damage };
+        return new ReplayResult { Verdict = ReplayVerdict.Identical, Calls = calls, Damage = reader.Damage, Remark = remark };
     }
+
+    private static TraceStep? Next(TraceReader reader) => reader.TryRead(out TraceStep step) ? step : null;
 
     // Whatever is thrown is what is looked for.
 #pragma warning disable CA1031
@@ -79,16 +85,17 @@ public static class Replayer
     }
 
     /// <summary>What is not as it was recorded; null: all is.</summary>
-    private static List<string>? FaultOf(ReplayHost host, TraceStep step, Exception? thrown)
+    private static List<string>? FaultOf(ReplayHost host, TraceStep step, Exception? thrown, bool isLast)
     {
         if (thrown is not null)
         {
             // A call that always answers and did not had thrown then too, and the host went on: an application's mistake, refused as it should be.
-            bool threwBefore = step.Input.AlwaysAnswers && step.Outcome is null && thrown is ArgumentException or InvalidOperationException;
+            bool threwBefore = !isLast && step.Input.AlwaysAnswers && step.Outcome is null && thrown is ArgumentException or InvalidOperationException;
             return threwBefore ? null : [$"  recorded: {OutcomeText.Recorded(step) ?? "nothing"}", $"  now:      throws {thrown}"];
         }
 
-        if (step.Outcome is null ? !host.HasAnswered : host.HasAnswered && host.Outcome.Hash == step.Outcome.Hash)
+        // The last call may have been cut off before its outcome was written.
+        if (step.Outcome is null ? isLast || !host.HasAnswered : host.HasAnswered && host.Outcome.Hash == step.Outcome.Hash)
         {
             return null;
         }
@@ -96,7 +103,7 @@ public static class Replayer
         return [$"  recorded: {OutcomeText.Recorded(step) ?? "nothing"}", $"  now:      {(host.HasAnswered ? OutcomeText.Described(step.Input, host.Fields) : "nothing")}"];
     }
 
-    private static IEnumerable<string> Report(Queue<TraceStep> before, TraceStep step, List<string> fault, TraceReader reader)
+    private static IEnumerable<string> Report(Queue<TraceStep> before, TraceStep step, List<string> fault, TraceStep? next, TraceReader reader)
     {
         foreach (TraceStep earlier in before)
         {
@@ -109,9 +116,10 @@ public static class Replayer
             yield return line;
         }
 
-        for (int i = 0; i < ShownAfter && reader.TryRead(out TraceStep later); i++)
+        for (int i = 0; i < ShownAfter && next is not null; i++)
         {
-            yield return $"{later.Number,9}  {later.Input.Text}";
+            yield return $"{next.Number,9}  {next.Input.Text}";
+            next = Next(reader);
         }
     }
 }
