@@ -91,6 +91,7 @@ public sealed class Endpoint
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;
         _trace = recorder?.Attach(config, _state.Frames);
+        Trace = _trace?.Streams;
     }
 
     /// <summary>The endpoint's own frames.</summary>
@@ -122,7 +123,7 @@ public sealed class Endpoint
     internal StreamCalls StreamCalls { get; }
 
     /// <summary>Records the calls of handles; null where nothing is recorded.</summary>
-    internal StreamTrace? Trace => _trace?.Streams;
+    internal StreamTrace? Trace { get; }
 
     /// <summary>Makes the frames of a peer known, so that a link can hand over slices of them. Sets <see cref="FrameRegion.Number"/>.</summary>
     /// <exception cref="InvalidOperationException">The region is registered already, or all 256 numbers are in use.</exception>

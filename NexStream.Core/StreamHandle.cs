@@ -39,10 +39,20 @@ public readonly record struct StreamHandle
     /// Sends bytes (RO) or one message (RU, BE, PR). The data is copied once; it may be reused at once.
     /// RO takes what fits and says how much; a message is taken whole or not at all.
     /// </summary>
-    public SendResult Send(ReadOnlySpan<byte> data, in SendOptions options = default) =>
-        _endpoint is not { } endpoint ? new SendResult(CallStatus.Closed)
-        : endpoint.Trace is { } trace ? RecordedCalls.Send(trace, endpoint.StreamCalls, this, data, options)
-        : endpoint.StreamCalls.Send(this, data, options);
+    public SendResult Send(ReadOnlySpan<byte> data, in SendOptions options = default)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return new SendResult(CallStatus.Closed);
+        }
+
+        if (endpoint.Trace is { } trace)
+        {
+            return RecordedCalls.Send(trace, endpoint.StreamCalls, this, data, options);
+        }
+
+        return endpoint.StreamCalls.Send(this, data, options);
+    }
 
     /// <summary>
     /// Takes a frame of the endpoint's arena to write into: all of it, <see cref="FrameRegion.FrameSize"/> bytes, which
@@ -78,16 +88,36 @@ public readonly record struct StreamHandle
     /// <exception cref="ArgumentException">
     /// A slice is empty, outside of the arena, not leased (any more), or leased from another connection. The message says which and why; none was taken.
     /// </exception>
-    public SendResult SendZeroCopy(ReadOnlySpan<PayloadSlice> slices, in SendOptions options = default) =>
-        _endpoint is not { } endpoint ? new SendResult(CallStatus.Closed)
-        : endpoint.Trace is { } trace ? RecordedCalls.SendZeroCopy(trace, endpoint.StreamCalls, this, slices, options)
-        : endpoint.StreamCalls.SendZeroCopy(this, slices, options);
+    public SendResult SendZeroCopy(ReadOnlySpan<PayloadSlice> slices, in SendOptions options = default)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return new SendResult(CallStatus.Closed);
+        }
+
+        if (endpoint.Trace is { } trace)
+        {
+            return RecordedCalls.SendZeroCopy(trace, endpoint.StreamCalls, this, slices, options);
+        }
+
+        return endpoint.StreamCalls.SendZeroCopy(this, slices, options);
+    }
 
     /// <summary>Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>.</summary>
-    public ReceiveResult Receive(Span<byte> destination) =>
-        _endpoint is not { } endpoint ? new ReceiveResult { Status = CallStatus.Closed }
-        : endpoint.Trace is { } trace ? RecordedCalls.Receive(trace, endpoint.StreamCalls, this, destination)
-        : endpoint.StreamCalls.Receive(this, destination);
+    public ReceiveResult Receive(Span<byte> destination)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return new ReceiveResult { Status = CallStatus.Closed };
+        }
+
+        if (endpoint.Trace is { } trace)
+        {
+            return RecordedCalls.Receive(trace, endpoint.StreamCalls, this, destination);
+        }
+
+        return endpoint.StreamCalls.Receive(this, destination);
+    }
 
     /// <summary>
     /// Reads without a copy (NS-NF-007): hands over the memory that received bytes lie in, often the sender's own. RO gives as many runs as there are
@@ -103,10 +133,20 @@ public readonly record struct StreamHandle
     /// As <see cref="Receive"/>, with <see cref="ReceiveResult.Slices"/>. <see cref="CallStatus.MessageTooLong"/>: the message has more slices than
     /// <paramref name="destination"/>; nothing was taken, and the result tells how many it has.
     /// </returns>
-    public ReceiveResult ReceiveZeroCopy(Span<PayloadSlice> destination) =>
-        _endpoint is not { } endpoint ? new ReceiveResult { Status = CallStatus.Closed }
-        : endpoint.Trace is { } trace ? RecordedCalls.ReceiveZeroCopy(trace, endpoint.StreamCalls, this, destination)
-        : endpoint.StreamCalls.ReceiveZeroCopy(this, destination);
+    public ReceiveResult ReceiveZeroCopy(Span<PayloadSlice> destination)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return new ReceiveResult { Status = CallStatus.Closed };
+        }
+
+        if (endpoint.Trace is { } trace)
+        {
+            return RecordedCalls.ReceiveZeroCopy(trace, endpoint.StreamCalls, this, destination);
+        }
+
+        return endpoint.StreamCalls.ReceiveZeroCopy(this, destination);
+    }
 
     /// <summary>PR only: how likely messages sent from now on are to be delivered. Either side sets it for what it sends itself.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message names it.</exception>
