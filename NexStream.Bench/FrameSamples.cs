@@ -19,6 +19,7 @@ internal static class FrameSamples
         FrameType.ConnCloseAck => default(ConnCloseAckFrame).TryWrite(ref writer),
         FrameType.ConnRetry => new ConnRetryFrame { Cookie = "twenty-four bytes cookie"u8 }.TryWrite(ref writer),
         FrameType.MaxStreams => new MaxStreamsFrame { MaxStreams = 2048 }.TryWrite(ref writer),
+        FrameType.PathClose => new PathCloseFrame { PathId = 1 }.TryWrite(ref writer),
         FrameType.PathOffer => new PathOfferFrame { PathId = 1, Tag = 7, Node = new NodeId(1, 2) }.TryWrite(ref writer),
         FrameType.Data => new DataFrame { Mode = TransportMode.ReliableOrdered, StreamId = 1, Position = 1 << 20 }.TryWrite(ref writer),
         FrameType.Padding => PaddingFrame.TryWrite(ref writer),
@@ -49,6 +50,7 @@ internal static class FrameSamples
             case FrameType.ConnCloseAck: return ConnCloseAckFrame.TryRead(raw, out _);
             case FrameType.ConnRetry: return ConnRetryFrame.TryRead(raw, out _);
             case FrameType.MaxStreams: return MaxStreamsFrame.TryRead(raw, out _);
+            case FrameType.PathClose: return PathCloseFrame.TryRead(raw, out _);
             case FrameType.PathOffer: return PathOfferFrame.TryRead(raw, out _);
             case FrameType.Data: return DataFrame.TryRead(raw, out _);
             case FrameType.StreamOpen: return StreamOpenFrame.TryRead(raw, out _);

@@ -54,6 +54,87 @@ public readonly record struct ConnectionHandle
         return status;
     }
 
+    /// <summary>How many paths the connection has, those that are being opened included.</summary>
+    public int PathCount => _endpoint?.Find(this)?.Paths.Count ?? 0;
+
+    /// <summary>
+    /// Opens a further path, from a node of this endpoint's to one that the peer names. <see cref="Events.EventKind.PathReady"/> tells when it carries data,
+    /// <see cref="Events.EventKind.PathClosed"/> that it came to nothing.
+    /// </summary>
+    /// <param name="local">The endpoint's node, or one of <see cref="EndpointConfig.FurtherNodes"/>.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="pathId">The path's id, when the answer is <see cref="CallStatus.Ok"/>.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>; <see cref="CallStatus.LimitReached"/>: this side, the peer or the endpoint allow no more paths now, or all 127 ids were used;
+    /// <see cref="CallStatus.Closed"/>: the connection is not established, or not any more.
+    /// </returns>
+    /// <exception cref="ArgumentException"><paramref name="local"/> is no node of the endpoint's.</exception>
+    public CallStatus OpenPath(NodeId local, Instant now, out byte pathId)
+    {
+        pathId = 0;
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.OpenPath(this, local, now);
+        CallStatus status = endpoint.Calls.OpenPath(endpoint.Find(this), local, now, out pathId);
+        endpoint.Trace?.OnPathOpened(status, pathId);
+        return status;
+    }
+
+    /// <summary>Closes a further path: what is under way on it is sent again on the others, and the peer is told.</summary>
+    /// <param name="pathId">Its id.</param>
+    /// <param name="now">The present.</param>
+    /// <returns><see cref="CallStatus.Ok"/>, or <see cref="CallStatus.Closed"/>: there is no such path (any more).</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="pathId"/> is 0: the path that a connection was opened on lives as long as the connection.</exception>
+    public CallStatus ClosePath(byte pathId, Instant now)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(pathId);
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.ClosePath(this, pathId, now);
+        CallStatus status = endpoint.Calls.ClosePath(endpoint.Find(this), pathId, now);
+        return endpoint.Trace?.OnDone(status) ?? status;
+    }
+
+    /// <summary>Gives a path its parts for schedulers that share by weight: 1 to 255, 1 at first.</summary>
+    /// <returns><see cref="CallStatus.Ok"/>, or <see cref="CallStatus.Closed"/>: there is no such path (any more).</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="weight"/> is 0.</exception>
+    public CallStatus SetPathWeight(byte pathId, byte weight)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(weight);
+        _endpoint?.Trace?.SetPathWeight(this, pathId, weight);
+        State.Path? path = _endpoint?.Find(this)?.Paths.Find(pathId);
+        CallStatus status = path is null ? CallStatus.Closed : CallStatus.Ok;
+        if (path is not null)
+        {
+            path.Weight = weight;
+        }
+
+        return _endpoint?.Trace?.OnDone(status) ?? status;
+    }
+
+    /// <summary>What a path has done so far, by its id. False: there is no such path (any more).</summary>
+    public bool TryGetPath(byte pathId, out PathStatistics statistics)
+    {
+        State.Path? path = _endpoint?.Find(this)?.Paths.Find(pathId);
+        statistics = path?.Statistics() ?? default;
+        return path is not null;
+    }
+
+    /// <summary>What a path has done so far, by its place, from 0 to below <see cref="PathCount"/>. False: there is none.</summary>
+    public bool TryGetPathAt(int index, out PathStatistics statistics)
+    {
+        State.Connection? connection = _endpoint?.Find(this);
+        bool isThere = connection is not null && (uint)index < (uint)connection.Paths.Count;
+        statistics = isThere ? connection!.Paths[index].Statistics() : default;
+        return isThere;
+    }
+
     /// <summary>
     /// Closes gracefully: nothing new can be sent, both sides flush what they have queued for at most
     /// <see cref="ConnectionConfig.Linger"/>, and the closing event reports what was not delivered.
@@ -66,7 +147,7 @@ public readonly record struct ConnectionHandle
         }
 
         endpoint.Trace?.End(TraceOperation.CloseConnection, this, now, reason);
-        CallStatus status = endpoint.Close(this, reason, now);
+        CallStatus status = endpoint.Calls.Close(endpoint.Find(this), reason, now);
         return endpoint.Trace?.OnDone(status) ?? status;
     }
 
@@ -79,7 +160,7 @@ public readonly record struct ConnectionHandle
         }
 
         endpoint.Trace?.End(TraceOperation.AbortConnection, this, now, reason);
-        CallStatus status = endpoint.Abort(this, reason, now);
+        CallStatus status = endpoint.Calls.Abort(endpoint.Find(this), reason, now);
         return endpoint.Trace?.OnDone(status) ?? status;
     }
 

@@ -61,12 +61,13 @@ public sealed class Endpoint
         var probabilisticStreams = new ProbabilisticStreams(_state);
         _streamTable = new StreamTable(_state, probabilisticStreams);
         var segments = new SegmentStore(_state);
+        var sendBuffer = new OrderedSendBuffer(_state);
         var outbound = new OutboundMessages(_state);
         var inbound = new InboundMessages(_state);
-        _lifecycle = new StreamLifecycle(_state, _streamTable, segments, outbound, inbound, probabilisticStreams);
+        _lifecycle = new StreamLifecycle(_state, _streamTable, segments, sendBuffer, outbound, inbound, probabilisticStreams);
         var control = new ControlWriter(_state, outbound);
         var writer = new SegmentWriter(_state, segments, control);
-        var orderedSender = new ReliableOrderedSender(_state, segments, _lifecycle, outbound, writer);
+        var orderedSender = new ReliableOrderedSender(_state, sendBuffer, _lifecycle, outbound, writer);
         var probabilisticSender = new ProbabilisticSender(_state, _lifecycle, outbound, probabilisticStreams);
         var messageSender = new MessageSender(_state, segments, _lifecycle, outbound, writer, probabilisticSender);
         var keeper = new PayloadKeeper(_state.Store);
@@ -74,20 +75,27 @@ public sealed class Endpoint
         var orderedReceiver = new ReliableOrderedReceiver(_state, _lifecycle, keeper, reassembler);
         var messageReceiver = new MessageReceiver(_state, _lifecycle, inbound, keeper, reassembler);
         var probabilisticReceiver = new ProbabilisticReceiver(_state, _lifecycle, messageReceiver, probabilisticStreams, keeper);
-        var contents = new PacketContents(_state, segments, _lifecycle, outbound, messageSender);
+        var contents = new PacketContents(_state, segments, sendBuffer, _lifecycle, outbound, messageSender);
         var lossDetector = new LossDetector(_state, contents);
         _migration = new Migration(_state, _factory, lossDetector);
+        var paths = new PathLifecycle(_state, _factory, lossDetector);
+        var liveness = new PathLiveness(_state, _factory, lossDetector);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         _predicted = new PredictedReceive(_state, _factory, _streamTable, keeper);
-        _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector), streamFrames, _handshake, _closing, _migration);
-        _transmitPath = new TransmitPath(_state, control, _lifecycle, orderedSender, messageSender, new MtuProber(_state), _migration, new PredictedTransmit(_state, segments));
+        _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
+        var packets = new PacketWriter(
+            _state, control, new PathControlWriter(_state), _lifecycle, orderedSender, messageSender, writer, new MtuProber(_state), _migration);
+        var predictedTransmit = new PredictedTransmit(_state, sendBuffer);
+        _transmitPath = new TransmitPath(
+            _state, packets, predictedTransmit, new MultipathTransmit(_state, packets, new PathChooser(_state), predictedTransmit));
         _loans = new Loans(_state.Frames);
-        var zeroCopySender = new ZeroCopySender(_state, _loans, _lifecycle, outbound, orderedSender, messageSender);
+        var zeroCopySender = new ZeroCopySender(_state, _loans, outbound, orderedSender, messageSender);
         var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);
         StreamCalls = new StreamCalls(
             _state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, zeroCopySender, zeroCopyReceiver, probabilisticSender, _closing);
-        _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender, probabilisticSender, probabilisticReceiver);
+        Calls = new ConnectionCalls(_state, _closing, paths);
+        _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender, probabilisticSender, probabilisticReceiver, paths, liveness);
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;
         _trace = recorder?.Attach(config, _state.Frames);
@@ -118,6 +126,9 @@ public sealed class Endpoint
 
     /// <summary>What the slabs hold, for tests.</summary>
     internal EndpointState State => _state;
+
+    /// <summary>What stands behind the handles of connections.</summary>
+    internal ConnectionCalls Calls { get; }
 
     /// <summary>What stands behind the handles of streams.</summary>
     internal StreamCalls StreamCalls { get; }
@@ -208,43 +219,9 @@ public sealed class Endpoint
     {
         _trace?.Receive(frame, now);
         now = _state.Advance(now);
-        if (_predicted.TryProcess(frame, now))
+        if (!_predicted.TryProcess(frame, now))
         {
-            ReleaseHead(frame);
-            _state.Starved.Wake();
-            return;
-        }
-
-        int taken = 0;
-        int length = frame.Head.Length;
-        foreach (ref readonly PayloadSlice slice in frame.Payload)
-        {
-            if (!_state.Frames.TryTake(slice))
-            {
-                break;
-            }
-
-            taken++;
-            length += slice.Length;
-        }
-
-        if (taken == frame.Payload.Length && length == frame.Header.PayloadLength)
-        {
-            Dispatch(frame, now);
-        }
-        else
-        {
-            _malformed++;
-        }
-
-        foreach (ref readonly PayloadSlice slice in frame.Payload[..taken])
-        {
-            _state.Frames.Release(slice.Frame);
-        }
-
-        if (taken < frame.Payload.Length)
-        {
-            ReleaseRest(frame.Payload[taken..]);
+            ReceiveAny(frame, now);
         }
 
         ReleaseHead(frame);
@@ -369,30 +346,6 @@ public sealed class Endpoint
         return status;
     }
 
-    internal CallStatus Close(in ConnectionHandle handle, ReasonCode reason, Instant now)
-    {
-        now = _state.Advance(now);
-        if (Find(handle) is not { State: not ConnectionState.Closed } connection)
-        {
-            return CallStatus.Closed;
-        }
-
-        _closing.Begin(connection, reason, now);
-        return CallStatus.Ok;
-    }
-
-    internal CallStatus Abort(in ConnectionHandle handle, ReasonCode reason, Instant now)
-    {
-        now = _state.Advance(now);
-        if (Find(handle) is not { State: not ConnectionState.Closed } connection)
-        {
-            return CallStatus.Closed;
-        }
-
-        _closing.EndWith(connection, reason, now);
-        return CallStatus.Ok;
-    }
-
     internal ConnectionStatistics StatisticsOf(in ConnectionHandle handle) =>
         Find(handle)?.Statistics(_state.Frames.HeldBy(handle.Index)) ?? default;
 
@@ -411,6 +364,42 @@ public sealed class Endpoint
             ConnectionState.Closed => 0,
             _ => connection.ClosePhase != ClosePhase.Readable ? _transmitPath.Write(connection, now, burst) : 0,
         };
+    }
+
+    /// <summary>Takes in a frame of whatever kind, and every reference to payload that comes with it.</summary>
+    private void ReceiveAny(in LinkFrame frame, Instant now)
+    {
+        int taken = 0;
+        int length = frame.Head.Length;
+        foreach (ref readonly PayloadSlice slice in frame.Payload)
+        {
+            if (!_state.Frames.TryTake(slice))
+            {
+                break;
+            }
+
+            taken++;
+            length += slice.Length;
+        }
+
+        if (taken == frame.Payload.Length && length == frame.Header.PayloadLength)
+        {
+            Dispatch(frame, now);
+        }
+        else
+        {
+            _malformed++;
+        }
+
+        foreach (ref readonly PayloadSlice slice in frame.Payload[..taken])
+        {
+            _state.Frames.Release(slice.Frame);
+        }
+
+        if (taken < frame.Payload.Length)
+        {
+            ReleaseRest(frame.Payload[taken..]);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -437,9 +426,9 @@ public sealed class Endpoint
             return;
         }
 
-        if (_factory.FindByTag(header.Tag) is { } connection)
+        if (_factory.FindByTag(header.Tag) is { } path)
         {
-            _receivePath.Process(connection, frame, header, now);
+            _receivePath.Process(path, frame, header, now);
             return;
         }
 
@@ -448,7 +437,7 @@ public sealed class Endpoint
     }
 
     /// <summary>What was under way to the node that this endpoint was before still counts, for connections that there are.</summary>
-    private bool IsHere(NodeId destination, ulong tag) => destination == _state.Node || (tag != 0 && destination == _state.FormerNode);
+    private bool IsHere(NodeId destination, ulong tag) => destination == _state.Node || (tag != 0 && _state.IsOwn(destination));
 
     /// <summary>A tag that names nothing here: either our own, reflected by a peer that forgot the connection, or one that we forgot.</summary>
     private void OnUnknownTag(in LinkFrame frame, in PacketHeader header, Instant now)

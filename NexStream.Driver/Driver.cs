@@ -1,8 +1,6 @@
 using NexStream.Core;
-using NexStream.Core.Buffers;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
-using NexStream.Core.Wire;
 using NexStream.Driver.Links;
 using NexStream.Driver.Timers;
 
@@ -22,6 +20,7 @@ public sealed class Driver : IDisposable
     private readonly DriverOptions _options;
     private readonly TimerWheel _timers;
     private readonly ConnectionHandle[] _connections;
+    private readonly Inbox _inbox;
     private readonly Outbox _outbox;
     private readonly LinkDescriptor[] _received = new LinkDescriptor[LinkPort.BatchSize];
     private readonly LinkRelease[] _reclaimed = new LinkRelease[ReclaimAllSize];
@@ -44,6 +43,7 @@ public sealed class Driver : IDisposable
         _timers = new TimerWheel(endpoint.Config.MaxConnections, _options.TickNs);
         _connections = new ConnectionHandle[endpoint.Config.MaxConnections];
         _ports = new List<LinkPort>(_options.LinksMax);
+        _inbox = new Inbox(endpoint);
         _outbox = new Outbox(endpoint, _options);
         _lost = new Queue<LinkLost>(_options.LinksMax);
     }
@@ -71,20 +71,19 @@ public sealed class Driver : IDisposable
     public void AttachLink(Link link, NodeId remote)
     {
         ArgumentNullException.ThrowIfNull(link);
-        if (_ports.Count == _options.LinksMax)
-        {
-            throw new InvalidOperationException($"All {_options.LinksMax} links of the driver are in use: raise {nameof(DriverOptions)}.{nameof(DriverOptions.LinksMax)}.");
-        }
+        _outbox.AddRoute(Attach(link, remote));
+    }
 
-        if (!IsArenaOf(link))
-        {
-            throw new ArgumentException("The link was made over other frames than the endpoint's: make the endpoint's arena with the link's LinkArena.CreateFrameArena.", nameof(link));
-        }
-
-        LinkPort port = new(link, remote);
-        _endpoint.RegisterRegion(port.Region);
-        _ports.Add(port);
-        _outbox.AddRoute(port);
+    /// <summary>
+    /// Attaches a network, which the driver owns from then on: frames for all nodes to which there is no link go out over it. A later network takes over.
+    /// </summary>
+    /// <param name="network">A network link over the memory of the endpoint's own arena.</param>
+    /// <exception cref="ArgumentException">The link's frames are not the endpoint's.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="DriverOptions.LinksMax"/> links already, or the endpoint has no number left for the link's frames.</exception>
+    public void AttachNetwork(UdpLink network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        _outbox.AddNetwork(Attach(network.Link, default));
     }
 
     /// <summary>Takes a link whose peer is gone. Ask after each turn, as for the endpoint's events.</summary>
@@ -174,6 +173,24 @@ public sealed class Driver : IDisposable
         _idle.Dispose();
     }
 
+    private LinkPort Attach(Link link, NodeId remote)
+    {
+        if (_ports.Count == _options.LinksMax)
+        {
+            throw new InvalidOperationException($"All {_options.LinksMax} links of the driver are in use: raise {nameof(DriverOptions)}.{nameof(DriverOptions.LinksMax)}.");
+        }
+
+        if (!IsArenaOf(link))
+        {
+            throw new ArgumentException("The link was made over other frames than the endpoint's: make the endpoint's arena with the link's LinkArena.CreateFrameArena.", nameof(link));
+        }
+
+        LinkPort port = new(link, remote);
+        _endpoint.RegisterRegion(port.Region);
+        _ports.Add(port);
+        return port;
+    }
+
     private bool Serve(LinkPort port, Instant now)
     {
         if (port.IsRetired)
@@ -203,7 +220,7 @@ public sealed class Driver : IDisposable
 
             for (int i = 0; i < count; i++)
             {
-                Deliver(port, ref buffer[i], now);
+                _inbox.Deliver(port, ref buffer[i], now, ref _statistics);
             }
 
             worked |= count != 0;
@@ -211,32 +228,6 @@ public sealed class Driver : IDisposable
         }
 
         return worked;
-    }
-
-    /// <summary>Hands one received packet to the endpoint. The descriptor is this process's own copy, which nobody else can change any more.</summary>
-    private void Deliver(LinkPort port, ref LinkDescriptor descriptor, Instant now)
-    {
-        if (!LinkHeader.TryRead(descriptor.Header, out LinkHeader header))
-        {
-            _statistics.FramesMalformed++;
-            foreach (ref readonly LinkSlice slice in descriptor.Slices[..descriptor.SliceCount])
-            {
-                port.Release((int)slice.Frame, 1);
-            }
-
-            return;
-        }
-
-        Span<PayloadSlice> slices = stackalloc PayloadSlice[Transmission.SliceCountMax];
-        int count = 0;
-        foreach (ref readonly LinkSlice slice in descriptor.Slices[..descriptor.SliceCount])
-        {
-            slices[count++] = new PayloadSlice(PayloadSlice.FrameOf(port.Region.Number, (int)slice.Frame), (int)slice.Offset, (int)slice.Length);
-        }
-
-        _statistics.FramesReceived++;
-        LinkFrame frame = new(in header, descriptor.Head[..descriptor.HeadLength], slices[..count]);
-        _endpoint.Receive(in frame, now);
     }
 
     private bool FireTimers(Instant now)

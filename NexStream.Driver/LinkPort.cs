@@ -16,8 +16,11 @@ internal sealed class LinkPort : IFrameReleaser
     /// <summary>Descriptors and releases that one call moves: <see cref="Link"/> makes such a call without a GC transition.</summary>
     public const int BatchSize = 16;
 
+    /// <summary>Packets that go out over a network with one call: the larger the batch, the more of them leave as one buffer.</summary>
+    private const int NetworkBatchSize = 64;
+
     private readonly Link _link;
-    private readonly LinkDescriptor[] _staged = new LinkDescriptor[BatchSize];
+    private readonly LinkDescriptor[] _staged;
     private readonly LinkRelease[] _releases = new LinkRelease[BatchSize];
     private int _stagedStart;
     private int _stagedEnd;
@@ -30,12 +33,16 @@ internal sealed class LinkPort : IFrameReleaser
     {
         _link = link;
         Remote = remote;
+        _staged = new LinkDescriptor[link.IsNetwork ? NetworkBatchSize : BatchSize];
         Region = new PeerRegion(link.PeerMemory, link.PeerFrameSize, link.PeerFrameCount, this);
     }
 
     public NodeId Remote { get; }
 
     public PeerRegion Region { get; }
+
+    /// <summary>Whether this is the way to all nodes that have no link of their own.</summary>
+    public bool IsNetwork => _link.IsNetwork;
 
     public LinkLost Obituary => new(Remote, _link.Epoch, _link.PeerProcessId);
 
@@ -114,7 +121,7 @@ internal sealed class LinkPort : IFrameReleaser
     /// <summary>Puts a packet into the batch that goes out with the next <see cref="Flush"/>. False: the batch is full, and so is the ring.</summary>
     public bool TryStage(Transmission transmission, Instant now, ref DriverStatistics statistics)
     {
-        if (_stagedEnd == BatchSize && (Flush(now, ref statistics) == 0 || _stagedEnd == BatchSize))
+        if (_stagedEnd == _staged.Length && (Flush(now, ref statistics) == 0 || _stagedEnd == _staged.Length))
         {
             return false;
         }

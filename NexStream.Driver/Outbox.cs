@@ -16,11 +16,15 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
 
     private readonly Transmission[] _burst = [.. Enumerable.Range(0, BurstAtOnce).Select(_ => new Transmission())];
     private readonly Dictionary<NodeId, LinkPort> _routes = new(options.LinksMax);
+    private LinkPort? _network;
     private int _next;
     private int _taken;
 
     /// <summary>Frames for the port's node go over it from now on.</summary>
     public void AddRoute(LinkPort port) => _routes[port.Remote] = port;
+
+    /// <summary>Frames for nodes that have no route go over the port from now on.</summary>
+    public void AddNetwork(LinkPort port) => _network = port;
 
     /// <summary>The port's peer is gone; a later link to the same node stays.</summary>
     public void RemoveRoute(LinkPort port)
@@ -63,7 +67,7 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
     /// <summary>Puts the packet where it goes, or drops it. False: its link's ring is full, and the packet stays.</summary>
     private bool TryRoute(Transmission transmission, Instant now, ref DriverStatistics statistics)
     {
-        if (!_routes.TryGetValue(transmission.Header.Destination, out LinkPort? port))
+        if ((_routes.GetValueOrDefault(transmission.Header.Destination) ?? _network) is not { } port)
         {
             statistics.FramesUnroutable++;
             Drop(transmission);

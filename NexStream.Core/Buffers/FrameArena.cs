@@ -56,30 +56,31 @@ public sealed class FrameArena : FrameRegion
     /// <summary>Takes a free frame with one reference, which the caller owns. False: the arena is exhausted.</summary>
     public bool TryAllocate(out int index)
     {
-        bool isTaken = TryTake(out index);
+        bool isTaken = TryAllocate(FrameTable.Nobody, out index);
         TakenByHost = unchecked(TakenByHost + (isTaken ? 1u : 0));
         return isTaken;
     }
 
-    /// <summary>The same, for the endpoint itself.</summary>
+    /// <summary>Takes a free frame with one reference, for which a connection is charged, or <see cref="FrameTable.Nobody"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool TryTake(out int index)
+    internal bool TryAllocate(int owner, out int index)
     {
+        int[] free = _free;
         int top = _freeCount - 1;
-        if (top < 0)
+        if (unchecked((uint)top) >= (uint)free.Length)
         {
             index = -1;
             return false;
         }
 
         _freeCount = top;
-        index = _free[top];
+        index = free[top];
         ref FrameRecord record = ref Records[index];
         record.References = 1;
-        record.Owner = FrameTable.Nobody;
+        record.Owner = owner;
         return true;
     }
 
     /// <inheritdoc />
-    protected internal override void OnUnreferenced(int index) => _free[_freeCount++] = index;
+    internal override void OnUnreferenced(int index, ref FrameRecord record) => _free[_freeCount++] = index;
 }

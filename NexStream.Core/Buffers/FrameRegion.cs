@@ -18,7 +18,7 @@ public abstract unsafe class FrameRegion
     /// <param name="frameSize">Bytes in a frame.</param>
     /// <param name="frameCount">Frames; at most 2^24.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or there are more frames than 24 bits can name.</exception>
-    protected FrameRegion(nint memory, int frameSize, int frameCount)
+    private protected FrameRegion(nint memory, int frameSize, int frameCount)
     {
         ArgumentOutOfRangeException.ThrowIfZero(memory);
         ArgumentOutOfRangeException.ThrowIfLessThan(frameSize, 1);
@@ -44,7 +44,7 @@ public abstract unsafe class FrameRegion
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Bytes(int index, int offset, int length)
     {
-        if ((uint)index >= (uint)FrameCount || (uint)offset > (uint)FrameSize || (uint)length > (uint)(FrameSize - offset))
+        if (!IsInside(index, offset, length))
         {
             ThrowOutside(index, offset, length);
         }
@@ -54,11 +54,10 @@ public abstract unsafe class FrameRegion
 
     /// <summary>Whether the slice lies inside one frame of this region: asked once of everything that a link hands over.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Contains(in PayloadSlice slice) =>
-        (uint)slice.Index < (uint)FrameCount && (uint)slice.Offset <= (uint)FrameSize && (uint)slice.Length <= (uint)(FrameSize - slice.Offset);
+    public bool Contains(in PayloadSlice slice) => IsInside(slice.Index, slice.Offset, slice.Length);
 
     /// <summary>Frames that this endpoint references now; an arena does not count them.</summary>
-    internal int Held { get; set; }
+    internal int Held;
 
     /// <summary>Whether so many frames of a peer are held that it could run out of them: then data is copied out at once.</summary>
     internal bool IsShort => Held > FrameCount / 2;
@@ -66,7 +65,11 @@ public abstract unsafe class FrameRegion
     internal FrameRecord[] Records => _records;
 
     /// <summary>The last reference to a frame is gone.</summary>
-    protected internal abstract void OnUnreferenced(int index);
+    internal abstract void OnUnreferenced(int index, ref FrameRecord record);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsInside(int index, int offset, int length) =>
+        unchecked((uint)index < (uint)FrameCount && (ulong)(uint)offset + (uint)length <= (uint)FrameSize);
 
     // Apart, because the text would make every call of the method above set up its parts.
     [DoesNotReturn]

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace NexStream.Core.Buffers;
@@ -111,9 +112,10 @@ internal sealed class FrameTable
     public bool CanAdopt(ReadOnlySpan<PayloadSlice> slices, MemoryShare memory, int lengthMin, out int length)
     {
         length = 0;
+        int count = slices.Length;
         foreach (ref readonly PayloadSlice slice in slices)
         {
-            if (slice.Length < lengthMin || _regions[slice.Region] is not { } region || !region.Contains(slice) || region.Held + slices.Length > region.FrameCount >> 1)
+            if (slice.Length < lengthMin || _regions[slice.Region] is not { } region || !region.Contains(slice) || region.Held + count > region.FrameCount >> 1)
             {
                 return false;
             }
@@ -121,7 +123,7 @@ internal sealed class FrameTable
             length += slice.Length;
         }
 
-        return _held[memory.Owner] + slices.Length <= memory.FramesMax;
+        return _held[memory.Owner] + count <= memory.FramesMax;
     }
 
     /// <summary>The connection keeps a slice for which <see cref="CanAdopt"/> holds.</summary>
@@ -145,10 +147,29 @@ internal sealed class FrameTable
     public void Release(uint frame, int count = 1)
     {
         ref FrameRecord record = ref RecordOf(frame);
-        record.References -= count;
-        if (record.References <= 0)
+        int left = record.References - count;
+        record.References = left;
+        if (left <= 0)
         {
-            ReleaseLast(frame, ref record);
+            ReleaseLast(_regions[frame >> PayloadSlice.IndexBits]!, IndexOf(frame), ref record);
+        }
+    }
+
+    /// <summary>Copies a slice out of its frame and gives its reference back.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="destination">At least as long.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void TakeOut(scoped in PayloadSlice slice, Span<byte> destination)
+    {
+        FrameRegion region = _regions[slice.Region]!;
+        int index = slice.Index;
+        region.Bytes(index, slice.Offset, slice.Length).CopyTo(destination);
+        ref FrameRecord record = ref region.Records[index];
+        int left = record.References - 1;
+        record.References = left;
+        if (left <= 0)
+        {
+            ReleaseLast(region, index, ref record);
         }
     }
 
@@ -156,7 +177,7 @@ internal sealed class FrameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAllocate(int owner, out uint frame)
     {
-        if (!Arena.TryTake(out int index))
+        if (!Arena.TryAllocate(owner, out int index))
         {
             frame = PayloadSlice.NoFrame;
             return false;
@@ -164,7 +185,6 @@ internal sealed class FrameTable
 
         if (owner != Nobody)
         {
-            Arena.Records[index].Owner = owner;
             _held[owner]++;
         }
 
@@ -210,28 +230,28 @@ internal sealed class FrameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref FrameRecord RecordOf(uint frame) => ref _records[frame >> PayloadSlice.IndexBits]![IndexOf(frame)];
 
-    private void ReleaseLast(uint frame, ref FrameRecord record)
+    private void ReleaseLast(FrameRegion region, int index, ref FrameRecord record)
     {
         if (record.References < 0)
         {
-            record.References = 0;
-            throw new InvalidOperationException(
-                $"Frame {IndexOf(frame)} of region {frame >> PayloadSlice.IndexBits} was released more often than it was held.");
+            ThrowReleasedTooOften(region, index, ref record);
         }
 
-        if (record.Owner != Nobody)
+        int owner = record.Owner;
+        if (owner != Nobody)
         {
-            _held[record.Owner]--;
+            _held[owner]--;
             record.Owner = Nobody;
         }
 
-        if (frame >> PayloadSlice.IndexBits == 0)
-        {
-            Arena.OnUnreferenced(IndexOf(frame));
-        }
-        else
-        {
-            _regions[frame >> PayloadSlice.IndexBits]!.OnUnreferenced(IndexOf(frame));
-        }
+        region.OnUnreferenced(index, ref record);
+    }
+
+    // Apart, because the text would make every call of the method above set up its parts.
+    [DoesNotReturn]
+    private static void ThrowReleasedTooOften(FrameRegion region, int index, ref FrameRecord record)
+    {
+        record.References = 0;
+        throw new InvalidOperationException($"Frame {index} of region {region.Number} was released more often than it was held.");
     }
 }

@@ -9,6 +9,13 @@ internal sealed class MemoryShare(int owner)
     /// <summary>Frames that it may hold.</summary>
     public int FramesMax;
 
+    /// <summary>
+    /// Frames that it may hold for a send to take more: half, because two sides that are both full of what they want to send could never take in the other's
+    /// data. The last quarter of that half is for streams that hold little, so that one that is stalled does not silence the others.
+    /// </summary>
+    public int SendFramesMax;
+    public int SendFramesMaxOfLargeStream;
+
     /// <summary>Where small payloads that are sent, and that were received, are put together.</summary>
     public SharedFrame Sending;
     public SharedFrame Received;
@@ -16,6 +23,8 @@ internal sealed class MemoryShare(int owner)
     public void Reset(int framesMax)
     {
         FramesMax = framesMax;
+        SendFramesMax = Math.Max(framesMax / 2, 1);
+        SendFramesMaxOfLargeStream = SendFramesMax - (SendFramesMax / 4);
         Sending = SharedFrame.None;
         Received = SharedFrame.None;
     }

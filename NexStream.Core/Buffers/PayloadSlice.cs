@@ -26,6 +26,12 @@ public readonly record struct PayloadSlice
         Length = length;
     }
 
+    private PayloadSlice(ulong place, int length)
+    {
+        _place = place;
+        Length = length;
+    }
+
     /// <summary>The frame: the region's number in the upper 8 bits, the frame's index in the lower 24.</summary>
     public uint Frame => (uint)(_place >> 32);
 
@@ -44,9 +50,15 @@ public readonly record struct PayloadSlice
     /// <summary>The name of frame <paramref name="index"/> of region <paramref name="region"/>.</summary>
     public static uint FrameOf(int region, int index) => ((uint)region << IndexBits) | (uint)index;
 
+    /// <summary>Whether the other run begins in the same frame, right behind this one's last byte.</summary>
+    internal bool IsFollowedBy(in PayloadSlice other) => unchecked(_place + (uint)Length) == other._place;
+
     /// <summary>The run that begins at the same byte and has <paramref name="length"/> bytes.</summary>
-    public PayloadSlice WithLength(int length) => new(Frame, Offset, length);
+    public PayloadSlice WithLength(int length) => new(_place, length);
+
+    /// <summary>The <paramref name="length"/> bytes that begin <paramref name="skip"/> bytes into the run.</summary>
+    internal PayloadSlice Part(int skip, int length) => new(unchecked(_place + (uint)skip), length);
 
     /// <summary>The run without its first <paramref name="bytes"/> bytes.</summary>
-    public PayloadSlice SkipFirst(int bytes) => new(Frame, Offset + bytes, Length - bytes);
+    public PayloadSlice SkipFirst(int bytes) => Part(bytes, Length - bytes);
 }

@@ -34,38 +34,22 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     /// <param name="shared">The connection's frame for small payloads.</param>
     /// <param name="framesMax">How many frames the connection may hold.</param>
     /// <param name="keepTail">Whether small payloads behind the first go into a frame of the list's own, which those that follow fill up.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Append(
         ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, ref SharedFrame shared, int framesMax, bool keepTail = false)
     {
-        int taken = list.Tail >= 0 ? AppendToTail(ref list, data) : 0;
-        bool small = data.Length <= SmallLengthMax && !(keepTail && list.Tail >= 0);
-        while (taken < data.Length)
-        {
-            ReadOnlySpan<byte> rest = data[taken..];
-            PayloadSlice slice;
-            if (small ? !TryTakeShared(rest.Length, owner, ref shared, framesMax, out slice) : !TryTakeWhole(rest.Length, owner, framesMax, out slice))
-            {
-                break;
-            }
-
-            if (!TryLink(ref list, slice, position + (uint)taken, appendable: !small))
-            {
-                frames.Release(slice.Frame);
-                break;
-            }
-
-            rest[..slice.Length].CopyTo(frames.Bytes(slice));
-            taken += slice.Length;
-        }
-
-        return taken;
+        bool isSmall = data.Length <= SmallLengthMax && !(keepTail && list.Tail >= 0);
+        int taken = list.Tail >= 0 && chunks[list.Tail].IsAppendable ? Extend(ref chunks[list.Tail], data) : 0;
+        return taken == data.Length ? taken
+            : isSmall ? taken + AppendShared(ref list, data[taken..], position + (uint)taken, owner, ref shared, framesMax)
+            : AppendFrames(ref list, data, taken, position, owner, framesMax);
     }
 
     /// <summary>Adds a run to the end of a list; the list takes over the caller's reference. False: no chunk is free.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryLink(ref ChunkList list, in PayloadSlice slice, ulong position, bool appendable = false)
+    public bool TryLink(ref ChunkList list, in PayloadSlice slice, ulong position)
     {
-        if (list.Tail >= 0 && TryJoin(ref chunks[list.Tail], slice, position))
+        if (list.Tail >= 0 && chunks[list.Tail].Slice.IsFollowedBy(slice) && TryJoin(ref chunks[list.Tail], slice, position))
         {
             return true;
         }
@@ -78,18 +62,8 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         ref Chunk chunk = ref chunks[index];
         chunk.Slice = slice;
         chunk.Position = position;
-        chunk.Next = Slab<Chunk>.None;
-        chunk.IsAppendable = appendable;
-        if (list.Tail >= 0)
-        {
-            chunks[list.Tail].Next = index;
-        }
-        else
-        {
-            list.Head = index;
-        }
-
-        list.Tail = index;
+        chunk.IsAppendable = false;
+        Link(ref list, index, ref chunk);
         return true;
     }
 
@@ -111,7 +85,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
                 // The slice inherits the chunk's reference.
                 slices[sliceCount++] = chunk.Slice;
                 moved += chunk.Slice.Length;
-                Unlink(ref list);
+                Unlink(ref list, ref chunk);
             }
             else
             {
@@ -125,34 +99,6 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         return moved;
     }
 
-    /// <summary>Moves bytes from the front of a list into one slice. False: so many, or all that there are, lie in several; nothing was moved.</summary>
-    /// <param name="list">The list, not empty.</param>
-    /// <param name="length">The most bytes.</param>
-    /// <param name="extraReferences">References that are taken to the slice's frame beside its own.</param>
-    /// <param name="slice">The bytes, with a reference of its own.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryCutOne(ref ChunkList list, int length, int extraReferences, out PayloadSlice slice)
-    {
-        ref Chunk chunk = ref chunks[list.Head];
-        slice = chunk.Slice;
-        if (slice.Length > length)
-        {
-            slice = slice.WithLength(length);
-            chunk.SkipFront(length);
-            frames.AddReference(slice.Frame, 1 + extraReferences);
-            return true;
-        }
-
-        if (slice.Length < length && chunk.Next >= 0)
-        {
-            return false;
-        }
-
-        frames.AddReference(slice.Frame, extraReferences);
-        Unlink(ref list);
-        return true;
-    }
-
     /// <summary>Copies from the front of a list and frees what was copied whole.</summary>
     public int Read(ref ChunkList list, Span<byte> destination)
     {
@@ -160,13 +106,13 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         while (copied < destination.Length && list.Head >= 0)
         {
             ref Chunk chunk = ref chunks[list.Head];
+            int length = chunk.Slice.Length;
             int left = destination.Length - copied;
-            if (chunk.Slice.Length <= left)
+            if (length <= left)
             {
-                frames.Bytes(chunk.Slice).CopyTo(destination[copied..]);
-                copied += chunk.Slice.Length;
-                frames.Release(chunk.Slice.Frame);
-                Unlink(ref list);
+                frames.TakeOut(chunk.Slice, destination[copied..]);
+                copied += length;
+                Unlink(ref list, ref chunk);
             }
             else
             {
@@ -188,7 +134,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
             ref Chunk chunk = ref chunks[list.Head];
             bytes += chunk.Slice.Length;
             frames.Release(chunk.Slice.Frame);
-            Unlink(ref list);
+            Unlink(ref list, ref chunk);
         }
 
         return bytes;
@@ -241,23 +187,21 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Unlink(ref ChunkList list)
+    private void Unlink(ref ChunkList list, ref Chunk head)
     {
-        int index = list.Head;
-        list.Head = chunks[index].Next;
-        if (list.Head < 0)
+        chunks.Free(list.Head);
+        int next = head.Next;
+        list.Head = next;
+        if (next < 0)
         {
             list.Tail = Slab<Chunk>.None;
         }
-
-        chunks.Free(index);
     }
 
     /// <summary>Neighbours in a shared frame become one run, which gives one of their references back.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryJoin(ref Chunk last, in PayloadSlice slice, ulong position)
     {
-        if (last.Slice.Frame != slice.Frame || last.IsAppendable || last.End != position || last.Slice.Offset + last.Slice.Length != slice.Offset)
+        if (last.IsAppendable || last.End != position)
         {
             return false;
         }
@@ -267,24 +211,70 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         return true;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int AppendToTail(ref ChunkList list, ReadOnlySpan<byte> data)
+    /// <summary>Fills up the frame of a run that is the last in it. Returns the bytes taken.</summary>
+    private int Extend(ref Chunk tail, ReadOnlySpan<byte> data)
     {
-        ref Chunk tail = ref chunks[list.Tail];
+        // What lies behind the run was never handed to a link, so that writing it changes nothing anybody reads.
         int end = tail.Slice.Offset + tail.Slice.Length;
-        if (!tail.IsAppendable || end == frames.FrameSize)
+        int take = Math.Min(data.Length, frames.FrameSize - end);
+        data[..take].CopyTo(frames.Bytes(new PayloadSlice(tail.Slice.Frame, end, take)));
+        tail.Slice = tail.Slice.WithLength(tail.Slice.Length + take);
+        tail.IsAppendable = end + take < frames.FrameSize;
+        return take;
+    }
+
+    /// <summary>Appends a copy of what was not taken yet in frames of its own. Returns the bytes taken in all.</summary>
+    private int AppendFrames(ref ChunkList list, ReadOnlySpan<byte> data, int taken, ulong position, int owner, int framesMax)
+    {
+        FrameArena arena = frames.Arena;
+        while (taken < data.Length && frames.HeldBy(owner) < framesMax && chunks.FreeCount > 0 && frames.TryAllocate(owner, out uint frame))
+        {
+            int length = Math.Min(data.Length - taken, arena.FrameSize);
+            data.Slice(taken, length).CopyTo(arena.Bytes((int)frame, 0, length));
+            chunks.TryAllocate(out int index);
+            ref Chunk chunk = ref chunks[index];
+            chunk.Slice = new PayloadSlice(frame, 0, length);
+            chunk.Position = position + (uint)taken;
+            chunk.IsAppendable = length < arena.FrameSize;
+            Link(ref list, index, ref chunk);
+            taken += length;
+        }
+
+        return taken;
+    }
+
+    /// <summary>Appends a copy to the frame that small payloads share. Returns the bytes taken: all, or none.</summary>
+    private int AppendShared(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, ref SharedFrame shared, int framesMax)
+    {
+        if (!TryTakeShared(data.Length, owner, ref shared, framesMax, out PayloadSlice slice))
         {
             return 0;
         }
 
-        // What lies behind the run was never handed to a link, so that writing it changes nothing anybody reads.
-        int take = Math.Min(data.Length, frames.FrameSize - end);
-        if (take > 0)
+        if (!TryLink(ref list, slice, position))
         {
-            data[..take].CopyTo(frames.Bytes(new PayloadSlice(tail.Slice.Frame, end, take)));
-            tail.Slice = tail.Slice.WithLength(tail.Slice.Length + take);
+            frames.Release(slice.Frame);
+            return 0;
         }
 
-        return take;
+        data.CopyTo(frames.Bytes(slice));
+        return data.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Link(ref ChunkList list, int index, ref Chunk chunk)
+    {
+        chunk.Next = Slab<Chunk>.None;
+        int tail = list.Tail;
+        if (tail >= 0)
+        {
+            chunks[tail].Next = index;
+        }
+        else
+        {
+            list.Head = index;
+        }
+
+        list.Tail = index;
     }
 }

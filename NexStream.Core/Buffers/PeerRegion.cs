@@ -31,9 +31,8 @@ public sealed class PeerRegion : FrameRegion
     public int HeldCount => Held;
 
     /// <inheritdoc />
-    protected internal override void OnUnreferenced(int index)
+    internal override void OnUnreferenced(int index, ref FrameRecord record)
     {
-        ref FrameRecord record = ref Records[index];
         int holds = record.Holds;
         record.Holds = 0;
         Held--;

@@ -60,6 +60,45 @@ internal struct RangeSet
         return TryInsert(nodes, previous, number, number, runsMax);
     }
 
+    /// <summary>Adds a run, whatever of it is there already.</summary>
+    /// <param name="nodes">The slab.</param>
+    /// <param name="first">Its first number.</param>
+    /// <param name="last">Its last.</param>
+    /// <param name="added">How many numbers were not there.</param>
+    /// <returns>False: it would need a node that is not to be had; nothing changed.</returns>
+    public bool TryAddRun(Slab<RangeNode> nodes, ulong first, ulong last, out ulong added)
+    {
+        added = last - first + 1;
+        int previous = Slab<RangeNode>.None;
+        int index = Head;
+        while (index >= 0 && nodes[index].Last + 1 < first)
+        {
+            previous = index;
+            index = nodes[index].Next;
+        }
+
+        if (index < 0 || nodes[index].First > last + 1)
+        {
+            return TryInsert(nodes, previous, first, last, int.MaxValue);
+        }
+
+        ref RangeNode node = ref nodes[index];
+        added -= Common(node, first, last);
+        node.First = Math.Min(node.First, first);
+        node.Last = Math.Max(node.Last, last);
+        while (node.Next >= 0 && nodes[node.Next].First <= last + 1)
+        {
+            int swallowed = node.Next;
+            added -= Common(nodes[swallowed], first, last);
+            node.Last = Math.Max(node.Last, nodes[swallowed].Last);
+            node.Next = nodes[swallowed].Next;
+            nodes.Free(swallowed);
+            Count--;
+        }
+
+        return true;
+    }
+
     /// <summary>Adds a run that lies behind all others and touches none.</summary>
     public bool TryAppend(Slab<RangeNode> nodes, ulong first, ulong last, int runsMax)
     {
@@ -158,6 +197,13 @@ internal struct RangeSet
         }
 
         Count = 0;
+    }
+
+    private static ulong Common(in RangeNode node, ulong first, ulong last)
+    {
+        ulong from = Math.Max(node.First, first);
+        ulong to = Math.Min(node.Last, last);
+        return from <= to ? to - from + 1 : 0;
     }
 
     private bool TryInsert(Slab<RangeNode> nodes, int previous, ulong first, ulong last, int runsMax)

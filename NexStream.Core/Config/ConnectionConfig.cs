@@ -1,3 +1,4 @@
+using NexStream.Core.Multipath;
 using NexStream.Core.Wire;
 
 namespace NexStream.Core.Config;
@@ -29,6 +30,18 @@ public sealed record ConnectionConfig
     /// Where it is less, path MTU discovery searches for more (RFC 8899).
     /// </summary>
     public int? InitialFrameLength { get; init; }
+
+    /// <summary>
+    /// Paths that the connection may have at a time, 1 to 8, as far as both sides allow: with 1, further paths are neither opened nor taken. The peer is told in the
+    /// handshake.
+    /// </summary>
+    public int MaxPaths { get; init; } = 1;
+
+    /// <summary>
+    /// The name of the path scheduler: that of <see cref="EndpointConfig.PathScheduler"/> or of one of
+    /// <see cref="EndpointConfig.PathSchedulerChoices"/>; null: the former.
+    /// </summary>
+    public string? PathScheduler { get; init; }
 
     /// <summary>Streams that the peer may have open at a time (NS-C-005).</summary>
     public int MaxStreams { get; init; } = 1024;
@@ -134,6 +147,7 @@ public sealed record ConnectionConfig
     {
         Limit.Check(MaxFrameLength, FrameLengthMin, 1 << 20, nameof(MaxFrameLength));
         Limit.Check(KnownFrameLength, FrameLengthMin, MaxFrameLength, nameof(InitialFrameLength));
+        Limit.Check(MaxPaths, 1, PathView.SlotCount, nameof(MaxPaths));
         Limit.Check(MaxStreams, 0, StreamsMax, nameof(MaxStreams));
         Limit.Check(ReceiveWindow, LinkHeader.Size, int.MaxValue, nameof(ReceiveWindow));
         Limit.Check(ReceiveWindowMax, ReceiveWindow, int.MaxValue, nameof(ReceiveWindowMax));

@@ -1,4 +1,5 @@
 using NexStream.Core.Congestion;
+using NexStream.Core.Multipath;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Config;
@@ -19,8 +20,11 @@ public sealed record EndpointConfig
     /// <summary>The length of <see cref="Key"/> in bytes.</summary>
     public const int KeySize = 2 * KeyedHash.KeySize;
 
-    /// <summary>Index bits of a tag, and so the most connections that an endpoint can have (docs/wire-format.md).</summary>
+    /// <summary>Index bits of a tag, and so the most paths, and connections, that an endpoint can have (docs/wire-format.md).</summary>
     public const int ConnectionsMax = 1 << 20;
+
+    /// <summary>A connection has at most eight paths, and each but the first may have a node of its own.</summary>
+    private const int FurtherNodesMax = PathView.SlotCount - 1;
 
     /// <summary>Who this endpoint is.</summary>
     public required NodeId Node { get; init; }
@@ -33,6 +37,18 @@ public sealed record EndpointConfig
 
     /// <summary>Connections at a time, opened and accepted.</summary>
     public int MaxConnections { get; init; } = 64;
+
+    /// <summary>
+    /// Further nodes that are this endpoint as well, at most 7: frames for them are taken, paths can be opened from them (<see cref="ConnectionHandle.OpenPath"/>),
+    /// and a path that a peer opens ends at one of them.
+    /// </summary>
+    public IReadOnlyList<NodeId> FurtherNodes { get; init; } = [];
+
+    /// <summary>
+    /// Paths at a time, over all connections; null: as many as <see cref="MaxConnections"/> with <see cref="ConnectionConfig.MaxPaths"/> of
+    /// <see cref="Connection"/> each. Every connection has one in any case; the rest are for further paths.
+    /// </summary>
+    public int? MaxPaths { get; init; }
 
     /// <summary>Streams at a time, over all connections.</summary>
     public int MaxStreams { get; init; } = 4096;
@@ -82,6 +98,15 @@ public sealed record EndpointConfig
     /// </summary>
     public IReadOnlyList<ICongestionControllerFactory> CongestionChoices { get; init; } = [];
 
+    /// <summary>Decides which path a packet takes where a connection has several. The lowest round-trip time unless set.</summary>
+    public IPathSchedulerFactory PathScheduler { get; init; } = PathSchedulers.LowestRtt;
+
+    /// <summary>Further path schedulers, which a connection chooses by name (<see cref="ConnectionConfig.PathScheduler"/>).</summary>
+    public IReadOnlyList<IPathSchedulerFactory> PathSchedulerChoices { get; init; } = [];
+
+    /// <summary>How many paths there can be.</summary>
+    internal int EffectivePaths => MaxPaths ?? (int)Math.Min((long)MaxConnections * Connection.MaxPaths, ConnectionsMax);
+
     internal void Validate()
     {
         if (Key.Length != KeySize)
@@ -90,6 +115,8 @@ public sealed record EndpointConfig
         }
 
         Limit.Check(MaxConnections, 1, ConnectionsMax, nameof(MaxConnections));
+        Limit.Check(FurtherNodes.Count, 0, FurtherNodesMax, nameof(FurtherNodes));
+        Limit.Check(EffectivePaths, MaxConnections, ConnectionsMax, nameof(MaxPaths));
         Limit.Check(MaxStreams, 1, 1 << 24, nameof(MaxStreams));
         Limit.Check(MaxProbabilisticStreams, 0, 1 << 24, nameof(MaxProbabilisticStreams));
         Limit.Check(MaxRepairGroups, 0, 1 << 24, nameof(MaxRepairGroups));

@@ -9,8 +9,11 @@ namespace NexStream.Core.Config;
 /// <param name="SequenceNumbers">BE only: whether each message carries its number, so that the reader can tell order and gaps (NS-BE-004).</param>
 /// <param name="MaxAttempts">How often the same data may be lost before the stream ends; 0: what the connection says.</param>
 /// <param name="Delivery">PR only: how likely messages of this side are delivered; null: each is sent once, whatever becomes of it.</param>
+/// <param name="Path">
+/// The id of the path that this side's data takes as long as that path carries data; null, and while it does not: whichever the connection's scheduler chooses.
+/// </param>
 public readonly record struct StreamConfig(
-    TransportMode Mode, byte Priority = 8, bool SequenceNumbers = false, byte MaxAttempts = 0, ProbabilisticConfig? Delivery = null)
+    TransportMode Mode, byte Priority = 8, bool SequenceNumbers = false, byte MaxAttempts = 0, ProbabilisticConfig? Delivery = null, byte? Path = null)
 {
     internal void Validate()
     {

@@ -63,7 +63,7 @@ internal sealed class Cubic : ICongestionController
         _undoLostBytes = 0;
     }
 
-    public void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
+    public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
     {
         if (bytesInFlight <= bytes)
         {

@@ -34,16 +34,18 @@ public interface ICongestionController
     /// <param name="parameters">What is known about the path.</param>
     void Reset(in CongestionParameters parameters);
 
-    /// <summary>A packet that counts as in flight was sent.</summary>
-    /// <param name="now">When it was sent.</param>
-    /// <param name="bytes">Its length in bytes.</param>
-    /// <param name="bytesInFlight">Bytes in flight on the path, this packet included.</param>
-    /// <param name="packetNumber">Its number on this path.</param>
+    /// <summary>
+    /// Packets that count as in flight were sent: one, or several that left one after the other at one instant. The first after a pause comes by itself.
+    /// </summary>
+    /// <param name="now">When they were sent.</param>
+    /// <param name="bytes">Their length in bytes.</param>
+    /// <param name="bytesInFlight">Bytes in flight on the path, these packets included.</param>
+    /// <param name="packetNumber">The last one's number on this path.</param>
     /// <param name="isApplicationLimited">
-    /// Whether the delivery rate that this packet will sample is limited by the application (draft-ietf-ccwg-bbr §4.1.2.4, "C.app_limited"):
+    /// Whether the delivery rate that these packets will sample is limited by the application (draft-ietf-ccwg-bbr §4.1.2.4, "C.app_limited"):
     /// since it last had nothing to send, or no flow-control credit, not everything then in flight has been delivered.
     /// </param>
-    void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited);
+    void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited);
 
     /// <summary>Packets in flight were acknowledged for the first time.</summary>
     /// <param name="batch">Everything that one acknowledgement newly acknowledged.</param>

@@ -24,7 +24,7 @@ internal sealed class NoCongestionControl : ICongestionController
 
     public void Reset(in CongestionParameters parameters) => _estimate = default;
 
-    public void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
+    public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
     {
     }
 

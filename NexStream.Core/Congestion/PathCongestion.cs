@@ -27,9 +27,9 @@ internal struct PathCongestion
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
+    public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
     {
-        Controller.OnPacketSent(now, bytes, bytesInFlight, packetNumber, isApplicationLimited);
+        Controller.OnPacketsSent(now, bytes, bytesInFlight, packetNumber, isApplicationLimited);
         Ask();
     }
 

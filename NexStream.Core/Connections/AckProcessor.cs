@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
@@ -8,7 +9,7 @@ using NexStream.Core.Wire.Frames;
 namespace NexStream.Core.Connections;
 
 /// <summary>What an acknowledgement of packets means: RTT, delivery, loss, congestion control, credit (RFC 9002 appendix A.7).</summary>
-internal sealed class AckProcessor(EndpointState state, PacketContents contents, LossDetector lossDetector)
+internal sealed class AckProcessor(EndpointState state, PacketContents contents, LossDetector lossDetector, PathLiveness liveness)
 {
     /// <summary>Handles DATA_ACK on stream 0. Returns the violation, or none.</summary>
     public ReasonCode Process(Connection connection, Path path, in PacketAckFrame frame, Instant now)
@@ -36,6 +37,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             connection.Scheduler.Unblock(state.Streams);
         }
 
+        ulong spurious = path.SpuriousLosses;
         if (path.RecentlyLost.Count > 0)
         {
             FindSpurious(path, ranges, now);
@@ -53,6 +55,11 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         if (batch.Packets > 0)
         {
             ReportToController(path, batch, now);
+        }
+
+        if (path.State == PathState.Silent && (batch.Packets > 0 || path.SpuriousLosses != spurious))
+        {
+            liveness.OnAnswer(connection, path, now);
         }
 
         state.MarkReady(connection);
@@ -111,20 +118,42 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         int end = first;
         int before = state.Packets[first].Previous;
         int count = 0;
-        while (index >= 0 && state.Packets[index].Number <= last)
+        ByteRun run = default;
+        Slab<SentPacket> packets = state.Packets;
+        while (index >= 0)
         {
-            ref SentPacket packet = ref state.Packets[index];
+            ref SentPacket packet = ref packets[index];
+            if (packet.Number > last)
+            {
+                break;
+            }
+
             end = index;
             index = packet.Next;
             count++;
-            MtuProber.OnAcknowledged(path, packet, now);
             batch.Add(packet);
-            contents.OnAcknowledged(packet);
-            lossDetector.Forget(end);
+            if (!ByteRun.IsAllOf(packet))
+            {
+                MtuProber.OnAcknowledged(path, packet, now);
+                contents.OnAcknowledged(packet);
+                lossDetector.Forget(end);
+                continue;
+            }
+
+            path.Mtu.OnAcknowledged(packet.Size, packet.SentAt);
+            if (!run.TryAdd(packet))
+            {
+                Take(run);
+                run = ByteRun.Of(packet);
+            }
+
+            packets.Free(end);
         }
 
+        Take(run);
+
         // A record that was freed keeps its content until it is taken again, and here nothing takes one.
-        newest = state.Packets[end];
+        newest = packets[end];
         path.InFlight.RemoveRun(state.Packets, before, index, count);
         if (index >= 0)
         {
@@ -136,6 +165,14 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         }
 
         return index;
+    }
+
+    private void Take(in ByteRun run)
+    {
+        if (run.Packets > 0)
+        {
+            contents.OnAcknowledged(run);
+        }
     }
 
     private static void OnNewlyAcknowledged(Connection connection, Path path, in PacketAckFrame frame, ulong largest, ref Batch batch, Instant now)

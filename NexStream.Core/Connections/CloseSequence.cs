@@ -189,7 +189,7 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
     /// <summary>Writes CONN_CLOSE or CONN_CLOSE_ACK, one of which is pending.</summary>
     public void Write(Connection connection, Instant now, Wire.Transmission transmission)
     {
-        Path path = connection.Path;
+        Path path = PathFor(connection);
         var builder = new PacketBuilder(transmission, path.FrameLength);
         if (connection.CloseFramePending)
         {
@@ -197,7 +197,7 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
             new ConnCloseFrame { Reason = connection.CloseReason, IsGraceful = isGraceful }.TryWrite(ref builder.Writer);
             if (isGraceful)
             {
-                connection.NextCloseAt = now + LossDetector.BackedOff(TimeoutNs(connection), connection.CloseAttempts++);
+                connection.NextCloseAt = now + LossDetector.BackedOff(TimeoutNs(connection), connection.CloseAttempts);
                 state.MarkDeadline(connection);
             }
         }
@@ -206,12 +206,28 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
             default(ConnCloseAckFrame).TryWrite(ref builder.Writer);
         }
 
+        connection.CloseAttempts++;
         connection.CloseFramePending = false;
         connection.CloseAcknowledgePending = false;
-        var header = new PacketHeader { Tag = connection.PeerTag, PathId = path.Id, PacketNumber = unchecked((uint)path.NextPacketNumber++) };
+        var header = new PacketHeader { Tag = path.PeerTag, PathId = path.Id, PacketNumber = unchecked((uint)path.NextPacketNumber++) };
         PacketFinisher.WriteHeaders(ref builder, path.Local, path.Remote, header, LinkHeader.PriorityMax, EcnCodepoint.NotEct);
         path.PacketsSent++;
         path.BytesSent += transmission.Header.PayloadLength + LinkHeader.Size;
+    }
+
+    /// <summary>Those that carry data take turns: one of them may have died without having been noticed.</summary>
+    private static Path PathFor(Connection connection)
+    {
+        for (int i = 0; i < connection.Paths.Count; i++)
+        {
+            Path path = connection.Paths[(i + connection.CloseAttempts) % connection.Paths.Count];
+            if (path.IsUsable)
+            {
+                return path;
+            }
+        }
+
+        return connection.Path;
     }
 
     private static long TimeoutNs(Connection connection) => connection.Path.Rtt.PtoNs(connection.PeerMaxAckDelayNs);
@@ -232,7 +248,13 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
         }
 
         connection.CloseReason = reason;
-        lossDetector.ForgetAll(connection.Path);
+        for (int i = 0; i < connection.Paths.Count; i++)
+        {
+            lossDetector.ForgetAll(connection.Paths[i]);
+            connection.Paths[i].Events = PathEvents.None;
+        }
+
+        connection.UntoldPaths = default;
         lifecycle.KillAll(connection);
         connection.PeerPending.Clear(state.Ranges);
         state.Store.Drop(ref connection.Memory.Sending);

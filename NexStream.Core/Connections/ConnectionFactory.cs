@@ -12,7 +12,7 @@ namespace NexStream.Core.Connections;
 /// <summary>Takes connections out of the endpoint's fixed stock, gives them their tags, finds them, and puts them back.</summary>
 internal sealed class ConnectionFactory(EndpointState state)
 {
-    /// <summary>Bits of a tag that index the connection; the other 44 cannot be guessed.</summary>
+    /// <summary>Bits of a tag that index the path; the other 44 cannot be guessed.</summary>
     private const int TagIndexBits = 20;
 
     private const ulong TagIndexMask = (1UL << TagIndexBits) - 1;
@@ -28,6 +28,13 @@ internal sealed class ConnectionFactory(EndpointState state)
         config.Validate();
         long slices = Wire.Transmission.SliceCountMax - 1;
         Limit.Check(config.MaxFrameLength, 0, state.Frames.Arena.FrameSize * slices, nameof(config.MaxFrameLength));
+        if (state.Schedulers.IndexOf(config.PathScheduler) < 0)
+        {
+            throw new ArgumentException(
+                $"{nameof(config.PathScheduler)} is \"{config.PathScheduler}\", which the endpoint does not have: "
+                + $"add its factory to {nameof(EndpointConfig)}.{nameof(EndpointConfig.PathSchedulerChoices)}.");
+        }
+
         if (state.Paths.IndexOf(config.Congestion) < 0)
         {
             throw new ArgumentException(
@@ -82,7 +89,7 @@ internal sealed class ConnectionFactory(EndpointState state)
     /// <summary>Takes over what the peer allows.</summary>
     public void Adopt(Connection connection, uint maxStreams, ulong maxData, in TransportParameters parameters)
     {
-        connection.PeerTag = parameters.Tag;
+        connection.Path.PeerTag = parameters.Tag;
         connection.PeerKey = PeerKey(connection.Path.Remote, parameters.Tag);
         if (state.PeerIndex.Find(connection.PeerKey) < 0)
         {
@@ -96,23 +103,44 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.PeerMessageLengthMax = (int)Math.Min(parameters.MaxMessageLength, int.MaxValue);
         connection.PeerMaxAckDelayNs = Math.Min(parameters.MaxAckDelayUs * Instant.Microsecond, Instant.Second);
         int limit = (int)Math.Min(parameters.MaxFrameLength, (uint)connection.Config.MaxFrameLength);
-        connection.Path.Mtu.Reset(Math.Min(limit, connection.Config.KnownFrameLength), limit, ConnectionConfig.FrameLengthMin);
-        connection.Path.AdoptFrameLength();
+        connection.FrameLengthLimit = limit;
+        connection.PeerPathsMax = parameters.FurtherPathsMax;
+        BeginFrameLength(connection, connection.Path);
+    }
+
+    /// <summary>A further path, with a tag of its own. Null: there is no room for it, here or in the connection.</summary>
+    /// <remarks>Each connection that there can be has a path of its own kept free.</remarks>
+    public Path? CreatePath(Connection connection, byte id, NodeId local, Instant now)
+    {
+        if (connection.Paths.Count == PathSet.CountMax || state.Paths.FreeCount <= state.FreeConnections.Count)
+        {
+            return null;
+        }
+
+        Path path = AddPath(connection, id, local, remote: default, now);
+        BeginFrameLength(connection, path);
+        connection.UsedPaths.Add(id);
+        return path;
+    }
+
+    /// <summary>A further path is gone: its tag names nothing any more.</summary>
+    public void FreePath(Connection connection, Path path)
+    {
+        connection.Paths.Remove(path);
+        state.Paths.Return(path);
     }
 
     /// <summary>
     /// One side's node changed: what was learnt about the way there is forgotten (RFC 9000 §9.4). The frame length stays: a black hole is noticed as on any path.
     /// </summary>
-    public void OnMoved(Connection connection, Instant now)
+    public void OnMoved(Connection connection, Path path, Instant now)
     {
-        Path path = connection.Path;
-        path.Rtt = default;
-        path.FirstRttAt = Instant.Never;
-        path.Reordering = default;
-        path.ProbeTimeoutCount = 0;
-        path.Congestion.Reset(CongestionParameters.ForPath(now, path.FrameLength, state.Hash.Compute(CongestionDomain, connection.LocalTag)));
-        path.Pacer.Reset(path.FrameLength);
-        path.Ecn.Reset(connection.Config.Ecn);
+        Forget(connection, path, now);
+        if (path != connection.Path)
+        {
+            return;
+        }
+
         RemovePeer(connection);
         connection.PeerKey = PeerKey(path.Remote, connection.PeerTag);
         if (state.PeerIndex.Find(connection.PeerKey) < 0)
@@ -121,18 +149,30 @@ internal sealed class ConnectionFactory(EndpointState state)
         }
     }
 
-    /// <summary>The connection with this tag; null: there is none.</summary>
+    /// <summary>What was learnt about a path does not hold any more.</summary>
+    public void Forget(Connection connection, Path path, Instant now)
+    {
+        path.Rtt = default;
+        path.FirstRttAt = Instant.Never;
+        path.Reordering = default;
+        path.ProbeTimeoutCount = 0;
+        path.Congestion.Reset(CongestionParameters.ForPath(now, path.FrameLength, state.Hash.Compute(CongestionDomain, path.LocalTag)));
+        path.Pacer.Reset(path.FrameLength);
+        path.Ecn.Reset(connection.Config.Ecn);
+    }
+
+    /// <summary>The path with this tag; null: there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Connection? FindByTag(ulong tag)
+    public Path? FindByTag(ulong tag)
     {
         ulong index = tag & TagIndexMask;
-        if (index >= (ulong)state.Connections.Length)
+        if (index >= (ulong)state.Paths.Count)
         {
             return null;
         }
 
-        Connection connection = state.Connections[index];
-        return connection.LocalTag == tag && tag != 0 ? connection : null;
+        Path path = state.Paths[(int)index];
+        return path.LocalTag == tag && tag != 0 ? path : null;
     }
 
     /// <summary>The connection with a peer that chose this tag for itself; null: there is none.</summary>
@@ -167,8 +207,15 @@ internal sealed class ConnectionFactory(EndpointState state)
     public void Free(Connection connection)
     {
         RemovePeer(connection);
-        state.Paths.Return(connection.Path);
-        connection.LocalTag = 0;
+        for (int i = connection.Paths.Count - 1; i >= 0; i--)
+        {
+            FreePath(connection, connection.Paths[i]);
+        }
+
+        // What was still to be said is not any more: there is no path left to say it on.
+        connection.Path = null!;
+        connection.CloseFramePending = false;
+        connection.CloseAcknowledgePending = false;
         connection.Generation++;
         connection.ClosePhase = ClosePhase.None;
         state.ConnectionCount--;
@@ -186,8 +233,6 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.IsOpenedHere = isClient;
         connection.ClosePhase = ClosePhase.None;
         connection.Events = ConnectionEvents.None;
-        connection.LocalTag = NewTag(connection.Index);
-        connection.PeerTag = 0;
         connection.PeerKey = 0;
         connection.InitPacketNumber = 0;
         connection.CookieLength = 0;
@@ -216,10 +261,10 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.GroupList = DueList.Empty;
         connection.Control = ConnectionControl.None;
         connection.PingCount = 0;
-        connection.CongestionCount = 0;
         connection.Memory.Reset((int)Math.Max((long)state.Frames.Arena.FrameCount * config.ArenaShare256 / 256, 1));
         connection.ReadyBytes = 0;
         connection.SendBuffered = 0;
+        connection.SendBuffer = config.SendBuffer;
         connection.LastActivityAt = now;
         connection.LastReceivedAt = now;
         connection.OutstandingSince = now;
@@ -238,20 +283,40 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.DroppedForMemory = 0;
         connection.AcknowledgementsSent = 0;
         connection.AnnouncedDeadline = Instant.Never;
-        connection.Path = state.Paths.Take(config.Congestion);
-        ResetPath(connection, remote, config, now);
+        connection.Paths = default;
+        connection.UsedPaths = default;
+        connection.ClosedPaths = default;
+        connection.UntoldPaths = default;
+        connection.LastPathId = 0;
+        connection.PeerPathsMax = 0;
+        connection.PathsRefused = 0;
+        connection.Copy = DataCopy.None;
+        connection.Path = AddPath(connection, 0, state.Node, remote, now);
+        state.Schedulers.Of(connection).Reset();
         return connection;
     }
 
-    private void ResetPath(Connection connection, NodeId remote, ConnectionConfig config, Instant now)
+    private Path AddPath(Connection connection, byte id, NodeId local, NodeId remote, Instant now)
     {
-        Path path = connection.Path;
-        path.Reset(state.Node, remote, config.KnownFrameLength, config.FirstPacketNumber);
-        path.NextSkip = PacketNumbers.NextSkip(state, connection.LocalTag, config.FirstPacketNumber, PacketNumbers.FirstSkipMax);
-        path.Congestion.Reset(CongestionParameters.ForPath(now, config.KnownFrameLength, state.Hash.Compute(CongestionDomain, connection.LocalTag)));
+        ConnectionConfig config = connection.Config;
+        Path path = state.Paths.Take(config.Congestion);
+        path.Owner = connection;
+        path.LocalTag = NewTag(path.Index);
+        path.Reset(id, local, remote, config.KnownFrameLength, config.FirstPacketNumber);
+        connection.Paths.Add(path);
+        path.NextSkip = PacketNumbers.NextSkip(state, path.LocalTag, config.FirstPacketNumber, PacketNumbers.FirstSkipMax);
+        path.Congestion.Reset(CongestionParameters.ForPath(now, config.KnownFrameLength, state.Hash.Compute(CongestionDomain, path.LocalTag)));
         path.Pacer.Reset(config.KnownFrameLength);
         path.Received.Reset(config.AckThreshold, Ns(config.MaxAckDelay));
         path.Ecn.Reset(config.Ecn);
+        return path;
+    }
+
+    private static void BeginFrameLength(Connection connection, Path path)
+    {
+        int limit = connection.FrameLengthLimit;
+        path.Mtu.Reset(Math.Min(limit, connection.Config.KnownFrameLength), limit, ConnectionConfig.FrameLengthMin);
+        path.AdoptFrameLength();
     }
 
     private ulong NewTag(int index)

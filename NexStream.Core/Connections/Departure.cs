@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
+using NexStream.Core.Sending;
 using NexStream.Core.State;
 
 namespace NexStream.Core.Connections;
@@ -22,8 +23,8 @@ internal static class Departure
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool WaitsForAck(Connection connection, Path path, int size, in StreamState stream)
     {
-        int buffer = connection.Config.SendBuffer;
-        bool isLastOfFull = stream.Send.Unsent.IsEmpty && stream.Send.Lost.IsEmpty && stream.Send.Buffered > buffer / 2;
+        int buffer = connection.SendBuffer;
+        bool isLastOfFull = !stream.HasUnsent && stream.Send.Lost.IsEmpty && stream.Send.Buffered > buffer / 2;
         if (isLastOfFull && path.BytesSent - path.AckAskedAt >= (ulong)buffer / AcksAskedPerWindow)
         {
             path.AckAskedAt = path.BytesSent;
@@ -59,10 +60,10 @@ internal static class Departure
     {
         path.PacketsSent++;
         path.BytesSent += (uint)size;
-        path.Ecn.OnPacketSent(isMarked);
+        path.Ecn.OnPacketsSent(isMarked);
     }
 
-    /// <summary>Remembers an ack-eliciting packet, and tells the pacer and the congestion controller of it.</summary>
+    /// <summary>Remembers an ack-eliciting packet and what it carries, and tells the pacer and the congestion controller of it.</summary>
     /// <param name="state">The endpoint.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="path">Its path.</param>
@@ -70,15 +71,11 @@ internal static class Departure
     /// <param name="size">Bytes of the whole frame.</param>
     /// <param name="now">When it leaves.</param>
     /// <param name="flags">What holds for it beside what is seen here.</param>
-    /// <param name="stream">The stream whose data it carries, or -1.</param>
-    /// <param name="segment">The segment that it carries, or -1.</param>
-    /// <param name="message">The message that it carries and that is to be reported, or -1.</param>
-    /// <param name="control">The first of the control records, or -1.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <param name="builder">The packet.</param>
     public static void Remember(
-        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, int stream, int segment, int message, int control)
+        EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, in PacketBuilder builder)
     {
-        if (path.AckElicitingInFlight == 0)
+        if (path.AckElicitingInFlight == 0 && path.State == PathState.Active)
         {
             connection.OutstandingSince = now;
         }
@@ -88,37 +85,52 @@ internal static class Departure
         packet.Number = number;
         packet.SentAt = now;
         packet.Size = size;
-        packet.Segment = segment;
-        packet.Stream = stream;
-        packet.Message = message;
-        packet.Control = control;
-        flags |= SentPacketFlags.AckEliciting
+        packet.Flags = flags | builder.Flags | SentPacketFlags.AckEliciting
             | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0)
             | (path.IsTailAcknowledged ? SentPacketFlags.FollowsAcknowledged : 0);
         path.IsTailAcknowledged = false;
-        if ((flags & SentPacketFlags.ReportsReceived) != 0)
+        packet.Segment = builder.Segment;
+        packet.Stream = builder.Stream;
+        packet.Message = builder.Message;
+        packet.Control = builder.Control;
+        packet.Length = 0;
+        if ((packet.Flags & SentPacketFlags.ReportsReceived) != 0)
         {
             packet.LargestReported = path.Received.Largest;
         }
 
-        if (segment >= 0)
+        if (builder.Segment >= 0)
         {
-            ref Segment carried = ref state.Segments[segment];
+            ref Segment carried = ref state.Segments[builder.Segment];
             carried.Packet = number;
+            carried.Path = path.Id;
             packet.SegmentGeneration = carried.Generation;
         }
 
-        if (stream >= 0)
+        if (builder.Stream >= 0)
         {
-            packet.StreamGeneration = state.Streams[stream].Generation;
+            packet.StreamGeneration = state.Streams[builder.Stream].Generation;
         }
 
-        if (message >= 0)
+        if (builder.Message >= 0)
         {
-            packet.MessageGeneration = state.Messages[message].Generation;
+            packet.MessageGeneration = state.Messages[builder.Message].Generation;
         }
 
-        packet.Flags = flags;
+        if (builder.Chunk >= 0)
+        {
+            packet.Position = builder.Position;
+            packet.Length = builder.PayloadLength;
+            packet.Chunk = builder.Chunk;
+            packet.Losses = builder.Losses;
+            if (connection.Paths.Count > 1 && state.Schedulers.Of(connection).SendsCopies)
+            {
+                packet.Flags |= SentPacketFlags.SentAgain;
+            }
+
+            state.SegmentsReserved += (packet.Flags & SentPacketFlags.Requeued) == 0 ? 1 : 0;
+        }
+
         path.Rate.OnSent(ref packet, path.BytesInFlight);
         path.InFlight.Append(state.Packets, index);
         path.BytesInFlight += size;
@@ -130,6 +142,6 @@ internal static class Departure
         }
 
         path.Pacer.OnSent(now, size, path.Congestion.PacingRate, state.Poll.Ns);
-        path.Congestion.OnPacketSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
+        path.Congestion.OnPacketsSent(now, size, path.BytesInFlight, number, path.Rate.IsApplicationLimited);
     }
 }

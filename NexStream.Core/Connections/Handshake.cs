@@ -149,7 +149,7 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
 
         // Until something of ours is acknowledged the acceptor may not be allowed to send: it must hear from us, again and again if need be
         // (RFC 9002 §6.2.2.1). A PING asks for that acknowledgement.
-        connection.Control |= ConnectionControl.Ping;
+        connection.Path.Control |= PathControl.Ping;
         if (accept.InitPacketNumber + 1 == connection.InitPacketNumber)
         {
             // Only the latest CONN_INIT's time is known, so only its answer is a sample (Karn).
@@ -219,6 +219,7 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
         MaxAckDelayUs = (uint)(connection.Config.MaxAckDelay.Ticks / TimeSpan.TicksPerMicrosecond),
         MaxFrameLength = (uint)connection.Config.MaxFrameLength,
         MaxMessageLength = (uint)connection.Config.EffectiveMessageLength,
+        Features = TransportParameters.FurtherPaths(connection.Config.MaxPaths - 1),
         WindowScale = TransportParameters.WindowScaleMax,
     };
 }

@@ -54,10 +54,15 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
                 continue;
             }
 
-            run.Add(packet);
             path.PacketsLost++;
-            path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
-            contents.OnLost(connection, packet, now);
+            if (packet.Size > 0)
+            {
+                // What left before the path moved was discounted, and says nothing of where it leads now (RFC 9000 §9.4).
+                run.Add(packet);
+                path.Congestion.OnPacketLost(path.Rate.OnLost(packet, now));
+            }
+
+            contents.OnLost(connection, path, ref packet, now);
             Remember(path, index);
         }
 
@@ -105,7 +110,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         MtuProber.OnProbeTimeout(path, OldestLength(path), now);
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
-            if (contents.TryProbe(connection, state.Packets[index]))
+            if (contents.TryProbe(connection, path, ref state.Packets[index]))
             {
                 probes++;
             }
@@ -151,7 +156,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
             }
 
             path.PacketsLost++;
-            contents.OnLost(connection, state.Packets[index], now);
+            contents.OnLost(connection, path, ref state.Packets[index], now);
             Remember(path, index);
         }
 
@@ -173,6 +178,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     {
         while (path.InFlight.Head is var index && index >= 0)
         {
+            contents.Forgo(state.Packets[index]);
             Remove(path, index);
             Forget(index);
         }

@@ -17,7 +17,7 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
     private const ulong ChallengeDomain = 0x6d6f766564;
 
     /// <summary>Whether packets from another node than the path's are read at all: once the connection is established and its peer proved itself.</summary>
-    public static bool MayMove(Connection connection) => connection.CanSend && connection.Path.IsValidated && connection.PeerTag != 0;
+    public static bool MayMove(Connection connection, Path path) => connection.CanSend && path.IsValidated && path.PeerTag != 0;
 
     /// <summary>A packet came from another node and was taken in; it is the newest of the path.</summary>
     public void OnPacket(Connection connection, Path path, NodeId source, int size, Instant now)
@@ -45,9 +45,9 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
         new PingFrame { PingId = id }.TryWrite(ref builder.Writer);
         var header = new PacketHeader
         {
-            Tag = connection.PeerTag,
+            Tag = path.PeerTag,
             PathId = path.Id,
-            PacketNumber = unchecked((uint)PacketNumbers.Take(state, connection, path)),
+            PacketNumber = unchecked((uint)PacketNumbers.Take(state, path)),
         };
         PacketFinisher.WriteHeaders(ref builder, path.Local, path.Challenge.Remote, header, LinkHeader.PriorityMax, EcnCodepoint.NotEct);
 
@@ -69,23 +69,37 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
         lossDetector.Abandon(connection, path, now);
         path.Remote = source;
         path.Challenge = AddressChallenge.None;
-        factory.OnMoved(connection, now);
+        factory.OnMoved(connection, path, now);
         path.OnRttSample(rttNs, 0, now);
         path.Moves++;
-        state.Events.Raise(connection, ConnectionEvents.Moved);
+        if (path == connection.Path)
+        {
+            state.Events.Raise(connection, ConnectionEvents.Moved);
+        }
+
         state.MarkReady(connection);
     }
 
-    /// <summary>This endpoint's node has changed: the peer hears of it by the next packet, which is sent at once.</summary>
+    /// <summary>This endpoint's node has changed: the peer hears of it by the next packet, which is sent at once. Paths from further nodes stay as they are.</summary>
     public void OnLocalChange(Connection connection, Instant now)
     {
-        Path path = connection.Path;
+        for (int i = 0; i < connection.Paths.Count; i++)
+        {
+            if (connection.Paths[i].Local == state.FormerNode)
+            {
+                OnLocalChange(connection, connection.Paths[i], now);
+            }
+        }
+    }
+
+    private void OnLocalChange(Connection connection, Path path, Instant now)
+    {
         path.Local = state.Node;
-        if (MayMove(connection))
+        if (MayMove(connection, path))
         {
             lossDetector.Discount(path);
-            factory.OnMoved(connection, now);
-            connection.Control |= ConnectionControl.Ping;
+            factory.OnMoved(connection, path, now);
+            path.Control |= PathControl.Ping;
             path.AnswersAllowed = AddressChallenge.AttemptsMax;
             state.MarkReady(connection);
         }

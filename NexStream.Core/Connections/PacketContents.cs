@@ -10,11 +10,16 @@ namespace NexStream.Core.Connections;
 
 /// <summary>What becomes of a packet's content when the packet is acknowledged or lost. Information is sent again, never packets (RFC 9000 §13.3).</summary>
 internal sealed class PacketContents(
-    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, MessageSender messageSender)
+    EndpointState state, SegmentStore segments, OrderedSendBuffer sendBuffer, StreamLifecycle lifecycle, OutboundMessages messages, MessageSender messageSender)
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>A packet was acknowledged, in flight or declared lost.</summary>
     public void OnAcknowledged(in SentPacket packet)
     {
+        if (packet.Length > 0)
+        {
+            OnBytesAcknowledged(packet);
+        }
+
         if (IsCurrentSegment(packet))
         {
             OnSegmentAcknowledged(packet.Segment);
@@ -33,14 +38,39 @@ internal sealed class PacketContents(
         }
     }
 
-    public void OnLost(Connection connection, in SentPacket packet, Instant now)
+    /// <summary>Bytes of an RO stream were acknowledged: what packets carried that were in flight and sent them first.</summary>
+    public void OnAcknowledged(in ByteRun run)
     {
+        ref StreamState stream = ref state.Streams[run.Stream];
+        state.SegmentsReserved -= run.Packets;
+        if (stream.Generation == run.StreamGeneration)
+        {
+            OnBytesAcknowledged(run.Stream, ref stream, run.From, run.To);
+        }
+    }
+
+    /// <summary>The packet is remembered no longer as one in flight: what was kept in case it was lost comes free.</summary>
+    public void Forgo(in SentPacket packet)
+    {
+        if (packet.Length > 0 && (packet.Flags & SentPacketFlags.Requeued) == 0)
+        {
+            state.SegmentsReserved--;
+        }
+    }
+
+    public void OnLost(Connection connection, Path path, ref SentPacket packet, Instant now)
+    {
+        if (packet.Length > 0)
+        {
+            OnBytesLost(ref packet);
+        }
+
         if (packet.Stream >= 0 && state.Streams[packet.Stream].Generation == packet.StreamGeneration)
         {
             state.Streams[packet.Stream].Send.PacketsLost++;
         }
 
-        if (IsCurrentSegment(packet) && state.Segments[packet.Segment].Packet == packet.Number && !state.Segments[packet.Segment].IsLost)
+        if (IsCurrentSegment(packet) && IsLatestOf(state.Segments[packet.Segment], path, packet))
         {
             OnSegmentLost(packet.Segment, now);
         }
@@ -52,13 +82,18 @@ internal sealed class PacketContents(
             lifecycle.CheckSendingEnded(stream);
         }
 
-        RequestControlsAgain(connection, packet);
+        RequestControlsAgain(connection, path, packet);
     }
 
     /// <summary>A probe time-out passed: what the packet carries is sent again without counting as lost (RFC 9002 §6.2.4). False: it carries no data.</summary>
-    public bool TryProbe(Connection connection, in SentPacket packet)
+    public bool TryProbe(Connection connection, Path path, ref SentPacket packet)
     {
-        RequestControlsAgain(connection, packet);
+        RequestControlsAgain(connection, path, packet);
+        if (packet.Length > 0)
+        {
+            return TryRequeue(ref packet, packet.Losses);
+        }
+
         if (!IsCurrentSegment(packet))
         {
             return false;
@@ -85,6 +120,10 @@ internal sealed class PacketContents(
     private bool IsCurrentSegment(in SentPacket packet) =>
         packet.Segment >= 0 && state.Segments[packet.Segment].Generation == packet.SegmentGeneration;
 
+    /// <summary>Whether a segment waits for this packet: it was not sent again, or on another path, since.</summary>
+    private static bool IsLatestOf(in Segment segment, Path path, in SentPacket packet) =>
+        segment.Packet == packet.Number && segment.Path == path.Id && !segment.IsLost;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentMessage(int index, uint generation) => index >= 0 && state.Messages[index].Generation == generation;
 
@@ -99,24 +138,91 @@ internal sealed class PacketContents(
             stream.Set(StreamFlags.FinAcknowledged);
         }
 
-        if (segment.Message >= 0)
+        messageSender.FreeFragment(segmentIndex);
+        OnRoom(index, stream);
+    }
+
+    private void OnBytesAcknowledged(in SentPacket packet)
+    {
+        Forgo(packet);
+        ref StreamState stream = ref state.Streams[packet.Stream];
+        if (stream.Generation != packet.StreamGeneration)
         {
-            messageSender.FreeFragment(segmentIndex);
-        }
-        else
-        {
-            segments.Free(segmentIndex);
-            if (stream.Send.Buffered == 0)
-            {
-                FreeDeadlines(ref stream);
-            }
+            return;
         }
 
+        if ((packet.Flags & SentPacketFlags.Fin) != 0)
+        {
+            stream.Set(StreamFlags.FinAcknowledged);
+        }
+
+        ulong to = packet.Position + (uint)packet.Length;
+        if ((packet.Flags & (SentPacketFlags.SentAgain | SentPacketFlags.Requeued)) != 0)
+        {
+            sendBuffer.Unqueue(ref stream.Send, packet.Position, to);
+        }
+
+        OnBytesAcknowledged(packet.Stream, ref stream, packet.Position, to);
+    }
+
+    private void OnBytesAcknowledged(int index, ref StreamState stream, ulong from, ulong to)
+    {
+        if (!sendBuffer.TryAcknowledge(state.Connections[stream.Connection], ref stream.Send, from, to))
+        {
+            sendBuffer.RequeueMissing(index, ref stream.Send, from, to, losses: 0);
+            lifecycle.Schedule(index);
+        }
+
+        if (stream.Send.Buffered == 0)
+        {
+            FreeDeadlines(ref stream);
+        }
+
+        OnRoom(index, stream);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void OnRoom(int index, in StreamState stream)
+    {
         if (stream.Has(StreamFlags.WantsWritable | StreamFlags.FinAcknowledged))
         {
             messageSender.OnRoom(index);
             lifecycle.CheckSendingEnded(index);
         }
+    }
+
+    private void OnBytesLost(ref SentPacket packet)
+    {
+        ref StreamState stream = ref state.Streams[packet.Stream];
+        int losses = packet.Losses + 1;
+        bool isWaitedFor = stream.Generation == packet.StreamGeneration && packet.Position + (uint)packet.Length > stream.Send.Acknowledged;
+        if (isWaitedFor && losses >= stream.MaxAttempts && (packet.Flags & SentPacketFlags.Requeued) == 0)
+        {
+            lifecycle.TryResetSending(packet.Stream, ReasonCode.AttemptsExhausted, tellApplication: true);
+        }
+
+        TryRequeue(ref packet, (byte)Math.Min(losses, byte.MaxValue));
+    }
+
+    /// <summary>The packet's bytes wait to be sent again. False: they do, or did, already, or their stream is gone.</summary>
+    private bool TryRequeue(ref SentPacket packet, byte losses)
+    {
+        if ((packet.Flags & SentPacketFlags.Requeued) != 0)
+        {
+            return false;
+        }
+
+        packet.Flags |= SentPacketFlags.Requeued;
+        state.SegmentsReserved--;
+        ref StreamState stream = ref state.Streams[packet.Stream];
+        if (stream.Generation != packet.StreamGeneration || stream.Send.Acknowledged == stream.Send.End)
+        {
+            return false;
+        }
+
+        sendBuffer.Requeue(packet.Stream, ref stream.Send, packet, losses);
+        lifecycle.Schedule(packet.Stream);
+        return true;
     }
 
     /// <summary>With nothing outstanding, no deadline of an RO stream can be missed.</summary>
@@ -134,22 +240,19 @@ internal sealed class PacketContents(
         int index = segment.Stream;
         ref StreamState stream = ref state.Streams[index];
         segment.Losses++;
-        if (segment.Message >= 0)
+        ref OutboundMessage message = ref state.Messages[segment.Message];
+        if (message.Has(MessageFlags.Skipped))
         {
-            ref OutboundMessage message = ref state.Messages[segment.Message];
-            if (message.Has(MessageFlags.Skipped))
-            {
-                messageSender.FreeFragment(segmentIndex);
-                return;
-            }
+            messageSender.FreeFragment(segmentIndex);
+            return;
+        }
 
-            if (message.Deadline <= now || (message.MaxAttempts != 0 && segment.Losses >= message.MaxAttempts))
-            {
-                // Given up first: a message whose last fragment goes would else count as acknowledged.
-                messageSender.GiveUp(segment.Message);
-                messageSender.FreeFragment(segmentIndex);
-                return;
-            }
+        if (message.Deadline <= now || (message.MaxAttempts != 0 && segment.Losses >= message.MaxAttempts))
+        {
+            // Given up first: a message whose last fragment goes would else count as acknowledged.
+            messageSender.GiveUp(segment.Message);
+            messageSender.FreeFragment(segmentIndex);
+            return;
         }
 
         if (segment.Losses >= stream.MaxAttempts)
@@ -197,7 +300,7 @@ internal sealed class PacketContents(
         }
     }
 
-    private void RequestControlsAgain(Connection connection, in SentPacket packet)
+    private void RequestControlsAgain(Connection connection, Path path, in SentPacket packet)
     {
         for (int i = packet.Control; i >= 0; i = state.Controls[i].Next)
         {
@@ -212,6 +315,7 @@ internal sealed class PacketContents(
             else if (record.Stream < 0)
             {
                 connection.Control |= record.ConnectionFrames;
+                RequestPathAgain(connection, path, record);
             }
             else if (state.Streams[record.Stream].Generation == record.StreamGeneration)
             {
@@ -220,6 +324,22 @@ internal sealed class PacketContents(
         }
 
         state.MarkReady(connection);
+    }
+
+    private static void RequestPathAgain(Connection connection, Path path, in ControlRecord record)
+    {
+        path.Control |= record.PathFrames & (PathControl.Ping | PathControl.Pong);
+        if ((record.PathFrames & PathControl.Offer) != 0 && connection.Paths.Find(record.Path) is { } offered)
+        {
+            offered.Control |= PathControl.Offer;
+            connection.Control |= ConnectionControl.Paths;
+        }
+
+        if ((record.PathFrames & PathControl.Close) != 0)
+        {
+            connection.ClosedPaths.Add(record.Path);
+            connection.Control |= ConnectionControl.Paths;
+        }
     }
 
     private void RequestStreamAgain(in ControlRecord record)

@@ -18,12 +18,12 @@ internal static class PacketNumbers
     private const ulong SkipDomain = 0x736b6970;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Take(EndpointState state, Connection connection, Path path)
+    public static ulong Take(EndpointState state, Path path)
     {
         if (path.NextPacketNumber == path.NextSkip)
         {
             path.SkippedNumber = path.NextPacketNumber++;
-            path.NextSkip = NextSkip(state, connection.LocalTag, path.NextPacketNumber, SkipMax);
+            path.NextSkip = NextSkip(state, path.LocalTag, path.NextPacketNumber, SkipMax);
         }
 
         return path.NextPacketNumber++;

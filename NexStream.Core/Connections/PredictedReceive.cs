@@ -24,16 +24,15 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
 
         ref readonly OrderedHead head = ref OrderedHead.In(frame.Head);
         ref readonly LinkHeader link = ref frame.Header;
-        if (connections.FindByTag(head.Tag) is not { State: ConnectionState.Established, ClosePhase: ClosePhase.None } connection
-            || link.Destination != connection.Path.Local
+        if (connections.FindByTag(head.Tag) is not { Owner: { State: ConnectionState.Established, ClosePhase: ClosePhase.None } connection } path
+            || link.Destination != path.Local
             || !state.Frames.CanAdopt(frame.Payload, connection.Memory, keeper.CopiedMax + 1, out int length)
             || link.PayloadLength != (uint)(length + OrderedHead.Size))
         {
             return false;
         }
 
-        Path path = connection.Path;
-        if (!head.IsPacket(path.Id, unchecked((uint)(path.Received.Largest + 1))) || link.Source != path.Remote || !path.Received.HasAny || !path.IsValidated)
+        if (!head.IsPacket(path.Id, unchecked((uint)(path.Received.Largest + 1))) || link.Source != path.Remote || !path.Received.HasAny || !path.IsUsable)
         {
             return false;
         }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.State;
@@ -13,13 +12,13 @@ namespace NexStream.Core.Connections;
 /// be said. What is not just that is left to <see cref="TransmitPath"/> untouched. Both write the same bytes and leave the same state behind: a test
 /// runs one against the other.
 /// </summary>
-internal sealed class PredictedTransmit(EndpointState state, SegmentStore segments)
+internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer buffer)
 {
     /// <summary>Writes the next packets, up to one into each place. Returns how many: fewer where the next is none of these.</summary>
     public int Write(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
         if (!path.IsValidated || path.ProbesAllowed > 0 || path.Received.AckDeadline != Instant.Never || path.Mtu.IsSearching
-            || connection.HasControl || !state.UsesPrediction)
+            || connection.HasControl || path.Control != PathControl.None || !state.UsesPrediction)
         {
             return 0;
         }
@@ -39,12 +38,11 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
         return written;
     }
 
-    /// <summary>Whether window and pacer let a packet go, and the endpoint has the records for it.</summary>
+    /// <summary>Whether window and pacer let a packet go.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool MaySend(Path path, Instant now) =>
+    private static bool MaySend(Path path, Instant now) =>
         path.BytesInFlight + path.FrameLength <= path.Congestion.Window
-        && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now
-        && state.Segments.FreeCount > 0 && state.Packets.FreeCount > 0;
+        && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now;
 
     /// <summary>Writes what one stream has to send while it is its turn.</summary>
     private int WriteTurn(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
@@ -52,46 +50,47 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
         int index = Next(connection, path);
         ref StreamState stream = ref state.Streams[index];
         ref SendHalf send = ref stream.Send;
-        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty)
+        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty || stream.Path != PathIds.None)
         {
             return 0;
         }
 
+        ulong before = send.Window.Used;
+        var run = new DepartureRun(state, connection, path, now);
+        int most = Math.Min(burst.Length, run.PacketsMax);
+        ulong behind = before + Math.Min(Math.Min(send.End - before, send.Window.Available), connection.Credit.Available);
         bool isAlone = stream.SchedulerNext < 0;
+        bool isMarked = path.Ecn.MarkEct0;
+        int quantum = connection.Scheduler.Quantum(stream, path.FrameLength);
+        int deficit = stream.Deficit;
         int room = path.FrameLength - LinkHeader.Size - OrderedHead.Size;
         int count = 0;
-        do
+        while (count < most && send.Window.Used < behind && (count == 0 || ((isAlone || deficit > 0) && MaySend(path, now))))
         {
             ulong position = send.Window.Used;
-            ulong limit = Math.Min(send.End, send.Window.Limit);
-            if (limit <= position || connection.Credit.Limit <= connection.Credit.Used)
-            {
-                break;
-            }
-
-            connection.Scheduler.Top(ref stream, path.FrameLength);
-            bool isMarked = path.Ecn.MarkEct0;
-            ulong credit = Math.Min(limit - position, connection.Credit.Limit - connection.Credit.Used);
             Wire.Transmission transmission = burst[count];
-            int segmentIndex = segments.CutForLink(index, ref send, position, (int)Math.Min(credit, (uint)room), transmission, out int length);
+            int length = buffer.Take(ref send, (int)Math.Min(behind - position, (uint)room), transmission, out int chunk);
+            deficit += deficit <= 0 ? quantum - length : -length;
             int size = LinkHeader.Size + OrderedHead.Size + length;
-            send.Window.Used = position + (uint)length;
-            connection.Credit.Used += (uint)length;
-            connection.Scheduler.OnSent(state.Streams, index, ref stream, length);
-            ulong number = PacketNumbers.Take(state, connection, path);
+            ulong number = PacketNumbers.Take(state, path);
             byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
-            OrderedHead.Write(transmission.HeadStorage, connection.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
+            OrderedHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
             transmission.HeadLength = OrderedHead.Size;
             WriteLink(ref transmission.Header, path, stream, isMarked, length);
-            Departure.Count(path, size, isMarked);
-            Departure.Remember(
-                state, connection, path, number, size, now, isMarked ? SentPacketFlags.Ect0 : SentPacketFlags.None, index, segmentIndex, Slab<OutboundMessage>.None, Slab<ControlRecord>.None);
+            ref SentPacket packet = ref run.Add(path, number, size, now);
+            packet.Stream = index;
+            packet.StreamGeneration = stream.Generation;
+            packet.Position = position;
+            packet.Length = length;
+            packet.Chunk = chunk;
             count++;
         }
-        while (count < burst.Length && (isAlone || stream.Deficit > 0) && MaySend(path, now));
 
         if (count > 0)
         {
+            run.Complete(path, now, isMarked);
+            connection.Credit.Used += send.Window.Used - before;
+            connection.Scheduler.OnTurn(state.Streams, index, ref stream, deficit);
             connection.PaceAt = Instant.Never;
             connection.LastActivityAt = now;
             state.PredictedSent += (uint)count;

@@ -12,12 +12,16 @@ namespace NexStream.Core.Connections;
 /// only when all of it was taken in; every frame can therefore be handled twice without harm.
 /// </summary>
 internal sealed class ReceivePath(
-    EndpointState state, AckProcessor acknowledgements, StreamFrameHandler streams, Handshake handshake, CloseSequence closing, Migration migration)
+    EndpointState state, AckProcessor acknowledgements, StreamFrameHandler streams, Handshake handshake, CloseSequence closing, Migration migration,
+    PathLifecycle paths, PathLiveness liveness)
 {
-    /// <summary>Handles a packet whose tag is the connection's. A protection layer would open the packet here, before anything of it is believed.</summary>
-    public void Process(Connection connection, in LinkFrame frame, in PacketHeader header, Instant now)
+    /// <summary>Bytes of the packet at hand that no PATH_OFFER in it was allotted yet.</summary>
+    private uint _offerBytes;
+
+    /// <summary>Handles a packet whose tag is the path's. A protection layer would open the packet here, before anything of it is believed.</summary>
+    public void Process(Path path, in LinkFrame frame, in PacketHeader header, Instant now)
     {
-        Path path = connection.Path;
+        Connection connection = path.Owner;
         uint size = frame.Header.PayloadLength + LinkHeader.Size;
         if (connection.State == ConnectionState.Closed)
         {
@@ -25,14 +29,16 @@ internal sealed class ReceivePath(
             return;
         }
 
-        bool isElsewhere = frame.Header.Source != path.Remote;
-        if (header.PathId != path.Id || (isElsewhere && !Migration.MayMove(connection)))
+        // Where the peer takes a path that this side offered is known when it has answered; until then only the tag tells that it is the peer.
+        bool isElsewhere = frame.Header.Source != path.Remote && path.State != PathState.Offering;
+        if (header.PathId != path.Id || (isElsewhere && !Migration.MayMove(connection, path)))
         {
             path.DuplicatesReceived++;
             return;
         }
 
         path.BytesReceived += size;
+        _offerBytes = size;
         ulong number = SequenceNumber.Expand(header.PacketNumber, path.Received.HasAny ? path.Received.Largest + 1 : 0);
         if (path.Received.IsDuplicate(number))
         {
@@ -60,6 +66,13 @@ internal sealed class ReceivePath(
             return;
         }
 
+        if (path.LocalTag != header.Tag)
+        {
+            // The packet closed the very path that it came on: there is nobody left to acknowledge it to.
+            state.MarkReady(connection);
+            return;
+        }
+
         if (outcome.IsDropped)
         {
             connection.DroppedForMemory++;
@@ -77,6 +90,7 @@ internal sealed class ReceivePath(
             bool isAckAsked = hasMoved || (header.Flags & PacketHeader.AckNow) != 0;
             path.Received.Record(number, now, isAckEliciting, frame.Header.Ecn, isAckAsked, path.Rtt.SmoothedNs);
             path.PacketsReceived++;
+            liveness.OnPacket(connection, path, now);
         }
 
         if (connection.ClosePhase != ClosePhase.None)
@@ -115,13 +129,14 @@ internal sealed class ReceivePath(
     private ReceiveOutcome ProcessFrames(Connection connection, Path path, in LinkFrame frame, Instant now, out bool isAckEliciting)
     {
         isAckEliciting = false;
+        ulong tag = path.LocalTag;
         var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
         ReceiveOutcome worst = ReceiveOutcome.Accepted;
         while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
         {
             isAckEliciting |= IsAckEliciting(raw.Type);
             ReceiveOutcome outcome = ProcessControl(connection, path, raw, frame.Header.Source, now);
-            if (outcome.Violation != ReasonCode.None || connection.State == ConnectionState.Closed)
+            if (outcome.Violation != ReasonCode.None || connection.State == ConnectionState.Closed || path.LocalTag != tag)
             {
                 return outcome;
             }
@@ -196,8 +211,11 @@ internal sealed class ReceivePath(
             case FrameType.ReceiverReport:
                 return streams.OnReport(connection, raw);
             case FrameType.PathOffer:
-                // A feature that this endpoint did not offer.
-                return ReceiveOutcome.Violated(ReasonCode.ProtocolViolation);
+                return OnPathOffer(connection, raw, now);
+            case FrameType.PathClose:
+                return PathCloseFrame.TryRead(raw, out PathCloseFrame end)
+                    ? ReceiveOutcome.Violated(paths.OnClose(connection, end.PathId, now))
+                    : ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
             case FrameType.ConnInit or FrameType.ConnRetry:
                 return ReceiveOutcome.Violated(ReasonCode.ProtocolViolation);
             default:
@@ -209,6 +227,19 @@ internal sealed class ReceivePath(
     private static bool IsAckEliciting(FrameType type) =>
         type is not (FrameType.DataAck or FrameType.Congestion or FrameType.ConnClose or FrameType.ConnCloseAck);
 
+    private ReceiveOutcome OnPathOffer(Connection connection, in RawFrame raw, Instant now)
+    {
+        if (!PathOfferFrame.TryRead(raw, out PathOfferFrame frame))
+        {
+            return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
+        }
+
+        // Several offers in one packet do not multiply what may be sent to the nodes that they name.
+        uint bytes = _offerBytes;
+        _offerBytes = 0;
+        return ReceiveOutcome.Violated(paths.OnOffer(connection, frame, bytes, now));
+    }
+
     private ReceiveOutcome OnPacketAck(Connection connection, Path path, in RawFrame raw, Instant now)
     {
         if (!PacketAckFrame.TryRead(raw, out PacketAckFrame frame))
@@ -216,9 +247,12 @@ internal sealed class ReceivePath(
             return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
         }
 
-        return frame.PathId != path.Id
-            ? ReceiveOutcome.Violated(ReasonCode.AcknowledgementViolation)
-            : ReceiveOutcome.Violated(acknowledgements.Process(connection, path, frame, now));
+        // It may name the numbers of another path than the one that it came on; of one that is gone they mean nothing any more.
+        Path? named = frame.PathId == path.Id ? path : connection.Paths.Find(frame.PathId);
+        return ReceiveOutcome.Violated(
+            named is not null ? acknowledgements.Process(connection, named, frame, now)
+            : connection.UsedPaths.Contains(frame.PathId) ? ReasonCode.None
+            : ReasonCode.AcknowledgementViolation);
     }
 
     private ReceiveOutcome OnWindowUpdate(Connection connection, in RawFrame raw)
@@ -272,8 +306,8 @@ internal sealed class ReceivePath(
         }
 
         // One answer is pending at a time, the latest: a flood of PINGs costs one PONG a packet (CVE-2023-49295).
-        connection.PongId = frame.PingId;
-        connection.Control |= ConnectionControl.Pong;
+        path.PongId = frame.PingId;
+        path.Control |= PathControl.Pong;
         if (path.AnswersAllowed > 0)
         {
             path.AnswersAllowed--;
@@ -290,11 +324,12 @@ internal sealed class ReceivePath(
             return ReceiveOutcome.Violated(ReasonCode.FrameEncodingError);
         }
 
-        if (frame.PingId == connection.PingId && connection.PingCount > 0 && connection.Config.KeepAliveDefeatsIdle)
+        if (frame.PingId == path.PingId && path.PingId != 0 && connection.Config.KeepAliveDefeatsIdle)
         {
             connection.LastActivityAt = now;
         }
 
+        paths.OnPong(connection, path, source, frame.PingId);
         migration.OnPong(connection, path, source, frame.PingId, now);
         return ReceiveOutcome.Accepted;
     }

@@ -37,11 +37,17 @@ internal sealed class StreamCalls(
 
     public SendResult Send(in StreamHandle handle, ReadOnlySpan<byte> data, in SendOptions options)
     {
-        ref StreamState stream = ref state.Streams[handle.Index];
+        int index = handle.Index;
+        ref StreamState stream = ref state.Streams[index];
         Connection connection = state.Connections[stream.Connection];
-        return !CanSend(handle, stream, connection) ? new SendResult(CallStatus.Closed)
-            : stream.IsMessageMode ? messageSender.Send(handle.Index, data, options)
-            : orderedSender.Send(connection, handle.Index, ref stream, data, options);
+        if (!CanSend(handle, stream, connection))
+        {
+            return new SendResult(CallStatus.Closed);
+        }
+
+        return stream.Mode == TransportMode.ReliableOrdered
+            ? orderedSender.Send(connection, index, ref stream, data, options)
+            : messageSender.Send(index, data, options);
     }
 
     public CallStatus TryLease(in StreamHandle handle, out PayloadSlice slice)
@@ -62,14 +68,29 @@ internal sealed class StreamCalls(
     public ReceiveResult Receive(in StreamHandle handle, Span<byte> destination)
     {
         ref StreamState stream = ref state.Streams[handle.Index];
+        if (stream.Mode != TransportMode.ReliableOrdered || stream.Receive.Ready.IsEmpty || !IsCurrent(handle, stream))
+        {
+            return ReceiveOther(handle, destination);
+        }
+
+        // Bytes that wait to be read are there only while the stream may be read: whatever ends that throws them away.
+        Connection connection = state.Connections[stream.Connection];
+        int read = orderedReceiver.Read(connection, handle.Index, ref stream, destination);
+        OnRead(connection);
+        return new ReceiveResult { Status = CallStatus.Ok, Bytes = read };
+    }
+
+    /// <summary>A message, or why there is nothing to read.</summary>
+    private ReceiveResult ReceiveOther(in StreamHandle handle, Span<byte> destination)
+    {
+        ref StreamState stream = ref state.Streams[handle.Index];
         if (!CanReceive(handle, stream, out ReceiveResult result))
         {
             return result;
         }
 
-        Connection connection = state.Connections[stream.Connection];
-        result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : orderedReceiver.Read(connection, handle.Index, ref stream, destination);
-        OnRead(connection);
+        result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : lifecycle.ReadEnd(handle.Index);
+        OnRead(state.Connections[stream.Connection]);
         return result;
     }
 
@@ -151,7 +172,7 @@ internal sealed class StreamCalls(
             Received = stream.Receive.Window.Consumed - first,
             PacketsLost = stream.Send.PacketsLost,
             Retransmissions = stream.Send.Retransmissions,
-            Expired = stream.Send.Expired,
+            Expired = stream.IsMessageMode ? (uint)stream.Send.Expired : 0,
             Dropped = stream.Receive.Dropped,
             SendBuffered = stream.Send.Buffered,
             ReceiveBuffered = stream.Receive.Buffered,
@@ -211,11 +232,11 @@ internal sealed class StreamCalls(
         }
     }
 
-    /// <summary>A handle is of the stream that its slot holds now.</summary>
+    /// <summary>A handle is of the stream that its slot holds now: a slot that is freed is another's from then on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrent(in StreamHandle handle) => IsCurrent(handle, state.Streams[handle.Index]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsCurrent(in StreamHandle handle, in StreamState stream) =>
-        stream.Generation == handle.Generation && stream.Id != StreamId.ConnectionControl && !stream.Has(StreamFlags.Dead);
+        stream.Generation == handle.Generation && !stream.Has(StreamFlags.Dead);
 }

@@ -13,7 +13,7 @@ namespace NexStream.Core.Connections;
 internal sealed class TimerTable(
     EndpointState state, LossDetector lossDetector, CloseSequence closing, StreamLifecycle lifecycle,
     OutboundMessages messages, MessageSender messageSender, ReliableOrderedSender orderedSender, ProbabilisticSender probabilisticSender,
-    ProbabilisticReceiver probabilisticReceiver)
+    ProbabilisticReceiver probabilisticReceiver, PathLifecycle paths, PathLiveness liveness)
 {
     /// <summary>The earliest deadline, and which it is.</summary>
     public static Instant Earliest(EndpointState state, Connection connection, out TimerKind kind)
@@ -45,6 +45,11 @@ internal sealed class TimerTable(
         Consider(connection.PaceAt, TimerKind.Pacing, ref earliest, ref kind);
         Consider(connection.DeadlineHeap >= 0 ? state.Messages[connection.DeadlineHeap].Deadline : Instant.Never, TimerKind.Message, ref earliest, ref kind);
         Consider(path.Challenge.NextAt, TimerKind.PathValidation, ref earliest, ref kind);
+        if (connection.Paths.Count > 1)
+        {
+            ConsiderFurtherPaths(connection, ref earliest, ref kind);
+        }
+
         Consider(RepairAt(state, connection), TimerKind.Repair, ref earliest, ref kind);
         Consider(connection.KeepAliveAt, TimerKind.KeepAlive, ref earliest, ref kind);
         Consider(IdleAt(connection), TimerKind.Idle, ref earliest, ref kind);
@@ -84,12 +89,16 @@ internal sealed class TimerTable(
 
         if (IdleAt(connection) <= now)
         {
-            bool isSilent = connection.Path.AckElicitingInFlight > 0 && PeerSilentAt(connection) <= now;
+            bool isSilent = IsOutstanding(connection) && PeerSilentAt(connection) <= now;
             closing.EndWith(connection, isSilent ? ReasonCode.PeerUnresponsive : ReasonCode.IdleTimeout, now);
             return;
         }
 
-        if (LossOrProbeAt(connection, connection.Path) <= now)
+        if (connection.Paths.Count > 1)
+        {
+            OnPathTimeouts(connection, now);
+        }
+        else if (LossOrProbeAt(connection, connection.Path) <= now)
         {
             lossDetector.OnTimeout(connection, connection.Path, now);
         }
@@ -102,7 +111,7 @@ internal sealed class TimerTable(
             Instant quietUntil = connection.LastReceivedAt + ConnectionFactory.Ns(connection.Config.KeepAlive);
             if (quietUntil <= now)
             {
-                connection.Control |= ConnectionControl.Ping;
+                PathLiveness.Best(connection).Control |= PathControl.Ping;
                 quietUntil = now + ConnectionFactory.Ns(connection.Config.KeepAlive);
             }
 
@@ -111,6 +120,56 @@ internal sealed class TimerTable(
 
         closing.Step(connection, now);
         state.MarkReady(connection);
+    }
+
+    private static void ConsiderFurtherPaths(Connection connection, ref Instant earliest, ref TimerKind kind)
+    {
+        for (int i = 1; i < connection.Paths.Count; i++)
+        {
+            Path path = connection.Paths[i];
+            Consider(LossOrProbeAt(connection, path), TimerKind.LossDetection, ref earliest, ref kind);
+            Consider(path.Received.AckDeadline, TimerKind.Acknowledgement, ref earliest, ref kind);
+            Consider(Instant.Min(path.Challenge.NextAt, path.ValidationEndsAt), TimerKind.PathValidation, ref earliest, ref kind);
+        }
+    }
+
+    /// <summary>From the last to the first, because one may go.</summary>
+    private void OnPathTimeouts(Connection connection, Instant now)
+    {
+        for (int i = connection.Paths.Count - 1; i >= 0; i--)
+        {
+            Path path = connection.Paths[i];
+            if (path.ValidationEndsAt <= now)
+            {
+                paths.OnTimeout(connection, path, now);
+            }
+            else if (LossOrProbeAt(connection, path) <= now && (path.LossAt <= now || !liveness.TryGiveUp(connection, path, now)))
+            {
+                lossDetector.OnTimeout(connection, path, now);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether something is under way that the peer has to acknowledge. Questions on a path that is silent or not validated do not count, as long as another carries
+    /// data: nobody need be there.
+    /// </summary>
+    private static bool IsOutstanding(Connection connection)
+    {
+        if (connection.Path is { AckElicitingInFlight: > 0, State: PathState.Active })
+        {
+            return true;
+        }
+
+        for (int i = 1; i < connection.Paths.Count; i++)
+        {
+            if (connection.Paths[i] is { AckElicitingInFlight: > 0, State: PathState.Active })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void Consider(Instant candidate, TimerKind candidateKind, ref Instant earliest, ref TimerKind kind)
@@ -139,7 +198,7 @@ internal sealed class TimerTable(
     private static Instant IdleAt(Connection connection)
     {
         Instant idle = connection.LastActivityAt + ConnectionFactory.Ns(connection.Config.IdleTimeout);
-        return connection.Path.AckElicitingInFlight > 0 ? Instant.Min(idle, PeerSilentAt(connection)) : idle;
+        return IsOutstanding(connection) ? Instant.Min(idle, PeerSilentAt(connection)) : idle;
     }
 
     private void ExpireMessages(Connection connection, Instant now)

@@ -23,6 +23,21 @@ public enum EventKind : byte
     /// <summary>The peer's node changed and proved itself; <see cref="ConnectionHandle.Remote"/> is the new one. Streams go on.</summary>
     ConnectionMoved,
 
+    /// <summary>
+    /// A further path carries data from now on, or a path does again after <see cref="PathLost"/>; <see cref="EndpointEvent.Value"/> is its id. Of this and
+    /// <see cref="PathLost"/> only the later is told.
+    /// </summary>
+    PathReady,
+
+    /// <summary>
+    /// Nothing that was sent on a path came back: it was sent again on the others, and the path is asked from time to time whether it lives;
+    /// <see cref="EndpointEvent.Value"/> is its id.
+    /// </summary>
+    PathLost,
+
+    /// <summary>The peer closed or refused a further path, or it could not be validated in time; <see cref="EndpointEvent.Value"/> is its id.</summary>
+    PathClosed,
+
     /// <summary>The peer opened a stream.</summary>
     StreamOpened,
 
@@ -66,7 +81,7 @@ public readonly record struct EndpointEvent
     /// <summary>Why, for resets, stops and closes.</summary>
     public ReasonCode Reason { get; init; }
 
-    /// <summary>The message's number, for messages.</summary>
+    /// <summary>The message's number, for messages; the path's id, for paths.</summary>
     public ulong Value { get; init; }
 
     /// <summary>What was not delivered, for <see cref="EventKind.ConnectionClosed"/>.</summary>

@@ -336,7 +336,7 @@ internal sealed class MessageSender(
         {
             // Numbered as they are sent, so that what is missing at the receiver is what the path lost.
             frame.Position = stream.Send.Window.Used++;
-            probabilistic.Join(connection, index, builder.Transmission.Slices, message.Length, ref frame);
+            probabilistic.Join(connection, index, builder.Transmission.Slices, message.Length, builder.PathBit, ref frame);
         }
         else
         {
@@ -350,7 +350,7 @@ internal sealed class MessageSender(
     private void DropUnsent(int index, EventKind outcome)
     {
         ref StreamState stream = ref state.Streams[index];
-        stream.Send.Expired += state.Messages[stream.Send.MessageUnsent].Has(MessageFlags.Repair) ? 0u : 1;
+        stream.Send.Expired += state.Messages[stream.Send.MessageUnsent].Has(MessageFlags.Repair) ? 0 : 1;
         EndUnsent(index, outcome);
     }
 
@@ -385,7 +385,19 @@ internal sealed class MessageSender(
 
     private static int LengthMax(Connection connection, in StreamState stream) => stream.IsReliable
         ? connection.PeerMessageLengthMax
-        : DatagramLengthMax(connection.Path.FrameLength);
+        : DatagramLengthMax(FrameLengthMin(connection));
+
+    /// <summary>The longest frame that every path carries on which the message could go: which it will be is not known when it is handed over.</summary>
+    private static int FrameLengthMin(Connection connection)
+    {
+        int length = connection.Path.FrameLength;
+        for (int i = 1; i < connection.Paths.Count; i++)
+        {
+            length = Math.Min(length, connection.Paths[i].FrameLength);
+        }
+
+        return length;
+    }
 
     /// <summary>What fits one packet beside every header that can stand in front of it.</summary>
     public static int DatagramLengthMax(int frameLength) =>

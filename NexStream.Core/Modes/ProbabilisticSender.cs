@@ -30,7 +30,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
     }
 
     /// <summary>A message is being sent under the number in <paramref name="frame"/>: it joins the group, if it is to have repairs.</summary>
-    public void Join(Connection connection, int index, ReadOnlySpan<PayloadSlice> slices, int length, ref DataFrame frame)
+    public void Join(Connection connection, int index, ReadOnlySpan<PayloadSlice> slices, int length, byte pathBit, ref DataFrame frame)
     {
         ref ProbabilisticStream own = ref state.Probabilistic[state.Streams[index].Receive.Delivery];
         if (!own.Sending.IsWanted || !own.Sending.Plan.HasRepairs)
@@ -59,6 +59,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         frame.IsGrouped = true;
         frame.GroupIndex = (byte)own.Group.Count++;
         own.Group.Longest = Math.Max(own.Group.Longest, length);
+        own.Group.Paths |= pathBit;
     }
 
     /// <summary>The message that joined last was written: a group that is full, or of one message in several runs, is closed.</summary>
@@ -115,6 +116,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
 
         group.First = first;
         group.Longest = 0;
+        group.Paths = 0;
         Instant at = state.Now + (connection.Config.RepairFlush.Ticks * TimeSpan.NanosecondsPerTick);
         connection.FlushList.Add<ProbabilisticStream, ProbabilisticStream.ByFlush>(state.Probabilistic, state.Streams[index].Receive.Delivery, at);
         state.MarkDeadline(connection);
@@ -257,6 +259,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         message.Number = group.First;
         message.GroupSize = (byte)group.Count;
         message.Row = (byte)row;
+        message.AvoidedPaths = group.Paths;
         message.LengthParity = lengthParity;
         state.AddBuffered(ref state.Streams[index], message.Length);
         first = first >= 0 ? first : repair;

@@ -68,27 +68,25 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
             : ReasonCode.None;
     }
 
-    public ReceiveResult Read(Connection connection, int index, ref StreamState stream, Span<byte> destination)
+    /// <summary>Copies out what there is and fits. There is something.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Read(Connection connection, int index, ref StreamState stream, Span<byte> destination)
     {
-        if (stream.Receive.Ready.IsEmpty)
-        {
-            return lifecycle.ReadEnd(index);
-        }
-
         int read = state.Store.Read(ref stream.Receive.Ready, destination);
         OnTaken(connection, index, ref stream, read);
-        return new ReceiveResult { Status = CallStatus.Ok, Bytes = read };
+        return read;
     }
 
     /// <summary>The application has taken bytes from the front of the stream: their credit goes back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnTaken(Connection connection, int index, ref StreamState stream, int read)
     {
-        stream.Receive.Buffered -= read;
+        ref ReceiveHalf receive = ref stream.Receive;
+        receive.Buffered -= read;
         connection.ReadyBytes -= read;
-        stream.Receive.Window.Consumed += (uint)read;
+        receive.Window.Consumed += (uint)read;
         connection.Window.Consumed += (uint)read;
-        if (stream.ReceiveState == ReceiveState.Open && !stream.Has(StreamFlags.FinalSizeKnown) && stream.Receive.Window.IsUpdateDue)
+        if (receive.Window.IsUpdateDue && stream.ReceiveState == ReceiveState.Open && !stream.Has(StreamFlags.FinalSizeKnown))
         {
             lifecycle.Request(index, StreamControl.Window);
         }

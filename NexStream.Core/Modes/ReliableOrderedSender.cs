@@ -1,44 +1,66 @@
 using System.Runtime.CompilerServices;
-using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
 using NexStream.Core.Sending;
 using NexStream.Core.State;
 using NexStream.Core.Streams;
+using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Modes;
 
 /// <summary>The sending side of Reliable-Ordered: a stream of bytes, cut into segments when they are sent (NS-RO-*).</summary>
 internal sealed class ReliableOrderedSender(
-    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer)
+    EndpointState state, OrderedSendBuffer buffer, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer)
 {
     /// <summary>New data goes into a packet that has other frames only if it fills at least this much, so that it is not cut into crumbs.</summary>
     private const int PayloadMin = 64;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
-        int room = Math.Max(connection.Config.SendBuffer - stream.Send.Buffered, 0);
-        int taken = state.Store.Append(
-            ref stream.Send.Unsent, data[..Math.Min(data.Length, room)], stream.Send.End, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
-        stream.Send.End += (uint)taken;
-        stream.Send.Buffered += taken;
-        connection.SendBuffered += taken;
+        ref SendHalf send = ref stream.Send;
+        int room = connection.SendBuffer - send.Buffered;
+        int taken = 0;
+        if (room > 0)
+        {
+            ReadOnlySpan<byte> fitting = data.Length <= room ? data : data[..room];
+            taken = state.Store.Append(ref send.Content, fitting, send.End, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
+        }
+
         if (taken > 0)
         {
-            lifecycle.Schedule(connection, index, ref stream);
+            OnAppended(connection, index, ref stream, taken);
             if (options.HasDeadline)
             {
                 AddDeadline(index, options);
             }
         }
 
-        if (taken < data.Length)
+        return taken == data.Length ? new SendResult(CallStatus.Ok, taken) : Refuse(index, ref stream, taken);
+    }
+
+    /// <summary>Bytes were put behind the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void OnAppended(Connection connection, int index, ref StreamState stream, int bytes)
+    {
+        ref SendHalf send = ref stream.Send;
+        if (send.Cursor < 0)
         {
-            stream.Set(StreamFlags.WantsWritable);
-            state.Starved.AddIfIdle(index);
-            return new SendResult(taken > 0 ? CallStatus.Ok : CallStatus.WouldBlock, taken);
+            send.Cursor = send.Content.Head;
         }
 
-        return new SendResult(CallStatus.Ok, taken);
+        send.End += (uint)bytes;
+        send.Buffered += bytes;
+        connection.SendBuffered += bytes;
+        lifecycle.Schedule(connection, index, ref stream);
+    }
+
+    /// <summary>Not all was taken: an event will tell when there is room.</summary>
+    private SendResult Refuse(int index, ref StreamState stream, int taken)
+    {
+        stream.Set(StreamFlags.WantsWritable);
+        state.Starved.AddIfIdle(index);
+        return new SendResult(taken > 0 ? CallStatus.Ok : CallStatus.WouldBlock, taken);
     }
 
     /// <summary>Writes what was lost, else new data as far as the credit of the stream and of the connection reaches.</summary>
@@ -46,13 +68,13 @@ internal sealed class ReliableOrderedSender(
     public DataResult TryWrite(Connection connection, int index, ref StreamState stream, ref PacketBuilder builder)
     {
         int room = SegmentWriter.PayloadRoom(index, stream, builder, TransportMode.ReliableOrdered);
-        if (!stream.Send.Lost.IsEmpty)
+        ref SendHalf send = ref stream.Send;
+        if (!send.Lost.IsEmpty)
         {
-            return writer.WriteLost(index, ref stream, room, ref builder);
+            return WriteLost(connection, index, ref stream, room, ref builder);
         }
 
-        ulong unsent = stream.Send.End - stream.Send.Window.Used;
-        ulong credit = Math.Min(unsent, stream.Send.Window.Available);
+        ulong credit = Math.Min(send.End - send.Window.Used, send.Window.Available);
         if (credit == 0)
         {
             return DataResult.Nothing;
@@ -63,51 +85,82 @@ internal sealed class ReliableOrderedSender(
             return DataResult.CreditBlocked;
         }
 
-        int length = (int)Math.Min(Math.Min(credit, connection.Credit.Available), (ulong)Math.Max(room, 0));
-        if (room <= 0 || (length < Math.Min((int)Math.Min(credit, PayloadMin), PayloadMin) && !builder.IsEmpty))
+        credit = Math.Min(credit, connection.Credit.Available);
+        if (!IsWorthIt(room, credit, builder))
         {
             return DataResult.NoRoom;
         }
 
-        int segmentIndex = segments.Cut(index, ref stream, Slab<OutboundMessage>.None, ref stream.Send.Unsent, stream.Send.Window.Used, length);
-        if (segmentIndex < 0)
+        if (!buffer.MaySend)
         {
             return DataResult.NoMemory;
         }
 
-        ref Segment segment = ref state.Segments[segmentIndex];
-        stream.Send.Window.Used += (uint)segment.Length;
-        connection.Credit.Used += (uint)segment.Length;
-        if (stream.Has(StreamFlags.FinQueued) && stream.Send.Unsent.IsEmpty)
+        ulong position = send.Window.Used;
+        builder.PayloadLength = buffer.Take(ref send, (int)Math.Min(credit, (ulong)room), builder.Transmission, out builder.Chunk);
+        connection.Credit.Used += (uint)builder.PayloadLength;
+        if (stream.Has(StreamFlags.FinQueued) && send.Window.Used == send.End)
         {
-            segment.HasFin = true;
             stream.Set(StreamFlags.FinSent);
         }
 
-        writer.Write(index, stream, segmentIndex, ref builder);
+        Write(index, stream, position, ref builder);
         return DataResult.Written;
     }
 
-    /// <summary>Whether something below <paramref name="position"/> is not acknowledged.</summary>
-    public bool IsOutstandingBelow(int index, ulong position)
+    /// <summary>Writes bytes that are under way once more. Nothing is kept for the case that this packet is lost: the one that carried them first counts.</summary>
+    public void WriteCopy(in DataCopy copy, in StreamState stream, ref PacketBuilder builder)
     {
-        ref SendHalf send = ref state.Streams[index].Send;
-        return send.Window.Used < position && send.Window.Used < send.End
-            || AnyBelow(send.InFlight, position)
-            || AnyBelow(send.Lost, position);
+        int chunk = copy.Chunk;
+        builder.Chunk = chunk;
+        builder.Flags |= SentPacketFlags.SentAgain | SentPacketFlags.Requeued;
+        builder.PayloadLength = buffer.TakeAgain(ref chunk, copy.Position, copy.Length, builder.Transmission);
+        Write(copy.Stream, stream, copy.Position, ref builder);
     }
 
-    private bool AnyBelow(in SegmentList list, ulong position)
+    /// <summary>Whether something below <paramref name="position"/> is not acknowledged.</summary>
+    public bool IsOutstandingBelow(int index, ulong position) => state.Streams[index].Send.Acknowledged < position;
+
+    /// <summary>Sends the first run again that was lost, as much of it as fits.</summary>
+    private DataResult WriteLost(Connection connection, int index, ref StreamState stream, int room, ref PacketBuilder builder)
     {
-        for (int i = list.Head; i >= 0; i = state.Segments[i].Next)
+        int lostIndex = stream.Send.Lost.Head;
+        ref Segment lost = ref state.Segments[lostIndex];
+        if (!IsWorthIt(room, (uint)lost.Length, builder))
         {
-            if (state.Segments[i].Position < position)
-            {
-                return true;
-            }
+            return DataResult.NoRoom;
         }
 
-        return false;
+        if (lost.Length > room && !buffer.MaySend)
+        {
+            return DataResult.NoMemory;
+        }
+
+        ulong position = lost.Position;
+        int chunk = lost.Chunk;
+        builder.Chunk = chunk;
+        builder.Losses = lost.Losses;
+        builder.Flags |= SentPacketFlags.SentAgain;
+        builder.PayloadLength = buffer.TakeAgain(ref chunk, position, Math.Min(lost.Length, room), builder.Transmission);
+        buffer.OnSentAgain(ref stream.Send, lostIndex, builder.PayloadLength, chunk);
+        stream.Send.Retransmissions++;
+        connection.Retransmissions++;
+        Write(index, stream, position, ref builder);
+        return DataResult.Written;
+    }
+
+    /// <summary>Whether data goes along with what the packet has already, or waits for one of its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsWorthIt(int room, ulong bytes, in PacketBuilder builder) =>
+        room > 0 && (builder.IsEmpty || Math.Min(bytes, (uint)room) >= Math.Min(bytes, PayloadMin));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Write(int index, in StreamState stream, ulong position, ref PacketBuilder builder)
+    {
+        bool fin = stream.Has(StreamFlags.FinSent) && position + (uint)builder.PayloadLength == stream.Send.End;
+        builder.Position = position;
+        builder.Flags |= fin ? SentPacketFlags.Fin : 0;
+        writer.WriteHeader(index, stream, new DataFrame { Mode = TransportMode.ReliableOrdered, StreamId = stream.Id, Fin = fin, Position = position }, ref builder);
     }
 
     /// <summary>What was sent so far is of no use after the deadline: then the stream is reset.</summary>

@@ -8,7 +8,7 @@ using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Modes;
 
-/// <summary>Writes a segment into a packet: STREAM_OPEN in front while the peer may not have it, the DATA frame, the payload's slices.</summary>
+/// <summary>Writes data into a packet: STREAM_OPEN in front while the peer may not have it, the DATA frame, a segment's slices.</summary>
 internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, ControlWriter control)
 {
     /// <summary>Payload bytes that fit behind what the packet has and the headers that this stream needs; not positive: none.</summary>
@@ -49,14 +49,16 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
     public void Write(int index, in StreamState stream, int segmentIndex, ref PacketBuilder builder)
     {
         ref Segment segment = ref state.Segments[segmentIndex];
-        var frame = new DataFrame { Mode = stream.Mode, StreamId = stream.Id, Fin = segment.HasFin, Position = segment.Position };
-        if (segment.Message >= 0)
+        ref OutboundMessage message = ref state.Messages[segment.Message];
+        var frame = new DataFrame
         {
-            ref OutboundMessage message = ref state.Messages[segment.Message];
-            frame.Position = message.Number;
-            frame.MessageLength = (uint)message.Length;
-            frame.FragmentOffset = (uint)segment.Position;
-        }
+            Mode = stream.Mode,
+            StreamId = stream.Id,
+            Fin = segment.HasFin,
+            Position = message.Number,
+            MessageLength = (uint)message.Length,
+            FragmentOffset = (uint)segment.Position,
+        };
 
         Span<PayloadSlice> slices = builder.Transmission.SliceStorage;
         for (int i = 0; i < segment.SliceCount; i++)

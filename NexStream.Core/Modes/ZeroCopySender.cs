@@ -9,7 +9,7 @@ namespace NexStream.Core.Modes;
 /// the transmit and the retransmission buffer, as a frame is that a send was copied into.
 /// </summary>
 internal sealed class ZeroCopySender(
-    EndpointState state, Loans loans, StreamLifecycle lifecycle, OutboundMessages messages, ReliableOrderedSender orderedSender, MessageSender messageSender)
+    EndpointState state, Loans loans, OutboundMessages messages, ReliableOrderedSender orderedSender, MessageSender messageSender)
 {
     /// <summary>A whole frame for the application to fill.</summary>
     public CallStatus TryLease(int index, out PayloadSlice slice)
@@ -61,10 +61,8 @@ internal sealed class ZeroCopySender(
             return new SendResult(Refuse(index));
         }
 
-        Link(ref stream.Send.Unsent, slices, stream.Send.End);
-        stream.Send.End += (uint)length;
-        state.AddBuffered(ref stream, (int)length);
-        lifecycle.Schedule(connection, index, ref stream);
+        Link(ref stream.Send.Content, slices, stream.Send.End);
+        orderedSender.OnAppended(connection, index, ref stream, (int)length);
         if (options.HasDeadline)
         {
             orderedSender.AddDeadline(index, options);

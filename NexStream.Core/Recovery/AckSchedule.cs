@@ -93,6 +93,26 @@ internal struct AckSchedule
         }
     }
 
+    /// <summary>
+    /// The packet behind the largest arrived, ack-eliciting and like it: where it changes nothing but counts, it is counted. False: nothing was done, and
+    /// <see cref="OnAckEliciting"/> is to be called.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryCount(ulong packetNumber, Instant now)
+    {
+        int unacknowledged = _unacknowledged + 1;
+        bool isDueAnyway = IsImmediate || (unacknowledged < _threshold && Deadline != Instant.Never);
+        if (!isDueAnyway || _seen <= FirstPackets || now >= _roundEndsAt || packetNumber != _largestAckEliciting + 1 || unacknowledged > _thresholdMax)
+        {
+            return false;
+        }
+
+        _largestAckEliciting = packetNumber;
+        _unacknowledged = unacknowledged;
+        _roundPackets++;
+        return true;
+    }
+
     /// <summary>Once a round trip, the threshold follows the number of packets that came in it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void CountRound(Instant now, long roundTripNs)

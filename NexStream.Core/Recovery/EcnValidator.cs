@@ -30,17 +30,21 @@ internal struct EcnValidator
     /// <param name="isEnabled">Whether ECN is to be tried at all.</param>
     public void Reset(bool isEnabled) => this = new EcnValidator { State = isEnabled ? EcnState.Testing : EcnState.Failed };
 
-    /// <summary>A packet left.</summary>
-    /// <param name="isMarked">Whether it carried ECT(0).</param>
+    /// <summary>So many packets from now on are marked as the next one is.</summary>
+    public readonly int PacketsAlike => State == EcnState.Testing ? (int)(TestingPackets - _sent) : int.MaxValue;
+
+    /// <summary>Packets left, all marked alike.</summary>
+    /// <param name="isMarked">Whether they carried ECT(0).</param>
+    /// <param name="count">How many.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void OnPacketSent(bool isMarked)
+    public void OnPacketsSent(bool isMarked, int count = 1)
     {
         if (!isMarked)
         {
             return;
         }
 
-        _sent++;
+        _sent += (uint)count;
         if (State == EcnState.Testing && _sent >= TestingPackets)
         {
             State = EcnState.Unknown;

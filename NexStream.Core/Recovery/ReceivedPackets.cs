@@ -130,8 +130,14 @@ internal struct ReceivedPackets
         _bits[WordOf(number)] |= BitOf(number);
         Largest = number;
         LargestReceivedAt = now;
-        _schedule.OnAckEliciting(number, _newestFirst, now, ecn == EcnCodepoint.CongestionExperienced, roundTripNs);
+        if (ecn == EcnCodepoint.CongestionExperienced || !_schedule.TryCount(number, now))
+        {
+            OnIrregular(number, now, ecn, roundTripNs);
+        }
     }
+
+    private void OnIrregular(ulong number, Instant now, EcnCodepoint ecn, long roundTripNs) =>
+        _schedule.OnAckEliciting(number, _newestFirst, now, ecn == EcnCodepoint.CongestionExperienced, roundTripNs);
 
     /// <summary>
     /// The ranges to acknowledge, newest first, apart from each other; the newest is always among them. When there are more than fit, the newest
@@ -219,11 +225,14 @@ internal struct ReceivedPackets
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Settle(Instant now, long roundTripNs)
     {
-        if (_settleAt != Instant.Never && now < _settleAt)
+        if (now >= _settleAt || _settleAt == Instant.Never)
         {
-            return;
+            SettleNow(now, roundTripNs);
         }
+    }
 
+    private void SettleNow(Instant now, long roundTripNs)
+    {
         _settled = Math.Max(_settled, _settleNext);
         _settleNext = Largest;
         _settleAt = now + (ReportRoundTrips * Math.Clamp(roundTripNs, 0, RttEstimator.SampleMaxNs));

@@ -4,7 +4,7 @@ namespace NexStream.Core.Recovery;
 
 /// <summary>What holds for a packet in flight, a bit each.</summary>
 [Flags]
-internal enum SentPacketFlags : byte
+internal enum SentPacketFlags : ushort
 {
     None = 0,
     AckEliciting = 1 << 0,
@@ -24,6 +24,15 @@ internal enum SentPacketFlags : byte
 
     /// <summary>A probe of path MTU discovery: its loss is no sign of congestion (RFC 9000 §14.4).</summary>
     MtuProbe = 1 << 6,
+
+    /// <summary>It carried FIN.</summary>
+    Fin = 1 << 7,
+
+    /// <summary>Other packets carry, or carried, its bytes of an RO stream as well.</summary>
+    SentAgain = 1 << 8,
+
+    /// <summary>Its bytes of an RO stream wait to be sent again already, though it is not lost.</summary>
+    Requeued = 1 << 9,
 }
 
 /// <summary>A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried.</summary>
@@ -51,6 +60,14 @@ internal struct SentPacket
     /// <summary>The segment it carried, or -1; here and below a generation means something only with its index.</summary>
     public int Segment;
     public uint SegmentGeneration;
+
+    /// <summary>The bytes of an RO stream that it carried: where they begin in the stream, how many (0: none), and the chunk that the first lay in.</summary>
+    public ulong Position;
+    public int Length;
+    public int Chunk;
+
+    /// <summary>How often these bytes had been lost before.</summary>
+    public byte Losses;
 
     /// <summary>The stream whose data it carried, or -1.</summary>
     public int Stream;

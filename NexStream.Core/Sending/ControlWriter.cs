@@ -24,7 +24,7 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
             ulong before = connection.Window.Limit;
             if (connection.Window.IsUpdateDue)
             {
-                connection.Window.Update(now, connection.Path.Rtt.SmoothedNs, (uint)connection.Config.ReceiveWindowMax);
+                connection.Window.Update(now, RoundTripNs(connection), (uint)connection.Config.ReceiveWindowMax);
             }
 
             var frame = new WindowUpdateFrame { StreamId = StreamId.ConnectionControl, WindowIncrement = Increment(before, connection.Window.Limit), Limit = connection.Window.Limit };
@@ -36,28 +36,10 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
             written |= new MaxStreamsFrame { MaxStreams = connection.StreamLimit }.TryWrite(ref builder.Writer) ? ConnectionControl.StreamLimit : ConnectionControl.None;
         }
 
-        if ((connection.Control & ConnectionControl.Ping) != 0)
-        {
-            connection.PingId = state.Hash.Compute(connection.LocalTag, ++connection.PingCount);
-            written |= new PingFrame { PingId = connection.PingId }.TryWrite(ref builder.Writer) ? ConnectionControl.Ping : ConnectionControl.None;
-        }
-
-        if ((connection.Control & ConnectionControl.Pong) != 0)
-        {
-            written |= new PongFrame { PingId = connection.PongId }.TryWrite(ref builder.Writer) ? ConnectionControl.Pong : ConnectionControl.None;
-        }
-
         if (written != 0)
         {
             connection.Control &= ~written;
             Remember(ref builder, new ControlRecord { Stream = Slab<StreamState>.None, Message = Slab<OutboundMessage>.None, ConnectionFrames = written });
-        }
-
-        if ((connection.Control & ConnectionControl.Congestion) != 0)
-        {
-            // Not ack-eliciting and never repeated: the counts also travel in every acknowledgement.
-            var frame = new CongestionFrame { EcnCeCount = connection.Path.Received.Ce, BytesInFlight = (ulong)connection.Path.BytesInFlight };
-            connection.Control &= frame.TryWrite(ref builder.Writer) ? ~ConnectionControl.Congestion : ~ConnectionControl.None;
         }
     }
 
@@ -208,7 +190,7 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
         if (stream.Receive.Window.IsUpdateDue)
         {
             int sizeMax = stream.IsMessageMode ? connection.Config.StreamMessageWindowMax : connection.Config.StreamReceiveWindowMax;
-            stream.Receive.Window.Update(now, connection.Path.Rtt.SmoothedNs, (uint)sizeMax);
+            stream.Receive.Window.Update(now, RoundTripNs(connection), (uint)sizeMax);
         }
 
         ulong limit = stream.Receive.Window.Limit;
@@ -296,7 +278,22 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
         Remember(ref builder, new ControlRecord { Stream = index, StreamGeneration = generation, Message = Slab<OutboundMessage>.None, StreamFrames = frames });
     }
 
-    private void Remember(ref PacketBuilder builder, in ControlRecord record)
+    /// <summary>A window has to last for the longest round trip on which it is filled.</summary>
+    private static long RoundTripNs(Connection connection)
+    {
+        long longestNs = connection.Path.Rtt.SmoothedNs;
+        for (int i = 1; i < connection.Paths.Count; i++)
+        {
+            longestNs = connection.Paths[i].IsUsable ? Math.Max(longestNs, connection.Paths[i].Rtt.SmoothedNs) : longestNs;
+        }
+
+        return longestNs;
+    }
+
+    private void Remember(ref PacketBuilder builder, in ControlRecord record) => Remember(state, record, ref builder);
+
+    /// <summary>Remembers frames until their packet is acknowledged.</summary>
+    public static void Remember(EndpointState state, in ControlRecord record, ref PacketBuilder builder)
     {
         // The transmit path keeps enough records free for a packet before it begins one.
         if (state.Controls.TryAllocate(out int index))

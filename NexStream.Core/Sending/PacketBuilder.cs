@@ -1,4 +1,5 @@
 using NexStream.Core.Buffers;
+using NexStream.Core.Recovery;
 using NexStream.Core.State;
 using NexStream.Core.Wire;
 
@@ -31,6 +32,14 @@ internal ref struct PacketBuilder
     /// <summary>The segment that the packet carries, or -1.</summary>
     public int Segment = Slab<Segment>.None;
 
+    /// <summary>Of bytes of an RO stream: where they begin, in which chunk, and how often they were lost. Their length is the payload's.</summary>
+    public ulong Position;
+    public int Chunk = Slab<Chunk>.None;
+    public byte Losses;
+
+    /// <summary>What holds for the packet beside what is seen when it leaves.</summary>
+    public SentPacketFlags Flags;
+
     /// <summary>The stream whose data it carries, or -1.</summary>
     public int Stream = Slab<StreamState>.None;
 
@@ -42,6 +51,9 @@ internal ref struct PacketBuilder
 
     /// <summary>The stream whose STREAM_OPEN the packet has, or -1.</summary>
     public int OpenedStream = Slab<StreamState>.None;
+
+    /// <summary>The slot of its path, as a bit.</summary>
+    public byte PathBit;
 
     public bool IsAckEliciting;
 

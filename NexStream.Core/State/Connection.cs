@@ -21,8 +21,21 @@ internal sealed class Connection(int index)
     public readonly MemoryShare Memory = new(index);
     public readonly byte[] Cookie = new byte[CookieCapacity];
 
-    /// <summary>The path in use, for as long as the connection is.</summary>
+    /// <summary>The path that the connection was opened on, for as long as the connection is; null: it is not in use.</summary>
     public Path Path = null!;
+
+    /// <summary>All of its paths, that one in front.</summary>
+    public PathSet Paths;
+
+    /// <summary>Ids that either side has used, those whose end the peer and the application have to be told, and the last that this side used.</summary>
+    public PathIds UsedPaths;
+    public PathIds ClosedPaths;
+    public PathIds UntoldPaths;
+    public byte LastPathId;
+
+    /// <summary>Further paths that the peer takes, and those that were refused.</summary>
+    public int PeerPathsMax;
+    public ulong PathsRefused;
 
     public uint Generation;
     public ConnectionConfig Config = null!;
@@ -41,8 +54,6 @@ internal sealed class Connection(int index)
     public Instant AnnouncedDeadline;
 
     // Handshake.
-    public ulong LocalTag;
-    public ulong PeerTag;
     public ulong PeerKey;
     public uint InitPacketNumber;
     public Instant InitSentAt;
@@ -55,6 +66,9 @@ internal sealed class Connection(int index)
     public uint PeerStreamWindow;
     public uint PeerMessageWindow;
     public int PeerMessageLengthMax;
+
+    /// <summary>The longest frame that both sides take: what each path begins with, and may grow to.</summary>
+    public int FrameLengthLimit;
     public long PeerMaxAckDelayNs;
     public bool WantsStreams;
 
@@ -87,13 +101,18 @@ internal sealed class Connection(int index)
     public DueList GroupList;
 
     public ConnectionControl Control;
-    public ulong PongId;
-    public ulong PingId;
+
+    /// <summary>Questions so far, on all paths: no two are alike.</summary>
     public ulong PingCount;
-    public ulong CongestionCount;
+
+    /// <summary>What was sent last and is still to be sent on further paths as well.</summary>
+    public DataCopy Copy;
 
     public long ReadyBytes;
     public long SendBuffered;
+
+    /// <summary>What a stream may hold for sending: <see cref="ConnectionConfig.SendBuffer"/>, where every send finds it at hand.</summary>
+    public int SendBuffer;
 
     // Timers that are not derived from something else.
     public Instant LastActivityAt;
@@ -116,7 +135,12 @@ internal sealed class Connection(int index)
     public ulong DroppedForMemory;
     public ulong AcknowledgementsSent;
 
-    /// <summary>Whether control frames wait to be sent.</summary>
+    /// <summary>The tags of the path that the connection was opened on: they name the connection as long as it is. 0: it is not in use, or not known yet.</summary>
+    public ulong LocalTag => Path is null ? 0 : Path.LocalTag;
+
+    public ulong PeerTag => Path is null ? 0 : Path.PeerTag;
+
+    /// <summary>Whether control frames wait to be sent that any path may carry.</summary>
     public bool HasControl
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -142,6 +166,7 @@ internal sealed class Connection(int index)
         Retransmissions = Retransmissions,
         DroppedForMemory = DroppedForMemory,
         AcknowledgementsSent = AcknowledgementsSent,
+        PathsRefused = PathsRefused,
         FramesHeld = framesHeld,
     };
 }
@@ -160,4 +185,7 @@ internal enum ConnectionEvents : byte
     /// <summary>The application has fetched Closed, or never knew the connection.</summary>
     ClosedTold = 1 << 5,
     Moved = 1 << 6,
+
+    /// <summary>Paths have events, or are gone.</summary>
+    Paths = 1 << 7,
 }

@@ -8,9 +8,9 @@ internal enum ConnectionControl : byte
     Accept = 1 << 0,
     Window = 1 << 1,
     StreamLimit = 1 << 2,
-    Ping = 1 << 3,
-    Pong = 1 << 4,
-    Congestion = 1 << 5,
+
+    /// <summary>A path is to be offered, or its end told.</summary>
+    Paths = 1 << 3,
 }
 
 /// <summary>
@@ -31,4 +31,8 @@ internal struct ControlRecord
 
     public StreamControl StreamFrames;
     public ConnectionControl ConnectionFrames;
+    public PathControl PathFrames;
+
+    /// <summary>The path that PATH_OFFER or PATH_CLOSE was about.</summary>
+    public byte Path;
 }

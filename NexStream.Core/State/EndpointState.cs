@@ -22,6 +22,9 @@ internal sealed class EndpointState
     public readonly PayloadStore Store;
     public readonly Slab<StreamState> Streams;
     public readonly Slab<Segment> Segments;
+
+    /// <summary>What RO streams had acknowledged behind a gap.</summary>
+    public readonly Slab<RangeNode> AcknowledgedRuns;
     public readonly Slab<OutboundMessage> Messages;
     public readonly Slab<InboundMessage> Inbound;
     public readonly Slab<SentPacket> Packets;
@@ -41,6 +44,7 @@ internal sealed class EndpointState
 
     public readonly Connection[] Connections;
     public readonly PathPool Paths;
+    public readonly PathSchedulerPool Schedulers;
     public readonly Stack<int> FreeConnections;
     public readonly IndexRing Ready;
     public readonly IndexRing Deadlines;
@@ -63,23 +67,37 @@ internal sealed class EndpointState
     public NodeId Node;
     public NodeId FormerNode;
 
+    /// <summary>Free segments that are kept for packets in flight with bytes of RO streams: each takes one if it is lost.</summary>
+    public int SegmentsReserved;
+
+    /// <summary>Who it is as well, for further paths.</summary>
+    public readonly NodeId[] FurtherNodes;
+
     public int HalfOpenCount;
     public int ConnectionCount;
 
     /// <summary>The latest instant that the caller has given: time never runs backwards.</summary>
     public Instant Now;
 
+    /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that many are sent of.</summary>
+    private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / Wire.Frames.StreamAckFrame.WireSize;
+
+    /// <summary>Whether a packet can be remembered, with all that it may say.</summary>
+    public bool HasRecordsForPacket => Packets.FreeCount > 0 && Controls.FreeCount >= ControlsPerPacketMax;
+
     public EndpointState(EndpointConfig config, FrameArena arena, Endpoint endpoint)
     {
         Config = config;
         Node = config.Node;
         FormerNode = config.Node;
+        FurtherNodes = [.. config.FurtherNodes];
         Hash = new KeyedHash(config.Key.Span);
         CookieHash = new KeyedHash(config.Key.Span[KeyedHash.KeySize..]);
         Frames = new FrameTable(arena, config.MaxConnections, config.ArenaReserve256);
         Store = new PayloadStore(Frames, new Slab<Chunk>(config.MaxChunks));
         Streams = new Slab<StreamState>(config.MaxStreams);
         Segments = new Slab<Segment>(config.MaxPacketsInFlight);
+        AcknowledgedRuns = new Slab<RangeNode>(config.MaxPacketsInFlight);
         Messages = new Slab<OutboundMessage>(config.MaxMessages);
         Inbound = new Slab<InboundMessage>(config.MaxMessages);
         Packets = new Slab<SentPacket>(config.MaxPacketsInFlight);
@@ -95,7 +113,9 @@ internal sealed class EndpointState
         Events = new EventQueue(this, endpoint);
         Starved = new StarvedStreams(this);
         Connections = new Connection[config.MaxConnections];
-        Paths = new PathPool([config.Congestion, .. config.CongestionChoices], config.MaxConnections);
+        Paths = new PathPool([config.Congestion, .. config.CongestionChoices], config.EffectivePaths);
+        Schedulers = new PathSchedulerPool(
+            [config.PathScheduler, .. config.PathSchedulerChoices], config.MaxConnections, isUsed: config.EffectivePaths > config.MaxConnections);
         FreeConnections = new Stack<int>(config.MaxConnections);
         for (int i = config.MaxConnections - 1; i >= 0; i--)
         {
@@ -137,20 +157,35 @@ internal sealed class EndpointState
     }
 
     /// <summary>
-    /// How many frames a connection may hold for a send to take more. Half of its share, and nothing of the arena's last quarter, are kept for
-    /// what comes in: two sides that are both full of what they want to send could never take in the other's data.
+    /// How many frames a connection may hold for a send to take more: its share for sending (<see cref="MemoryShare.SendFramesMax"/>), and nothing of the arena's
+    /// last quarter, which is kept for what comes in.
     /// </summary>
-    /// <remarks>The last quarter of that half is for streams that hold little, so that one that is stalled does not silence the others.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int SendFramesMax(Connection connection, in StreamState stream)
     {
-        if (Frames.Arena.FreeCount <= Frames.Arena.FrameCount / 4)
+        FrameArena arena = Frames.Arena;
+        return arena.FreeCount <= arena.FrameCount / 4 ? 0
+            : stream.Send.Buffered >= 2 * arena.FrameSize ? connection.Memory.SendFramesMaxOfLargeStream
+            : connection.Memory.SendFramesMax;
+    }
+
+    /// <summary>Whether frames for this node are for this endpoint, on whichever path.</summary>
+    public bool IsOwn(NodeId node)
+    {
+        if (node == Node || node == FormerNode)
         {
-            return 0;
+            return true;
         }
 
-        int half = Math.Max(connection.Memory.FramesMax / 2, 1);
-        return stream.Send.Buffered >= 2 * Frames.FrameSize ? half - (half / 4) : half;
+        for (int i = 0; i < FurtherNodes.Length; i++)
+        {
+            if (FurtherNodes[i] == node)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Time stands still rather than running backwards.</summary>

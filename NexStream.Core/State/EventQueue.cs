@@ -50,6 +50,12 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
         {
             Connection connection = state.Connections[_connections.Peek()];
             ConnectionEvents pending = connection.Events & ~ConnectionEvents.Closed;
+            if ((pending & ConnectionEvents.Paths) != 0 && TryTakePath(connection, out item))
+            {
+                return true;
+            }
+
+            pending &= ~ConnectionEvents.Paths;
             if (pending != 0)
             {
                 item = Take(connection, (ConnectionEvents)((int)pending & -(int)pending));
@@ -84,6 +90,33 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
             return true;
         }
 
+        return false;
+    }
+
+    /// <summary>The next of a connection's paths of which there is something to tell; else there is none any more.</summary>
+    private bool TryTakePath(Connection connection, out EndpointEvent item)
+    {
+        item = new EndpointEvent { Kind = EventKind.PathClosed, Connection = endpoint.HandleOf(connection) };
+        if (!connection.UntoldPaths.IsEmpty)
+        {
+            byte id = connection.UntoldPaths.First;
+            connection.UntoldPaths.Remove(id);
+            item = item with { Value = id };
+            return true;
+        }
+
+        for (int i = 0; i < connection.Paths.Count; i++)
+        {
+            Path path = connection.Paths[i];
+            if (path.Events != PathEvents.None)
+            {
+                item = item with { Kind = path.Events == PathEvents.Lost ? EventKind.PathLost : EventKind.PathReady, Value = path.Id };
+                path.Events = PathEvents.None;
+                return true;
+            }
+        }
+
+        connection.Events &= ~ConnectionEvents.Paths;
         return false;
     }
 

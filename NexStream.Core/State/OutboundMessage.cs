@@ -80,6 +80,9 @@ internal struct OutboundMessage
     public byte Row;
     public uint LengthParity;
 
+    /// <summary>Of a repair: the slots of the paths that the messages of its group took, a bit each. It takes another where there is one.</summary>
+    public byte AvoidedPaths;
+
     /// <summary>How it ended, for the report.</summary>
     public EventKind Outcome;
 

@@ -7,10 +7,20 @@ namespace NexStream.Core.State;
 
 /// <summary>
 /// One pair of nodes that a connection runs over: its packet numbers, round-trip time, congestion control and pacing (design §5).
-/// Made up front with its connection and reset for each use.
+/// Made up front and reset for each use.
 /// </summary>
-internal sealed class Path
+internal sealed class Path(int index)
 {
+    /// <summary>Its place among the endpoint's paths, which <see cref="LocalTag"/> carries.</summary>
+    public readonly int Index = index;
+
+    /// <summary>The connection that it belongs to, as long as it is in use.</summary>
+    public Connection Owner = null!;
+
+    /// <summary>What packets to this side and to the peer carry on it; 0: not in use, and not known yet.</summary>
+    public ulong LocalTag;
+    public ulong PeerTag;
+
     /// <summary>At most three times what came from an address that was not validated is sent to it (RFC 9000 §8).</summary>
     private const ulong AmplificationFactor = 3;
 
@@ -52,6 +62,15 @@ internal sealed class Path
     public int FrameLength;
     public MtuDiscovery Mtu;
     public byte Id;
+
+    /// <summary>A small number that no other path of the connection has, and that is used again.</summary>
+    public int Slot;
+    public PathState State;
+    public PathControl Control;
+    public PathEvents Events;
+
+    /// <summary>The parts that it gets where paths share by weight.</summary>
+    public byte Weight;
     public bool HasAcknowledgement;
     public bool IsValidated;
 
@@ -62,6 +81,25 @@ internal sealed class Path
 
     /// <summary>The node that may be the peer's new one.</summary>
     public AddressChallenge Challenge = AddressChallenge.None;
+
+    /// <summary>The newest question of the peer's that was not answered, and of this side's.</summary>
+    public ulong PongId;
+    public ulong PingId;
+
+    /// <summary>Congestion marks that the peer was told of.</summary>
+    public ulong CongestionCount;
+
+    /// <summary>A further path that is not validated by then is given up; never: it is.</summary>
+    public Instant ValidationEndsAt;
+
+    /// <summary>Since when nothing comes back, while that is so.</summary>
+    public Instant SilentSince;
+
+    /// <summary>Bytes of the packet that brought the peer's PATH_OFFER: they allow the first questions to a node from which nothing has come.</summary>
+    public uint OfferBytes;
+
+    /// <summary>The node that it named, which need not be the peer's any more.</summary>
+    public NodeId OfferedNode;
 
     /// <summary>Packet numbers skipped on purpose that an acknowledgement must not name, and when the next is skipped.</summary>
     public ulong SkippedNumber;
@@ -83,8 +121,19 @@ internal sealed class Path
     public ulong Moves;
 
     /// <summary>Makes the path ready for another connection.</summary>
-    public void Reset(NodeId local, NodeId remote, int frameLength, ulong firstPacketNumber)
+    public void Reset(byte id, NodeId local, NodeId remote, int frameLength, ulong firstPacketNumber)
     {
+        Id = id;
+        State = PathState.Active;
+        Control = PathControl.None;
+        Events = PathEvents.None;
+        Weight = 1;
+        PeerTag = 0;
+        PongId = PingId = CongestionCount = 0;
+        ValidationEndsAt = Instant.Never;
+        SilentSince = default;
+        OfferedNode = default;
+        OfferBytes = 0;
         Rtt = default;
         FirstRttAt = Instant.Never;
         Reordering = default;
@@ -131,13 +180,26 @@ internal sealed class Path
         Rtt.Update(sampleNs, ackDelayNs);
     }
 
+    /// <summary>Whether it carries what the connection has to send.</summary>
+    public bool IsUsable => State == PathState.Active && IsValidated;
+
     /// <summary>The largest frame that may be sent now: the path's, or what is left of three times the bytes received.</summary>
-    public int FrameLengthNow => IsValidated
-        ? FrameLength
-        : (int)Math.Min((ulong)FrameLength, (AmplificationFactor * BytesReceived) - Math.Min(BytesSent, AmplificationFactor * BytesReceived));
+    public int FrameLengthNow => IsValidated ? FrameLength : (int)Math.Min((ulong)FrameLength, Allowance - Math.Min(BytesSent, Allowance));
+
+    private ulong Allowance => AmplificationFactor * (BytesReceived + OfferBytes);
 
     public PathStatistics Statistics() => new()
     {
+        Id = Id,
+        Condition = State switch
+        {
+            PathState.Active => IsValidated ? PathCondition.Active : PathCondition.Opening,
+            PathState.Silent => PathCondition.Silent,
+            _ => PathCondition.Opening,
+        },
+        Local = Local,
+        Remote = Remote,
+        Weight = Weight,
         PacketsSent = PacketsSent,
         PacketsReceived = PacketsReceived,
         PacketsLost = PacketsLost,

@@ -5,13 +5,14 @@ namespace NexStream.Core.State;
 
 /// <summary>
 /// Paths and their congestion controllers are objects, because a user's controller is one. They are made up front, as many as there can be
-/// of each, and used again, so that opening a connection allocates nothing.
+/// of each, and used again, so that opening a connection allocates nothing. A path is found by its place here, which its tag carries.
 /// </summary>
 internal sealed class PathPool
 {
     private readonly ICongestionControllerFactory[] _factories;
     private readonly DefaultObjectPool<ICongestionController>[] _controllers;
-    private readonly DefaultObjectPool<Path> _paths;
+    private readonly Path[] _paths;
+    private readonly Stack<int> _free;
 
     /// <param name="factories">The controllers to choose from; the first is the default.</param>
     /// <param name="count">How many paths there can be at a time.</param>
@@ -19,8 +20,22 @@ internal sealed class PathPool
     {
         _factories = factories;
         _controllers = Array.ConvertAll(factories, factory => Filled(new Policy<ICongestionController>(factory.Create), count));
-        _paths = Filled(new Policy<Path>(static () => new Path()), count);
+        _paths = new Path[count];
+        _free = new Stack<int>(count);
+        for (int i = count - 1; i >= 0; i--)
+        {
+            _paths[i] = new Path(i);
+            _free.Push(i);
+        }
     }
+
+    /// <summary>How many paths there can be at a time.</summary>
+    public int Count => _paths.Length;
+
+    /// <summary>How many are not in use.</summary>
+    public int FreeCount => _free.Count;
+
+    public Path this[int index] => _paths[index];
 
     /// <summary>Which controller has this name; null is the default, -1: there is none.</summary>
     public int IndexOf(string? name)
@@ -34,19 +49,21 @@ internal sealed class PathPool
         return index;
     }
 
-    /// <summary>A path with a controller of the given name. One that is not known gets the default: the name was checked before.</summary>
+    /// <summary>A path with a controller of the given name; there is a free one. A name that is not known gets the default: it was checked before.</summary>
     public Path Take(string? congestion)
     {
-        Path path = _paths.Get();
+        Path path = _paths[_free.Pop()];
         path.CongestionIndex = Math.Max(0, IndexOf(congestion));
         path.Congestion.Use(_controllers[path.CongestionIndex].Get());
         return path;
     }
 
+    /// <summary>Puts a path back: its tag names nothing any more.</summary>
     public void Return(Path path)
     {
         _controllers[path.CongestionIndex].Return(path.Congestion.Controller);
-        _paths.Return(path);
+        path.LocalTag = 0;
+        _free.Push(path.Index);
     }
 
     private static DefaultObjectPool<T> Filled<T>(Policy<T> policy, int count)

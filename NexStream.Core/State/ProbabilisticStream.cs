@@ -64,6 +64,9 @@ internal struct OutboundGroup
     public int Count;
     public int Longest;
 
+    /// <summary>The slots of the paths that they took, a bit each.</summary>
+    public byte Paths;
+
     /// <summary>A run for each, the index in the upper half of its position, so that no two are joined.</summary>
     public ChunkList Messages;
 

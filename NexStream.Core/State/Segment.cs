@@ -11,8 +11,9 @@ internal struct SegmentSlices
 }
 
 /// <summary>
-/// The payload of one data packet, from the first transmission until it is acknowledged: what is sent again is the segment, in a new
-/// packet. It owns a reference to each frame that its slices lie in. It is in exactly one of its stream's two lists.
+/// RU: the payload of one data packet, from the first transmission until it is acknowledged: what is sent again is the segment, in a new
+/// packet. It owns a reference to each frame that its slices lie in, and is in exactly one of its stream's two lists.
+/// RO: a run of the stream's bytes that waits to be sent again. It has no slices: the bytes lie in the stream's chunks.
 /// </summary>
 internal struct Segment
 {
@@ -23,6 +24,9 @@ internal struct Segment
 
     /// <summary>RO: stream offset. Message modes: offset inside the message.</summary>
     public ulong Position;
+
+    /// <summary>RO: the chunk that the first byte lies in.</summary>
+    public int Chunk;
 
     public int Stream;
     public int Next;
@@ -35,6 +39,9 @@ internal struct Segment
 
     /// <summary>Tells an earlier use of the record from this one.</summary>
     public uint Generation;
+
+    /// <summary>The path of <see cref="Packet"/>: each counts its packets by itself.</summary>
+    public byte Path;
 
     public byte SliceCount;
     public byte Losses;

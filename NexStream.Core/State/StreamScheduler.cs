@@ -107,17 +107,43 @@ internal struct StreamScheduler
     {
         if (stream.Deficit <= 0)
         {
-            // A quantum is at least a frame, so that every turn sends and a round is bounded.
-            stream.Deficit += (_policy == SchedulingPolicy.Strict ? 1 : stream.Priority + 1) * frameLength;
+            stream.Deficit += Quantum(stream, frameLength);
         }
+    }
+
+    /// <summary>Bytes that a stream may send before another's turn. At least a frame, so that every turn sends and a round is bounded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly int Quantum(in StreamState stream, int frameLength) => (_policy == SchedulingPolicy.Strict ? 1 : stream.Priority + 1) * frameLength;
+
+    /// <summary>The stream whose turn it is cannot use it: the next is asked. False: there is no other.</summary>
+    public bool TryPassOver(Slab<StreamState> streams)
+    {
+        int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
+        ref StreamQueue queue = ref _levels[level];
+        int index = queue.Head;
+        if (streams[index].SchedulerNext < 0)
+        {
+            return false;
+        }
+
+        queue.Remove(streams, index);
+        queue.Append(streams, index);
+        return true;
     }
 
     /// <summary>The stream at the head sent; when its deficit is used up it goes to the back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnSent(Slab<StreamState> streams, int index, ref StreamState stream, int bytes)
     {
-        stream.Deficit -= bytes;
-        if (stream.Deficit <= 0 && stream.Has(StreamFlags.Scheduled) && stream.SchedulerNext >= 0)
+        OnTurn(streams, index, ref stream, stream.Deficit - bytes);
+    }
+
+    /// <summary>The stream at the head sent, and this is left of its deficit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void OnTurn(Slab<StreamState> streams, int index, ref StreamState stream, int deficit)
+    {
+        stream.Deficit = deficit;
+        if (deficit <= 0 && stream.Has(StreamFlags.Scheduled) && stream.SchedulerNext >= 0)
         {
             ref StreamQueue queue = ref _levels[LevelOf(stream)];
             queue.Remove(streams, index);

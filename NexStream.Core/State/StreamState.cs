@@ -102,6 +102,9 @@ internal struct StreamState
     public StreamEvents Events;
     public SendState SendState;
     public ReceiveState ReceiveState;
+
+    /// <summary>The path that its data takes if it can; <see cref="PathIds.None"/>: any.</summary>
+    public byte Path;
     public ReasonCode SendReason;
     public ReasonCode ReceiveReason;
     public int SchedulerNext;
@@ -115,6 +118,14 @@ internal struct StreamState
     public readonly bool Has(StreamFlags flag) => (Flags & flag) != 0;
 
     public readonly bool IsMessageMode => Mode != TransportMode.ReliableOrdered;
+
+    /// <summary>Whether something of what the application handed over was never sent.</summary>
+    public readonly bool HasUnsent => Mode == TransportMode.ReliableOrdered ? Send.Window.Used < Send.End : Send.Content.Head >= 0;
+
+    /// <summary>Whether nothing of it waits to be sent or acknowledged.</summary>
+    public readonly bool IsDelivered => Mode == TransportMode.ReliableOrdered
+        ? Send.Charged == Send.End
+        : Send.Content.IsEmpty && Send.InFlight.IsEmpty && Send.Lost.IsEmpty;
 
     public readonly bool IsReliable => Mode is TransportMode.ReliableOrdered or TransportMode.ReliableUnordered;
 
@@ -132,20 +143,20 @@ internal struct SendHalf
     /// <summary>Behind the last byte or message that the application handed over.</summary>
     public ulong End;
 
-    /// <summary>Bytes of RU messages that were charged to the connection.</summary>
+    /// <summary>RU: bytes of messages that were charged to the connection. RO: <see cref="Acknowledged"/>.</summary>
     public ulong Charged;
 
-    /// <summary>RO: bytes not yet sent. Message modes: <see cref="MessageUnsent"/>.</summary>
-    public ChunkList Unsent;
+    /// <summary>RO: the bytes from the first that is not acknowledged on. Message modes: <see cref="MessageUnsent"/>.</summary>
+    public ChunkList Content;
 
     /// <summary>Message modes: all messages that are not finished, by number.</summary>
     public int MessageHead;
     public int MessageTail;
 
-    /// <summary>Segments in flight.</summary>
+    /// <summary>RU: segments in flight. RO: <see cref="AcknowledgedAhead"/>.</summary>
     public SegmentList InFlight;
 
-    /// <summary>Segments to be sent again, in the order in which they were lost.</summary>
+    /// <summary>What is to be sent again, in the order in which it was lost: segments (RU), runs of <see cref="Content"/> (RO).</summary>
     public SegmentList Lost;
 
     /// <summary>Bytes queued and unacknowledged.</summary>
@@ -153,11 +164,31 @@ internal struct SendHalf
 
     public uint PacketsLost;
     public uint Retransmissions;
-    public uint Expired;
 
-    /// <summary>Message modes: the first message that was not sent whole. It has the place of RO's list: no stream is in both.</summary>
+    /// <summary>Message modes: messages given up. RO: <see cref="Cursor"/>.</summary>
+    public int Expired;
+
+    /// <summary>Message modes: the first message that was not sent whole. It has the place of RO's list, as what follows has that of other modes': no stream is in both.</summary>
     [UnscopedRef]
-    public ref int MessageUnsent => ref Unsent.Head;
+    public ref int MessageUnsent => ref Content.Head;
+
+    /// <summary>RO: everything below was acknowledged.</summary>
+    [UnscopedRef]
+    public ref ulong Acknowledged => ref Charged;
+
+    /// <summary>RO: the chunk with the first byte that was never sent, or the last chunk where all were; -1 while there is none.</summary>
+    [UnscopedRef]
+    public ref int Cursor => ref Expired;
+
+    /// <summary>RO: whether something was acknowledged behind a gap.</summary>
+    public readonly bool HasAcknowledgedAhead => InFlight.Head >= 0;
+
+    /// <summary>RO: what was acknowledged behind a gap.</summary>
+    public RangeSet AcknowledgedAhead
+    {
+        readonly get => new() { Head = InFlight.Head, Count = InFlight.Tail };
+        set => InFlight = new SegmentList { Head = value.Head, Tail = value.Count };
+    }
 }
 
 /// <summary>The receiving half. RO counts bytes, the message modes count messages.</summary>

@@ -2,9 +2,37 @@ using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Stats;
 
+/// <summary>Whether a path carries data.</summary>
+public enum PathCondition : byte
+{
+    /// <summary>It was offered, or is being validated.</summary>
+    Opening,
+
+    /// <summary>It carries data.</summary>
+    Active,
+
+    /// <summary>Nothing that was sent on it came back: it is asked now and then, and carries no data meanwhile.</summary>
+    Silent,
+}
+
 /// <summary>What one path of a connection has done, and its state now. Times are nanoseconds, sizes bytes.</summary>
 public readonly record struct PathStatistics
 {
+    /// <summary>Its id: 0 is the path that the connection was opened on.</summary>
+    public byte Id { get; init; }
+
+    /// <summary>Whether it carries data.</summary>
+    public PathCondition Condition { get; init; }
+
+    /// <summary>This endpoint's node on the path.</summary>
+    public NodeId Local { get; init; }
+
+    /// <summary>The peer's node on the path; the default as long as the peer has not said it.</summary>
+    public NodeId Remote { get; init; }
+
+    /// <summary>Its parts where paths share by weight.</summary>
+    public byte Weight { get; init; }
+
     /// <summary>Packets sent.</summary>
     public ulong PacketsSent { get; init; }
 
@@ -69,7 +97,7 @@ public readonly record struct PathStatistics
 /// <summary>What a connection has done.</summary>
 public readonly record struct ConnectionStatistics
 {
-    /// <summary>The path in use.</summary>
+    /// <summary>The path that the connection was opened on; <see cref="ConnectionHandle.TryGetPath"/> gives the others.</summary>
     public PathStatistics Path { get; init; }
 
     /// <summary>Streams alive.</summary>
@@ -86,6 +114,9 @@ public readonly record struct ConnectionStatistics
 
     /// <summary>Acknowledgement frames sent.</summary>
     public ulong AcknowledgementsSent { get; init; }
+
+    /// <summary>Paths that the peer offered and that were refused, because there are as many as this side takes.</summary>
+    public ulong PathsRefused { get; init; }
 
     /// <summary>Frames of the arena and of peers that the connection holds.</summary>
     public int FramesHeld { get; init; }

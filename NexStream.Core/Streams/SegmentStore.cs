@@ -4,14 +4,14 @@ using NexStream.Core.State;
 
 namespace NexStream.Core.Streams;
 
-/// <summary>Makes, splits and frees segments.</summary>
+/// <summary>Makes, splits and frees the segments of messages.</summary>
 internal sealed class SegmentStore(EndpointState state)
 {
     /// <summary>Moves up to <paramref name="length"/> bytes from the front of a list into a new segment in flight. -1: none is free.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Cut(int streamIndex, ref StreamState stream, int message, ref ChunkList source, ulong position, int length)
     {
-        if (!state.Segments.TryAllocate(out int index))
+        if (!TryAllocate(out int index))
         {
             return Slab<Segment>.None;
         }
@@ -24,39 +24,13 @@ internal sealed class SegmentStore(EndpointState state)
         return index;
     }
 
-    /// <summary>The same for bytes of a stream that a link sends at once, with a reference of the link's for each slice. There is a free segment: that was asked.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int CutForLink(int streamIndex, ref SendHalf send, ulong position, int length, Wire.Transmission link, out int cut)
-    {
-        state.Segments.TryAllocate(out int index);
-        ref Segment segment = ref state.Segments[index];
-        Span<PayloadSlice> slices = link.SliceStorage;
-        if (state.Store.TryCutOne(ref send.Unsent, length, extraReferences: 1, out PayloadSlice only))
-        {
-            segment.Slices[0] = only;
-            slices[0] = only;
-            segment.SliceCount = 1;
-            link.SliceCount = 1;
-            cut = only.Length;
-        }
-        else
-        {
-            cut = CutSeveral(ref segment, ref send.Unsent, length, link);
-        }
-
-        segment.Length = cut;
-        Begin(ref segment, streamIndex, Slab<OutboundMessage>.None, position);
-        send.InFlight.Append(state.Segments, index);
-        return index;
-    }
-
     /// <summary>
     /// Leaves the first <paramref name="length"/> bytes in the segment and puts the rest into a new one behind it in the list of lost
     /// ones: the frame became smaller than when the segment was cut. False: no segment is free.
     /// </summary>
     public bool TrySplit(int index, int length)
     {
-        if (!state.Segments.TryAllocate(out int restIndex))
+        if (!TryAllocate(out int restIndex))
         {
             return false;
         }
@@ -157,6 +131,14 @@ internal sealed class SegmentStore(EndpointState state)
         }
     }
 
+    /// <summary>A free segment that is not kept for a packet in flight.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryAllocate(out int index)
+    {
+        index = Slab<Segment>.None;
+        return state.Segments.FreeCount > state.SegmentsReserved && state.Segments.TryAllocate(out index);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Begin(ref Segment segment, int stream, int message, ulong position)
     {
@@ -166,21 +148,6 @@ internal sealed class SegmentStore(EndpointState state)
         segment.Losses = 0;
         segment.IsLost = false;
         segment.HasFin = false;
-    }
-
-    private int CutSeveral(ref Segment segment, ref ChunkList source, int length, Wire.Transmission link)
-    {
-        int cut = state.Store.Cut(ref source, length, segment.Slices, out int count);
-        Span<PayloadSlice> slices = link.SliceStorage;
-        for (int i = 0; i < count; i++)
-        {
-            slices[i] = segment.Slices[i];
-            state.Frames.AddReference(slices[i].Frame);
-        }
-
-        segment.SliceCount = (byte)count;
-        link.SliceCount = count;
-        return cut;
     }
 
     /// <summary>Frees all segments of a stream.</summary>

@@ -6,7 +6,7 @@ namespace NexStream.Core.Streams;
 
 /// <summary>How streams and their halves end, and how a stream asks to be served: the one place where their states change.</summary>
 internal sealed class StreamLifecycle(
-    EndpointState state, StreamTable table, SegmentStore segments, OutboundMessages messages, InboundMessages inbound, ProbabilisticStreams probabilistic)
+    EndpointState state, StreamTable table, SegmentStore segments, OrderedSendBuffer sendBuffer, OutboundMessages messages, InboundMessages inbound, ProbabilisticStreams probabilistic)
 {
     /// <summary>The stream may have data to send.</summary>
     public void Schedule(int index) => Schedule(ConnectionOf(index), index, ref state.Streams[index]);
@@ -56,7 +56,7 @@ internal sealed class StreamLifecycle(
     public void RequestCloseIfDrained(int index)
     {
         ref StreamState stream = ref state.Streams[index];
-        if (stream.Has(StreamFlags.FinQueued) && !stream.Has(StreamFlags.FinSent) && stream.Send.Unsent.IsEmpty && !probabilistic.HasOpenGroup(stream))
+        if (stream.Has(StreamFlags.FinQueued) && !stream.Has(StreamFlags.FinSent) && !stream.HasUnsent && !probabilistic.HasOpenGroup(stream))
         {
             stream.Set(StreamFlags.FinSent);
             Request(index, StreamControl.Close);
@@ -87,8 +87,7 @@ internal sealed class StreamLifecycle(
     public void CheckSendingEnded(int index)
     {
         ref StreamState stream = ref state.Streams[index];
-        if (stream.Has(StreamFlags.FinAcknowledged) && stream.Send.InFlight.IsEmpty && stream.Send.Lost.IsEmpty
-            && stream.Send.Unsent.IsEmpty && stream.Send.MessageHead < 0 && stream.SendState.TryAcknowledgeAll())
+        if (stream.Has(StreamFlags.FinAcknowledged) && stream.IsDelivered && stream.Send.MessageHead < 0 && stream.SendState.TryAcknowledgeAll())
         {
             stream.Control &= ~StreamControl.Close;
             TryRetire(index);
@@ -225,13 +224,17 @@ internal sealed class StreamLifecycle(
     private void DiscardSending(int index)
     {
         ref StreamState stream = ref state.Streams[index];
-        state.Connections[stream.Connection].Scheduler.Remove(state.Streams, index);
-        segments.Clear(index);
+        Connection connection = state.Connections[stream.Connection];
+        connection.Scheduler.Remove(state.Streams, index);
         messages.Clear(index);
         probabilistic.ClearSending(index);
-        if (!stream.IsMessageMode)
+        if (stream.IsMessageMode)
         {
-            state.AddBuffered(ref stream, -(int)state.Store.Clear(ref stream.Send.Unsent));
+            segments.Clear(index);
+        }
+        else
+        {
+            sendBuffer.Clear(connection, ref stream.Send);
         }
 
         stream.Control &= ~(StreamControl.Close | StreamControl.Open);

@@ -50,6 +50,7 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
         uint id = StreamId.FromOrdinal(connection.NextLocalOrdinal++, connection.IsClient);
         ref StreamState stream = ref Initialize(connection, index, id, config.Mode, config.Priority);
         stream.Set(StreamFlags.Local | (config.SequenceNumbers ? StreamFlags.SequenceNumbers : 0));
+        stream.Path = config.Path ?? PathIds.None;
         if (config.MaxAttempts != 0)
         {
             stream.MaxAttempts = config.MaxAttempts;
@@ -210,6 +211,7 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
             Mode = mode,
             Priority = priority,
             MaxAttempts = (byte)connection.Config.MaxAttempts,
+            Path = PathIds.None,
             SchedulerNext = Slab<StreamState>.None,
             SchedulerPrevious = Slab<StreamState>.None,
             ControlNext = Slab<StreamState>.None,
@@ -219,7 +221,7 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
         stream.Send.Window.Used = first;
         stream.Send.Window.Limit = first + (ordered ? connection.PeerStreamWindow : connection.PeerMessageWindow);
         stream.Send.End = first;
-        stream.Send.Unsent = ChunkList.Empty;
+        stream.Send.Content = ChunkList.Empty;
         stream.Send.InFlight = SegmentList.Empty;
         stream.Send.Lost = SegmentList.Empty;
         stream.Send.MessageHead = Slab<OutboundMessage>.None;
@@ -231,6 +233,13 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
         stream.Receive.Ready = ChunkList.Empty;
         stream.Receive.OutOfOrder = ChunkList.Empty;
         stream.Receive.Arrived = RangeSet.Empty;
+        if (ordered)
+        {
+            stream.Send.Acknowledged = first;
+            stream.Send.AcknowledgedAhead = RangeSet.Empty;
+            stream.Send.Cursor = Slab<Chunk>.None;
+        }
+
         if (mode == TransportMode.Probabilistic)
         {
             probabilistic.Attach(index);

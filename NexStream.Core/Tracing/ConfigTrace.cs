@@ -8,11 +8,11 @@ namespace NexStream.Core.Tracing;
 /// </summary>
 internal static class ConfigTrace
 {
-    /// <summary>Numbers of an <see cref="EndpointConfig"/>, besides its node, key, connection and controllers.</summary>
-    public const int EndpointFields = 11;
+    /// <summary>Numbers of an <see cref="EndpointConfig"/>, besides its nodes, key, connection, controllers and schedulers.</summary>
+    public const int EndpointFields = 12;
 
-    /// <summary>Numbers of a <see cref="ConnectionConfig"/>, besides the name of its controller.</summary>
-    public const int ConnectionFields = 29;
+    /// <summary>Numbers of a <see cref="ConnectionConfig"/>, besides the names of its controller and its scheduler.</summary>
+    public const int ConnectionFields = 30;
 
     public static void Write(TraceWriter writer, EndpointConfig config)
     {
@@ -30,11 +30,25 @@ internal static class ConfigTrace
         writer.Signed((byte)config.Cookies);
         writer.Signed(config.HalfOpenThreshold);
         writer.Signed(config.ArenaReserve256);
+        writer.Signed(config.MaxPaths ?? -1);
         writer.Name(config.Congestion.Name);
         writer.Varint(config.CongestionChoices.Count);
         for (int i = 0; i < config.CongestionChoices.Count; i++)
         {
             writer.Name(config.CongestionChoices[i].Name);
+        }
+
+        writer.Name(config.PathScheduler.Name);
+        writer.Varint(config.PathSchedulerChoices.Count);
+        for (int i = 0; i < config.PathSchedulerChoices.Count; i++)
+        {
+            writer.Name(config.PathSchedulerChoices[i].Name);
+        }
+
+        writer.Varint(config.FurtherNodes.Count);
+        for (int i = 0; i < config.FurtherNodes.Count; i++)
+        {
+            writer.Node(config.FurtherNodes[i]);
         }
 
         Write(writer, config.Connection);
@@ -72,11 +86,9 @@ internal static class ConfigTrace
         writer.Signed(config.Ecn ? 1 : 0);
         writer.Signed(unchecked((long)config.FirstPacketNumber));
         writer.Signed(unchecked((long)config.FirstSequence));
-        writer.Flag(config.Congestion is not null);
-        if (config.Congestion is { } name)
-        {
-            writer.Name(name);
-        }
+        writer.Signed(config.MaxPaths);
+        WriteChoice(writer, config.Congestion);
+        WriteChoice(writer, config.PathScheduler);
     }
 
     public static void Write(TraceWriter writer, in StreamConfig config)
@@ -85,6 +97,8 @@ internal static class ConfigTrace
         writer.Byte(config.Priority);
         writer.Flag(config.SequenceNumbers);
         writer.Byte(config.MaxAttempts);
+        writer.Flag(config.Path is not null);
+        writer.Byte(config.Path ?? 0);
         writer.Flag(config.Delivery is not null);
         if (config.Delivery is { } delivery)
         {
@@ -99,5 +113,14 @@ internal static class ConfigTrace
         writer.Flag(config.FecRatio is not null);
         writer.Signed(BitConverter.DoubleToInt64Bits(config.FecRatio ?? 0));
         writer.Signed(config.GroupSize);
+    }
+
+    private static void WriteChoice(TraceWriter writer, string? name)
+    {
+        writer.Flag(name is not null);
+        if (name is not null)
+        {
+            writer.Name(name);
+        }
     }
 }

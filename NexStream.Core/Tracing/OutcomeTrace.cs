@@ -50,6 +50,8 @@ internal sealed class OutcomeTrace(FrameTable frames)
 
     public void Region(int number) => Number((uint)number);
 
+    public void Path(byte id) => Number(id);
+
     public void Result(in SendResult result)
     {
         Number((ulong)result.Status);

@@ -31,6 +31,34 @@ internal sealed class StreamTrace(EndpointTrace calls, TraceWriter writer, Paylo
         writer.Varint((uint)reason);
     }
 
+    public void OpenPath(in ConnectionHandle connection, NodeId local, Instant now)
+    {
+        Begin(TraceOperation.OpenPath, connection);
+        writer.Time(now);
+        writer.Node(local);
+    }
+
+    public void OnPathOpened(CallStatus status, byte path)
+    {
+        outcome.Status(status);
+        outcome.Path(path);
+        calls.End();
+    }
+
+    public void ClosePath(in ConnectionHandle connection, byte path, Instant now)
+    {
+        Begin(TraceOperation.ClosePath, connection);
+        writer.Time(now);
+        writer.Byte(path);
+    }
+
+    public void SetPathWeight(in ConnectionHandle connection, byte path, byte weight)
+    {
+        Begin(TraceOperation.SetPathWeight, connection);
+        writer.Byte(path);
+        writer.Byte(weight);
+    }
+
     public void Send(in StreamHandle stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
         Begin(TraceOperation.Send, stream);

@@ -31,6 +31,9 @@ internal enum TraceOperation : byte
     Finish = 23,
     CloseStream = 24,
     ResetStream = 25,
+    OpenPath = 26,
+    ClosePath = 27,
+    SetPathWeight = 28,
 
     /// <summary>What the call before gave back, as a hash. A call without one gave nothing back, or threw.</summary>
     Outcome = 64,

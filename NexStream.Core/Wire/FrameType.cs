@@ -1,7 +1,7 @@
 namespace NexStream.Core.Wire;
 
 /// <summary>
-/// The first byte of a frame (docs/wire-format.md). The ids of the seed's §3.4 are kept; 0x04 to 0x09, 0x14 and 0x23 to 0x25 are added.
+/// The first byte of a frame (docs/wire-format.md). The ids of the seed's §3.4 are kept; 0x04 to 0x0A, 0x14 and 0x23 to 0x25 are added.
 /// </summary>
 internal enum FrameType : byte
 {
@@ -18,6 +18,7 @@ internal enum FrameType : byte
 
     /// <summary>Ends the packet: what lies behind it means nothing.</summary>
     Padding = 0x09,
+    PathClose = 0x0A,
 
     StreamOpen = 0x10,
     StreamAck = 0x11,

@@ -30,10 +30,18 @@ public sealed class Transmission
     public int SliceCount { get; internal set; }
 
     /// <summary>The packet's leading bytes.</summary>
-    public ReadOnlySpan<byte> Head => HeadStorage[..HeadLength];
+    public ReadOnlySpan<byte> Head
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => HeadStorage[..HeadLength];
+    }
 
     /// <summary>The packet's payload.</summary>
-    public ReadOnlySpan<PayloadSlice> Slices => SliceStorage[..SliceCount];
+    public ReadOnlySpan<PayloadSlice> Slices
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SliceStorage[..SliceCount];
+    }
 
     /// <summary>Bytes of the packet: head and payload.</summary>
     public int PacketLength

@@ -21,15 +21,19 @@ public sealed unsafe class Link : IDisposable
     private const int ReleasesUnderAMicrosecond = 16;
 
     private readonly NexLinkApi* _api;
-    private readonly bool _isNative;
+
+    /// <summary>Whether the calls that move data are rings in memory, native and short enough to go without a GC transition.</summary>
+    private readonly bool _isBrief;
+
     private void* _handle;
 
-    internal Link(LinkLibrary library, LinkArena arena, void* handle)
+    internal Link(LinkLibrary library, LinkArena arena, void* handle, bool isNetwork = false)
     {
         Library = library;
         Arena = arena;
         _api = library.Api;
-        _isNative = library.IsNative;
+        _isBrief = library.IsNative && !isNetwork;
+        IsNetwork = isNetwork;
         _handle = handle;
         NexLinkLinkInfo info;
         library.ThrowIfFailed(_api->LinkInfo(handle, &info), "The new link could not be read", "This is a fault of the link library");
@@ -45,6 +49,12 @@ public sealed unsafe class Link : IDisposable
 
     /// <summary>The frames of this end.</summary>
     public LinkArena Arena { get; }
+
+    /// <summary>
+    /// Whether the link reaches many nodes over a network. Then the peer's frames are this link's own, which no other process can change, and a received
+    /// descriptor has the whole packet in one slice.
+    /// </summary>
+    public bool IsNetwork { get; }
 
     /// <summary>The address of the peer's first frame, for reading only; valid until the link is disposed.</summary>
     public nint PeerMemory { get; }
@@ -79,7 +89,7 @@ public sealed unsafe class Link : IDisposable
         ThrowIfDisposed();
         fixed (LinkDescriptor* first = descriptors)
         {
-            int result = _isNative && descriptors.Length <= DescriptorsUnderAMicrosecond
+            int result = _isBrief && descriptors.Length <= DescriptorsUnderAMicrosecond
                 ? ((delegate* unmanaged[Cdecl, SuppressGCTransition]<void*, LinkDescriptor*, uint, int>)_api->Send)(_handle, first, (uint)descriptors.Length)
                 : _api->Send(_handle, first, (uint)descriptors.Length);
             return Checked(result, "Sending failed", "A slice must lie inside a frame of the sender's arena");
@@ -94,7 +104,7 @@ public sealed unsafe class Link : IDisposable
         ThrowIfDisposed();
         fixed (LinkDescriptor* first = descriptors)
         {
-            int result = _isNative && descriptors.Length <= DescriptorsUnderAMicrosecond
+            int result = _isBrief && descriptors.Length <= DescriptorsUnderAMicrosecond
                 ? ((delegate* unmanaged[Cdecl, SuppressGCTransition]<void*, LinkDescriptor*, uint, int>)_api->Receive)(_handle, first, (uint)descriptors.Length)
                 : _api->Receive(_handle, first, (uint)descriptors.Length);
             return Checked(result, "Receiving failed", "This is a fault of the link library");
@@ -109,7 +119,7 @@ public sealed unsafe class Link : IDisposable
         ThrowIfDisposed();
         fixed (LinkRelease* first = releases)
         {
-            int result = _isNative && releases.Length <= ReleasesUnderAMicrosecond
+            int result = _isBrief && releases.Length <= ReleasesUnderAMicrosecond
                 ? ((delegate* unmanaged[Cdecl, SuppressGCTransition]<void*, LinkRelease*, uint, int>)_api->Release)(_handle, first, (uint)releases.Length)
                 : _api->Release(_handle, first, (uint)releases.Length);
             return Checked(result, "Giving frames back failed", "Only frames that were received can be given back");
@@ -124,7 +134,7 @@ public sealed unsafe class Link : IDisposable
         ThrowIfDisposed();
         fixed (LinkRelease* first = releases)
         {
-            int result = _isNative && releases.Length <= ReleasesUnderAMicrosecond
+            int result = _isBrief && releases.Length <= ReleasesUnderAMicrosecond
                 ? ((delegate* unmanaged[Cdecl, SuppressGCTransition]<void*, LinkRelease*, uint, int>)_api->Reclaim)(_handle, first, (uint)releases.Length)
                 : _api->Reclaim(_handle, first, (uint)releases.Length);
             return Checked(result, "Collecting frames failed", "This is a fault of the link library");
@@ -148,6 +158,15 @@ public sealed unsafe class Link : IDisposable
             _api->CloseLink(_handle);
             _handle = null;
             Arena.RemoveLink();
+        }
+    }
+
+    internal void* Handle
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return _handle;
         }
     }
 

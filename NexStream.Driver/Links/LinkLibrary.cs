@@ -131,6 +131,32 @@ public sealed unsafe class LinkLibrary
         return new Link(this, arena, link);
     }
 
+    /// <summary>Opens a socket for an endpoint.</summary>
+    /// <param name="arena">The endpoint's frames.</param>
+    /// <param name="options">Where to listen, and bounds; null for any free port and the defaults.</param>
+    /// <exception cref="LinkException">The port is taken, the address is none of this machine's, or a bound is out of range.</exception>
+    public UdpLink OpenUdp(LinkArena arena, UdpOptions? options = null)
+    {
+        ThrowIfForeign(arena);
+        options ??= new UdpOptions();
+        NexLinkUdpOptions native = options.ToNative();
+        void* link;
+        arena.AddLink();
+        int result = Api->OpenUdp(arena.Handle, &native, &link);
+        if (result < 0)
+        {
+            arena.RemoveLink();
+            ThrowIfFailed(result, $"Opening udp:{options.Local} failed", result switch
+            {
+                NexLinkResult.InUse => "Choose another port, or end the process that has it",
+                NexLinkResult.NotFound => "Choose an address of this machine, or leave it out to listen on all",
+                _ => "Look at the options' bounds, and whether this user may take such a port",
+            });
+        }
+
+        return new UdpLink(this, arena, link);
+    }
+
     internal void ThrowIfFailed(int result, string what, string advice)
     {
         if (result < 0)

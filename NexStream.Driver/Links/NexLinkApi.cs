@@ -8,8 +8,8 @@ namespace NexStream.Driver.Links;
 /// </summary>
 /// <remarks>
 /// The fields have the ordinary calling convention, which is right for both. <see cref="Link"/> calls send, receive, release and reclaim
-/// of the native table without a GC transition: they copy a bounded burst between rings, neither block nor call back. The managed table
-/// must not be called that way, because its functions are managed code, which needs the transition.
+/// of the native table without a GC transition where they copy a bounded burst between rings, and neither block nor call back. Over a network
+/// they are system calls, which take longer; and the managed table must not be called that way, because its functions are managed code, which needs the transition.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct NexLinkApi
@@ -37,4 +37,8 @@ internal unsafe struct NexLinkApi
     public delegate* unmanaged[Cdecl]<void*, int> PeerState;
     public delegate* unmanaged[Cdecl]<void*, ulong, int> Wait;
     public delegate* unmanaged[Cdecl]<void*, void> CloseLink;
+    public delegate* unmanaged[Cdecl]<void*, NexLinkUdpOptions*, void**, int> OpenUdp;
+    public delegate* unmanaged[Cdecl]<void*, NexLinkUdpAddress*, byte*, byte*, int> UdpDial;
+    public delegate* unmanaged[Cdecl]<void*, byte*, NexLinkUdpAddress*, byte*, int> UdpLookup;
+    public delegate* unmanaged[Cdecl]<void*, NexLinkUdpInfo*, int> UdpInfo;
 }

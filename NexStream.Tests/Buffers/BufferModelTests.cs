@@ -70,6 +70,32 @@ public sealed class BufferModelTests
     });
 
     [Test]
+    public void RangeSet_RunsInAnyOrder_CountsWhatIsNew() => Gen.Select(Gen.Int[0, 60], Gen.Int[1, 12]).Array[0, 60].Sample(runs =>
+    {
+        var nodes = new Slab<RangeNode>(RunsMax);
+        RangeSet set = RangeSet.Empty;
+        var model = new SortedSet<ulong>();
+        foreach ((int first, int length) in runs)
+        {
+            IEnumerable<ulong> numbers = Enumerable.Range(first, length).Select(n => (ulong)n);
+            bool fits = Runs(new SortedSet<ulong>(model.Concat(numbers))) <= RunsMax;
+            Assert.That(set.TryAddRun(nodes, (ulong)first, (ulong)(first + length - 1), out ulong added), Is.EqualTo(fits));
+            if (fits)
+            {
+                int before = model.Count;
+                model.UnionWith(numbers);
+                Assert.That(added, Is.EqualTo((ulong)(model.Count - before)));
+            }
+
+            Assert.That(nodes.Count, Is.EqualTo(Runs(model)));
+            for (ulong i = 0; i <= 75; i++)
+            {
+                Assert.That(set.Contains(nodes, i), Is.EqualTo(model.Contains(i)));
+            }
+        }
+    });
+
+    [Test]
     public void IndexTable_AnyOperations_AgreesWithADictionary() => Gen.Select(s_operations, Gen.ULong).Sample((operations, secret) =>
     {
         // Forty keys in a table for forty-one: probe sequences meet and wrap.

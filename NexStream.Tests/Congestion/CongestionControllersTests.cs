@@ -61,7 +61,7 @@ public sealed class CongestionControllersTests
         {
             Instant now = new(i * 5 * Instant.Millisecond);
             Instant sentAt = now + (-20 * Instant.Millisecond);
-            controller.OnPacketSent(now, FrameLength, i % 100 == 0 ? FrameLength : 50_000, (ulong)i, i % 7 == 0);
+            controller.OnPacketsSent(now, FrameLength, i % 100 == 0 ? FrameLength : 50_000, (ulong)i, i % 7 == 0);
             if (i % 301 == 0)
             {
                 controller.OnLost(new LostBatch { Now = now, LostBytes = FrameLength, LargestLostSentAt = sentAt, PersistentCongestion = i % 903 == 0 });

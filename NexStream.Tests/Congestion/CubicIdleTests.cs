@@ -52,7 +52,7 @@ public sealed class CubicIdleTests
         CubicHarness idle = InAvoidance();
         CubicHarness busy = InAvoidance();
         idle.Advance(60 * Instant.Second);
-        idle.Cubic.OnPacketSent(idle.Now, FrameLength, FrameLength, 1, true);
+        idle.Cubic.OnPacketsSent(idle.Now, FrameLength, FrameLength, 1, true);
         for (int i = 0; i < 10; i++)
         {
             idle.Round();
@@ -90,8 +90,8 @@ public sealed class CubicIdleTests
         CubicHarness idle = InAvoidance();
         waiting.Advance(2 * Instant.Second);
         idle.Advance(2 * Instant.Second);
-        waiting.Cubic.OnPacketSent(waiting.Now, FrameLength, 2 * FrameLength, 1, false);
-        idle.Cubic.OnPacketSent(idle.Now, FrameLength, FrameLength, 1, false);
+        waiting.Cubic.OnPacketsSent(waiting.Now, FrameLength, 2 * FrameLength, 1, false);
+        idle.Cubic.OnPacketsSent(idle.Now, FrameLength, FrameLength, 1, false);
         waiting.Round();
         idle.Round();
 

@@ -242,7 +242,7 @@ public sealed class CubicTests
                 switch (call)
                 {
                     case 0:
-                        cubic.OnPacketSent(now, 1200, b, 1, c > 0);
+                        cubic.OnPacketsSent(now, 1200, b, 1, c > 0);
                         break;
                     case 1:
                         cubic.OnLost(new LostBatch { Now = now, LargestLostSentAt = sentAt, LostBytes = Math.Clamp(c, 0, 1 << 20), PersistentCongestion = c < 0 });

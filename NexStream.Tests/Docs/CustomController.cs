@@ -54,7 +54,7 @@ internal sealed class AdditiveIncrease : ICongestionController
 
     public void OnCongestionExperienced(Instant now, Instant sentAt, ulong newCeCount) => Reduce(sentAt, now);
 
-    public void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
+    public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
     {
         // Nothing follows from sending.
     }

@@ -288,7 +288,7 @@ public sealed class ConnectionCloseTests
         foreach (Pair.Side side in new[] { pair.Client, pair.Server })
         {
             Holdings holdings = Holdings.Of(side.Endpoint);
-            Assert.That(holdings, Is.EqualTo(new Holdings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, side.Endpoint.Arena.FrameCount)));
+            Assert.That(holdings, Is.EqualTo(new Holdings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, side.Endpoint.Arena.FrameCount)));
         }
     }
 }

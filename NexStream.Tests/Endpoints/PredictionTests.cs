@@ -20,8 +20,9 @@ public sealed class PredictionTests
     public void Endpoint_WithAndWithoutPrediction_DoesTheSame() => Gen.ULong.Sample(
         seed =>
         {
-            World predicted = Run(seed, usesPrediction: true);
-            World plain = Run(seed, usesPrediction: false);
+            int paths = 1 + (int)(seed / 7 % 2);
+            World predicted = Run(seed, usesPrediction: true, paths);
+            World plain = Run(seed, usesPrediction: false, paths);
             Assert.That(predicted.Pair.Log, Is.EqualTo(plain.Pair.Log));
             Assert.That(predicted.Read, Is.EqualTo(plain.Read));
             Assert.That(
@@ -59,9 +60,30 @@ public sealed class PredictionTests
         Assert.That(world.Read, Has.Count.EqualTo(2000 * FrameSize));
     }
 
-    private static World Run(ulong seed, bool usesPrediction)
+    [Test]
+    public void Endpoint_BulkTransferOverTwoPaths_PredictsNearlyAll()
     {
-        var world = new World(seed, usesPrediction);
+        var world = new World(6, usesPrediction: true, paths: 2);
+        for (int i = 0; i < 100; i++)
+        {
+            for (int k = 0; k < 20; k++)
+            {
+                world.Send(0, FrameSize);
+            }
+
+            world.Pair.Settle();
+            world.Receive(0, 1 << 20);
+            world.Pair.Advance(5 * Instant.Millisecond);
+            world.Pair.Settle();
+        }
+
+        Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1800));
+        Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1800));
+    }
+
+    private static World Run(ulong seed, bool usesPrediction, int paths)
+    {
+        var world = new World(seed, usesPrediction, paths);
         var random = new SeededRandom(seed);
         for (int step = 0; step < Steps; step++)
         {
@@ -83,7 +105,7 @@ public sealed class PredictionTests
         private readonly byte[] _destination = new byte[1 << 20];
         private readonly ConnectionHandle _connection;
 
-        public World(ulong seed, bool usesPrediction)
+        public World(ulong seed, bool usesPrediction, int paths = 1)
         {
             var random = new SeededRandom(seed);
             random.Fill(_data);
@@ -95,6 +117,7 @@ public sealed class PredictionTests
                 StreamReceiveWindow = 20 * FrameSize,
                 ReceiveWindow = 60 * FrameSize,
                 SendBuffer = 40 * FrameSize,
+                MaxPaths = paths,
             };
             Pair = new ReferencePair(Config(1, connection, seed), Config(2, connection, seed), FrameSize, FrameCount);
             Pair.Client.Endpoint.State.UsesPrediction = usesPrediction;
@@ -109,6 +132,13 @@ public sealed class PredictionTests
             };
             Pair.Client.Endpoint.Connect(Pair.Server.Endpoint.Node, Pair.Now, out _connection);
             Pair.Settle();
+            if (paths > 1)
+            {
+                _connection.OpenPath(Pair.Client.Endpoint.Node, Pair.Now, out _);
+                Pair.Settle();
+                Pair.Settle();
+            }
+
             for (int i = 0; i < Streams; i++)
             {
                 Open(i);

@@ -26,7 +26,7 @@ public sealed class EcnValidatorTests
         for (int i = 0; i < EcnValidator.TestingPackets; i++)
         {
             Assert.That(ecn.MarkEct0, Is.True);
-            ecn.OnPacketSent(isMarked: true);
+            ecn.OnPacketsSent(isMarked: true);
         }
 
         Assert.That(ecn.State, Is.EqualTo(EcnState.Unknown));
@@ -40,7 +40,7 @@ public sealed class EcnValidatorTests
         ecn.Reset(isEnabled: true);
         for (int i = 0; i < 100; i++)
         {
-            ecn.OnPacketSent(isMarked: false);
+            ecn.OnPacketsSent(isMarked: false);
         }
 
         Assert.That(ecn.State, Is.EqualTo(EcnState.Testing));
@@ -166,7 +166,7 @@ public sealed class EcnValidatorTests
         ecn.Reset(isEnabled: true);
         for (int i = 0; i < EcnValidator.TestingPackets; i++)
         {
-            ecn.OnPacketSent(isMarked: true);
+            ecn.OnPacketsSent(isMarked: true);
         }
 
         return ecn;

@@ -60,21 +60,35 @@ internal sealed class Deliveries(long intervalNs) : ISimulationObserver
     public double RateMbps(double fromS, double toS) => Between(fromS, toS).Sum() * 8 / (toS - fromS) / 1e6;
 
     /// <summary>The longest time, from one time on, in which a stream delivered nothing.</summary>
-    public double LongestStallS(double fromS, double toS)
+    public double LongestStallS(double fromS, double toS) => Enumerable.Range(0, _samples[0].Length).Max(stream => LongestStallS(stream, fromS, toS));
+
+    /// <summary>The same for one stream.</summary>
+    public double LongestStallS(int stream, double fromS, double toS)
     {
         int longest = 0;
-        for (int stream = 0; stream < _samples[0].Length; stream++)
+        int since = Index(fromS);
+        for (int i = since + 1; i <= Index(toS); i++)
         {
-            int since = Index(fromS);
-            for (int i = since + 1; i <= Index(toS); i++)
+            if (_samples[i][stream] > _samples[i - 1][stream])
             {
-                if (_samples[i][stream] > _samples[i - 1][stream])
-                {
-                    since = i;
-                }
-
-                longest = Math.Max(longest, i - since);
+                since = i;
             }
+
+            longest = Math.Max(longest, i - since);
+        }
+
+        return longest * (double)intervalNs / Instant.Second;
+    }
+
+    /// <summary>The longest time between two times in which no stream delivered anything.</summary>
+    public double LongestPauseS(double fromS, double toS)
+    {
+        int longest = 0;
+        int since = Index(fromS);
+        for (int i = since + 1; i <= Index(toS); i++)
+        {
+            since = _samples[i].Sum() > _samples[i - 1].Sum() ? i : since;
+            longest = Math.Max(longest, i - since);
         }
 
         return longest * (double)intervalNs / Instant.Second;

@@ -175,7 +175,7 @@ internal sealed class LoanPair : IDisposable
             _memory = Marshal.AllocHGlobal(FrameSize * frameCount);
             byte[] key = new byte[EndpointConfig.KeySize];
             new SeededRandom(number).Fill(key);
-            var config = new EndpointConfig { Node = new NodeId(0x2E60, number), Key = key, Connection = connection };
+            var config = new EndpointConfig { Node = new NodeId(0x2E60, number), Key = key, Connection = connection, FurtherNodes = [new NodeId(0x2E60, 0x10u + number)] };
             Endpoint = new Endpoint(config, new FrameArena(_memory, FrameSize, frameCount), recorder);
         }
 

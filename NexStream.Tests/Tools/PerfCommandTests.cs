@@ -18,6 +18,8 @@ public sealed class PerfCommandTests
     [TestCase("be", "memory")]
     [TestCase("pr", "memory")]
     [TestCase("ro", "loop")]
+    [TestCase("ro", "udp")]
+    [TestCase("be", "udp")]
     public void Perf_Json_HasEveryPromisedKeyAndMovedData(string mode, string link)
     {
         (int code, string output) = Cli.Run("perf", "--mode", mode, "--link", link, "--seconds", "0.1", "--touch", "--json");
@@ -50,6 +52,7 @@ public sealed class PerfCommandTests
     [TestCase("--link", "loop", "--idle-connections", "2", TestName = "Perf_IdleConnectionsOverALink_AreRefused")]
     [TestCase("--link", "loop", "--histogram", TestName = "Perf_HistogramOverALink_IsRefused")]
     [TestCase("--link", "loop", "--count", "5", TestName = "Perf_CountOverALink_IsRefused")]
+    [TestCase("--link", "udp", "--frame", "65536", TestName = "Perf_FrameLongerThanADatagram_IsRefused")]
     [TestCase("--ping", TestName = "Perf_PingInMemory_IsRefused")]
     [TestCase("--loss", "1", TestName = "Perf_LossOfEverything_IsRefused")]
     public void Perf_OptionsThatDoNotGoTogether_AreRefused(params string[] options)

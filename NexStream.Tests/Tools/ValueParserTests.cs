@@ -1,4 +1,6 @@
+using NexStream.Driver.Links;
 using NexStream.Tool.Commands;
+using NexStream.Tool.Transfer;
 
 namespace NexStream.Tests.Tools;
 
@@ -39,7 +41,30 @@ public sealed class ValueParserTests
 
     [TestCase("shm:a.b-c_1", ExpectedResult = true)]
     [TestCase("shm:", ExpectedResult = false)]
-    [TestCase("udp:x", ExpectedResult = false)]
     [TestCase("shm:../x", ExpectedResult = false)]
-    public bool Address_Text_IsReadOrRefused(string text) => ShmAddress.TryParse(text, out _);
+    [TestCase("udp:example.org:4433", ExpectedResult = true)]
+    [TestCase("udp:192.0.2.1:0", ExpectedResult = true)]
+    [TestCase("udp::4433", ExpectedResult = true)]
+    [TestCase("udp:[2001:db8::1]:4433", ExpectedResult = true)]
+    [TestCase("udp:x", ExpectedResult = false)]
+    [TestCase("udp:x:65536", ExpectedResult = false)]
+    [TestCase("udp:x:-1", ExpectedResult = false)]
+    [TestCase("udp:x:", ExpectedResult = false)]
+    [TestCase("udp:2001:db8::1:4433", ExpectedResult = false)]
+    [TestCase("udp:[192.0.2.1]:4433", ExpectedResult = false)]
+    [TestCase("udp:[]:4433", ExpectedResult = false)]
+    [TestCase("udp:a b:4433", ExpectedResult = false)]
+    [TestCase("tcp:x:1", ExpectedResult = false)]
+    public bool Address_Text_IsReadOrRefused(string text) => LinkAddress.TryParse(text, out _);
+
+    [Test]
+    public void Address_Udp_IsTakenApart()
+    {
+        Assert.That(LinkAddress.TryParse("udp:[2001:db8::1]:4433", out LinkAddress? address), Is.True);
+        Assert.That((address!.Host, address.Port, address.Name), Is.EqualTo(("2001:db8::1", 4433, (string?)null)));
+        Assert.That(address.ToRemote().ToString(), Is.EqualTo("[2001:db8::1]:4433"));
+        Assert.That(LinkAddress.TryParse("udp::4433", out address), Is.True);
+        Assert.That(address!.ToLocal().ToString(), Is.EqualTo("[::]:4433"));
+        Assert.That(address.ToRemote, Throws.InstanceOf<LinkException>());
+    }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
+using NexStream.Core.Multipath;
 using NexStream.Core.Tracing;
 using NexStream.Replay.Editing;
 using NexStream.Replay.Reading;
@@ -11,9 +12,9 @@ namespace NexStream.Tests.Tracing;
 [TestFixture]
 internal sealed class ConfigTraceTests
 {
-    // The node, the key, the connection's configuration, and the two about controllers are written apart; so is the name of a connection's controller.
-    private const int EndpointApart = 5;
-    private const int ConnectionApart = 1;
+    // The nodes, the key, the connection's configuration, and the four about controllers and schedulers are written apart; so are a connection's names of these.
+    private const int EndpointApart = 8;
+    private const int ConnectionApart = 2;
 
     [Test]
     public void Settings_OfAnEndpoint_AreAllWritten() => Assert.That(Settings(typeof(EndpointConfig)), Has.Length.EqualTo(ConfigTrace.EndpointFields + EndpointApart));
@@ -26,8 +27,8 @@ internal sealed class ConfigTraceTests
     {
         byte[] key = new byte[EndpointConfig.KeySize];
         key[3] = 9;
-        var connection = new ConnectionConfig { Congestion = "bbr" };
-        ChangeAll(connection, nameof(ConnectionConfig.Congestion));
+        var connection = new ConnectionConfig { Congestion = "bbr", PathScheduler = "weighted" };
+        ChangeAll(connection, nameof(ConnectionConfig.Congestion), nameof(ConnectionConfig.PathScheduler));
         var config = new EndpointConfig
         {
             Node = new Core.Primitives.NodeId(3, 4),
@@ -35,8 +36,12 @@ internal sealed class ConfigTraceTests
             Connection = connection,
             Congestion = CongestionControllers.None,
             CongestionChoices = [CongestionControllers.Bbr],
+            PathScheduler = PathSchedulers.Redundant,
+            PathSchedulerChoices = [PathSchedulers.Weighted],
+            FurtherNodes = [new Core.Primitives.NodeId(5, 6)],
         };
-        ChangeAll(config, nameof(EndpointConfig.Node), nameof(EndpointConfig.Key), nameof(EndpointConfig.Connection), nameof(EndpointConfig.Congestion), nameof(EndpointConfig.CongestionChoices));
+        ChangeAll(
+            config, nameof(EndpointConfig.PathScheduler), nameof(EndpointConfig.PathSchedulerChoices), nameof(EndpointConfig.FurtherNodes), nameof(EndpointConfig.Node), nameof(EndpointConfig.Key), nameof(EndpointConfig.Connection), nameof(EndpointConfig.Congestion), nameof(EndpointConfig.CongestionChoices));
         var memory = new MemoryTrace();
         var writer = new TraceWriter(memory);
         ConfigTrace.Write(writer, config);
@@ -48,7 +53,17 @@ internal sealed class ConfigTraceTests
         Assert.That(read.Connection, Is.EqualTo(config.Connection));
         Assert.That(read.Key.ToArray(), Is.EqualTo(key));
         Assert.That(read.CongestionChoices, Is.EqualTo(config.CongestionChoices));
-        Assert.That(read with { Key = config.Key, Connection = config.Connection, CongestionChoices = config.CongestionChoices }, Is.EqualTo(config));
+        Assert.That(read.PathSchedulerChoices, Is.EqualTo(config.PathSchedulerChoices));
+        Assert.That(read.FurtherNodes, Is.EqualTo(config.FurtherNodes));
+        EndpointConfig rest = read with
+        {
+            Key = config.Key,
+            Connection = config.Connection,
+            CongestionChoices = config.CongestionChoices,
+            PathSchedulerChoices = config.PathSchedulerChoices,
+            FurtherNodes = config.FurtherNodes,
+        };
+        Assert.That(rest, Is.EqualTo(config));
     }
 
     private static PropertyInfo[] Settings(Type type) =>

@@ -24,7 +24,7 @@ internal sealed class EveryCall : IFrameReleaser
         WordPattern[] generators = [new WordPattern(7), new WordPattern(8)];
         var clientRecorder = new TraceRecorder(Client, detail, generators);
         var serverRecorder = new TraceRecorder(Server, detail, generators);
-        using var pair = new LoanPair(clientRecorder: clientRecorder, serverRecorder: serverRecorder);
+        using var pair = new LoanPair(new ConnectionConfig { MaxPaths = 2 }, clientRecorder: clientRecorder, serverRecorder: serverRecorder);
         Run(pair);
         clientRecorder.Flush();
         serverRecorder.Flush();
@@ -56,6 +56,7 @@ internal sealed class EveryCall : IFrameReleaser
             pair.Settle();
         }
 
+        Paths(pair);
         Memory(pair);
         pair.Client.Endpoint.Connect(pair.Server.Endpoint.Node, pair.Now, out ConnectionHandle second, new ConnectionConfig { Linger = TimeSpan.FromSeconds(1) });
         pair.RunUntil(() => second.IsOpen);
@@ -65,6 +66,19 @@ internal sealed class EveryCall : IFrameReleaser
         pair.Settle();
         pair.Client.Connection.Close(pair.Now);
         pair.RunFor(Instant.Second);
+    }
+
+    private static void Paths(LoanPair pair)
+    {
+        ConnectionHandle connection = pair.Client.Connection;
+        Assert.That(connection.OpenPath(pair.Client.Endpoint.Config.FurtherNodes[0], pair.Now, out byte path), Is.EqualTo(CallStatus.Ok));
+        Assert.That(connection.SetPathWeight(path, 3), Is.EqualTo(CallStatus.Ok));
+        pair.Settle();
+        Assert.That(connection.OpenStream(new StreamConfig(TransportMode.ReliableOrdered, Path: path), out StreamHandle bound), Is.EqualTo(CallStatus.Ok));
+        bound.Send(new byte[MessageLength]);
+        pair.Settle();
+        Assert.That(connection.ClosePath(path, pair.Now), Is.EqualTo(CallStatus.Ok));
+        pair.Settle();
     }
 
     private static (StreamHandle Sender, StreamHandle Receiver) Open(LoanPair pair, TransportMode mode)

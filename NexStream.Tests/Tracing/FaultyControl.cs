@@ -29,8 +29,8 @@ internal sealed class FaultyControl : ICongestionController
         _losses = 0;
     }
 
-    public void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited) =>
-        _control.OnPacketSent(now, bytes, bytesInFlight, packetNumber, isApplicationLimited);
+    public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited) =>
+        _control.OnPacketsSent(now, bytes, bytesInFlight, packetNumber, isApplicationLimited);
 
     public void OnAcknowledged(in AcknowledgedBatch batch) => _control.OnAcknowledged(batch);
 

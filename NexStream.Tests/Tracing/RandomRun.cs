@@ -15,11 +15,11 @@ internal static class RandomRun
     private const int Steps = 3000;
 
     /// <summary>The traces of client and server.</summary>
-    public static MemoryTrace[] Record(ulong seed, TraceDetail detail)
+    public static MemoryTrace[] Record(ulong seed, TraceDetail detail, int paths = 1)
     {
         MemoryTrace[] traces = [new(), new()];
         TraceRecorder[] recorders = [new(traces[0], detail), new(traces[1], detail)];
-        Run(seed, recorders[0], recorders[1], null);
+        Run(seed, paths, recorders[0], recorders[1], null);
         recorders[0].Flush();
         recorders[1].Flush();
         return traces;
@@ -31,15 +31,16 @@ internal static class RandomRun
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         TraceRecorder? client = isRecorded ? new TraceRecorder(new MemoryTrace(), TraceDetail.Full) : null;
         TraceRecorder? server = isRecorded ? new TraceRecorder(new MemoryTrace(), TraceDetail.Full) : null;
-        Run(seed, client, server, frame => hash.AppendData(frame.Bytes));
+        Run(seed, paths: 2, client, server, frame => hash.AppendData(frame.Bytes));
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    private static void Run(ulong seed, TraceRecorder? client, TraceRecorder? server, Action<Pair.Frame>? onFrame)
+    private static void Run(ulong seed, int paths, TraceRecorder? client, TraceRecorder? server, Action<Pair.Frame>? onFrame)
     {
         var random = new SeededRandom(seed);
         var network = new NetworkConditions { DelayNs = 7 * Instant.Millisecond, Loss = 0.03, Reorder = 0.02, ReorderDelayNs = 2 * Instant.Millisecond, Duplicate = 0.02 };
-        var pair = new Pair(seed, network, configure: Small, frameCount: 2048, clientRecorder: client, serverRecorder: server);
+        var pair = new Pair(
+            seed, network, new ConnectionConfig { MaxPaths = paths }, Small, frameCount: 2048, clientRecorder: client, serverRecorder: server);
         pair.Filter = (_, frame) =>
         {
             onFrame?.Invoke(frame);
@@ -49,6 +50,11 @@ internal static class RandomRun
         pair.Client.OnEvent = item => Note(streams[0], item);
         pair.Server.OnEvent = item => Note(streams[1], item);
         pair.Connect();
+        for (int path = 1; path < paths; path++)
+        {
+            pair.Client.Connection.OpenPath(PathPair.NodeOf(Pair.ClientNode, path), pair.Now, out _);
+        }
+
         byte[] buffer = new byte[64 * 1024];
         for (int step = 0; step < Steps; step++)
         {
@@ -61,8 +67,14 @@ internal static class RandomRun
         pair.RunFor(3 * Instant.Second);
     }
 
-    private static EndpointConfig Small(EndpointConfig config) =>
-        config with { MaxConnections = 4, HalfOpenThreshold = 4, MaxMessages = 4096, MaxPacketsInFlight = 4096 };
+    private static EndpointConfig Small(EndpointConfig config) => config with
+    {
+        MaxConnections = 4,
+        HalfOpenThreshold = 4,
+        MaxMessages = 4096,
+        MaxPacketsInFlight = 4096,
+        FurtherNodes = [PathPair.NodeOf(config.Node, 1)],
+    };
 
     private static void Note(List<StreamHandle> streams, EndpointEvent item)
     {

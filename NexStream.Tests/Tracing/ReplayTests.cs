@@ -29,7 +29,7 @@ public sealed class ReplayTests
         var run = new EveryCall(TraceDetail.Hashes);
         TraceInput[] inputs = [.. Steps(run.Client).Concat(Steps(run.Server)).Select(step => step.Input)];
         Type[] kinds = [.. typeof(TraceInput).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(TraceInput)))];
-        Assert.That(kinds, Has.Length.EqualTo((int)TraceOperation.ResetStream - (int)TraceOperation.Endpoint - 1), "Close and abort are one.");
+        Assert.That(kinds, Has.Length.EqualTo((int)TraceOperation.SetPathWeight - (int)TraceOperation.Endpoint - 1), "Close and abort are one.");
         Assert.That(inputs.Select(input => input.GetType()).Distinct(), Is.EquivalentTo(kinds));
         Assert.That(inputs.OfType<EndConnectionInput>().Select(input => input.IsAbort).Distinct().Count(), Is.EqualTo(2));
     }
@@ -42,9 +42,9 @@ public sealed class ReplayTests
     }
 
     [Test]
-    public void Replay_OfALongRunOverABadNetwork_IsIdentical([Range(1, 3)] int seed)
+    public void Replay_OfALongRunOverABadNetwork_IsIdentical([Range(1, 3)] int seed, [Values(1, 2)] int paths)
     {
-        foreach (MemoryTrace trace in RandomRun.Record((ulong)seed, TraceDetail.Hashes))
+        foreach (MemoryTrace trace in RandomRun.Record((ulong)seed, TraceDetail.Hashes, paths))
         {
             ReplayResult result = Replayer.Run(trace.OpenRead());
             Assert.That(result.Verdict, Is.EqualTo(ReplayVerdict.Identical), string.Join('\n', result.Report));
@@ -154,7 +154,7 @@ public sealed class ReplayTests
     {
         var text = new StringWriter();
         Assert.That(TraceListing.Write(new EveryCall(TraceDetail.Full).Client.OpenRead(), text, 0, long.MaxValue), Is.Null);
-        foreach (string name in new[] { "CONN_INIT", "CONN_ACCEPT", "STREAM_OPEN", "STREAM_ACK", "DATA ", "DATA_ACK", "RECEIVER_REPORT", "STREAM_RESET", "CONN_CLOSE", nameof(EventKind.ConnectionEstablished), nameof(TimerKind.Idle), "region 2", "message " })
+        foreach (string name in new[] { "CONN_INIT", "CONN_ACCEPT", "STREAM_OPEN", "STREAM_ACK", "DATA ", "DATA_ACK", "RECEIVER_REPORT", "PATH_OFFER", "PATH_CLOSE", "STREAM_RESET", "CONN_CLOSE", nameof(EventKind.ConnectionEstablished), nameof(TimerKind.Idle), "region 2", "message " })
         {
             Assert.That(text.ToString(), Does.Contain(name));
         }

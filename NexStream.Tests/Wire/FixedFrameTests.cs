@@ -34,6 +34,14 @@ internal sealed class FixedFrameTests
         (in frame, ref writer) => frame.TryWrite(ref writer));
 
     [Test]
+    public void PathClose_RoundTrips() => CodecAssert.RoundTrips(
+        Gen.Byte.Select(path => new PathCloseFrame { PathId = path }),
+        FrameType.PathClose,
+        PathCloseFrame.WireSize,
+        PathCloseFrame.TryRead,
+        (in frame, ref writer) => frame.TryWrite(ref writer));
+
+    [Test]
     public void PathOffer_WithTagZero_IsRefused() => Assert.That(IsReadable<PathOfferFrame>(FrameType.PathOffer, new byte[25], PathOfferFrame.TryRead), Is.False);
 
     [Test]

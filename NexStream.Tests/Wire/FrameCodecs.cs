@@ -48,6 +48,8 @@ internal static class FrameCodecs
                 return PathOfferFrame.TryRead(raw, out PathOfferFrame offer)
                     && Add(fields, $"path_id = {offer.PathId}", $"tag = 0x{offer.Tag:x16}", $"node_id = {offer.Node}")
                     && offer.TryWrite(ref writer);
+            case FrameType.PathClose:
+                return PathCloseFrame.TryRead(raw, out PathCloseFrame end) && Add(fields, $"path_id = {end.PathId}") && end.TryWrite(ref writer);
             case FrameType.Data: return RecodeData(raw, fields, ref writer);
             case FrameType.StreamOpen:
                 return StreamOpenFrame.TryRead(raw, out StreamOpenFrame open)

@@ -5,6 +5,9 @@
  * NexLink frame: the 48-byte NexLink header, the packet's leading bytes inline, and up to four slices of the sender's arena.
  * Payload is never copied by a link: the receiver reads it in place, through a read-only mapping, and hands every hold back.
  *
+ * A `udp` link joins an endpoint to all nodes that datagrams reach. It has no peer whose memory could be mapped: what it calls the peer's arena
+ * is its own block of frames, into which the kernel writes what arrives. All else is as for other links, so that its user has one way.
+ *
  * A descriptor that carries slices is one hold for each slice on the frame that the slice lies in. The receiver returns holds with
  * release(); the sender collects returned holds with reclaim(). When the peer dies, reclaim() yields every hold that it still had.
  *
@@ -84,14 +87,63 @@ typedef struct nexlink_arena_info {
 } nexlink_arena_info;
 
 typedef struct nexlink_link_info {
-    const uint8_t *peer_memory; /* the peer's arena, mapped read-only; valid until close_link */
+    const uint8_t *peer_memory; /* the peer's arena, mapped read-only; for `udp`, the link's own frames. Valid until close_link */
     uint32_t peer_frame_size;
     uint32_t peer_frame_count;
     uint32_t epoch;    /* unique among the links of this process */
-    int32_t peer_pid;  /* 0 for an in-process link */
+    int32_t peer_pid;  /* 0 for an in-process link, and for `udp` */
 } nexlink_link_info;
 
 enum { NEXLINK_PEER_ALIVE = 0, NEXLINK_PEER_DEAD = 1 };
+
+/* An address of the network. IPv4 addresses are written as ::ffff:a.b.c.d. */
+typedef struct nexlink_udp_address {
+    uint8_t address[16];
+    uint32_t scope; /* the interface of a link-local IPv6 address, else 0 */
+    uint16_t port;  /* in the machine's byte order */
+    uint16_t reserved;
+} nexlink_udp_address;
+
+/* Bits of nexlink_udp_options.flags: what is not to be used although the kernel may have it. */
+#define NEXLINK_UDP_NO_GSO 1u
+#define NEXLINK_UDP_NO_GRO 2u
+
+/* Bits of nexlink_udp_info.features: what is in use. */
+#define NEXLINK_UDP_GSO 1u /* several datagrams of one length leave as one call's one buffer */
+#define NEXLINK_UDP_GRO 2u /* and arrive so */
+#define NEXLINK_UDP_ECN 4u /* marks are read and set; without it every datagram arrives as not ECN-capable */
+
+typedef struct nexlink_udp_options {
+    nexlink_udp_address local; /* all zero: any port, on all addresses of both families */
+    uint32_t frame_size;       /* of the frames for what arrives; a longer datagram is dropped. A multiple of 64, 512 to 65536 */
+    uint32_t frame_count;      /* 16 to 2^24 */
+    uint32_t peers_max;        /* addresses known at a time: 8 to 2^20 */
+    uint32_t flags;
+    uint32_t socket_buffer;    /* bytes that the kernel is asked for, each way; it may give less. 0: what it gives unasked */
+    uint32_t reserved;
+} nexlink_udp_options;
+
+typedef struct nexlink_udp_info {
+    nexlink_udp_address local;
+    uint32_t features;
+    uint32_t peers;             /* addresses known */
+    int32_t last_error;         /* errno of the last datagram that the system refused; 0: none was */
+    uint32_t reserved;
+    uint64_t sent;              /* datagrams */
+    uint64_t send_calls;
+    uint64_t received;          /* datagrams that were delivered */
+    uint64_t receive_calls;     /* those that brought something */
+    uint64_t dropped_short;     /* shorter than a header */
+    uint64_t dropped_version;
+    uint64_t dropped_length;    /* the header's payload length is not the datagram's */
+    uint64_t dropped_checksum;
+    uint64_t dropped_oversize;  /* longer than a frame */
+    uint64_t dropped_no_frame;  /* all frames are held */
+    uint64_t dropped_unroutable; /* to send: no address is known for the destination */
+    uint64_t dropped_too_long;  /* to send: longer than the way to the next router carries */
+    uint64_t dropped_refused;   /* to send: any other refusal of the system; see last_error */
+    uint64_t peers_evicted;     /* addresses forgotten for newer ones */
+} nexlink_udp_info;
 
 typedef struct nexlink_api {
     uint32_t version; /* NEXLINK_ABI_VERSION */
@@ -139,6 +191,18 @@ typedef struct nexlink_api {
     int32_t (*wait)(nexlink_link *link, uint64_t timeout_ns);
     /* The peer may still be reading what it holds: frames that were not reclaimed are the caller's to write off or to leave alone. */
     void (*close_link)(nexlink_link *link);
+
+    /* `udp`: datagrams on a socket of its own. EINUSE: the port is taken. ENOTFOUND: no such address on this machine.
+     * The system has copied what send() took, so that reclaim() has its holds at once; what it refuses is dropped and counted, as a network would.
+     * send() takes fewer than count while the socket's buffer is full. Of a received descriptor the whole packet is one slice, behind head_length 0. */
+    int32_t (*open_udp)(nexlink_arena *arena, const nexlink_udp_options *options, nexlink_link **link);
+    /* Names a node at an address, so that frames for that name go there; the address is kept until the link is closed. node: its id, and its name; all zero: whoever is
+     * at the address, and the link makes up the name. Nodes that were not dialled have names, too: received descriptors have them as source. A
+     * name stands for one id at one address. ENOMEM: half of peers_max were dialled. */
+    int32_t (*udp_dial)(nexlink_link *link, const nexlink_udp_address *address, const uint8_t *node, uint8_t *name);
+    /* The address and the id behind a name; ENOTFOUND. */
+    int32_t (*udp_lookup)(nexlink_link *link, const uint8_t *name, nexlink_udp_address *address, uint8_t *node);
+    int32_t (*udp_info)(nexlink_link *link, nexlink_udp_info *info);
 } nexlink_api;
 
 /* The one symbol that the library exports. NULL: this library does not have the version asked for. */

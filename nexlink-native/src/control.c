@@ -27,20 +27,24 @@ size_t nx_control_size(const nx_geometry *geometry)
     return (used + NX_LINE_SIZE - 1) / NX_LINE_SIZE * NX_LINE_SIZE; /* whole lines: what lies behind it in memory shares none */
 }
 
-nx_geometry nx_control_geometry(uint32_t ring_capacity, uint32_t frame_size, uint32_t frame_count)
+uint32_t nx_control_next_epoch(void)
 {
-    /* Unique among the links that this process has open together; 0 stays free to mean none. */
     static _Atomic uint32_t epochs = 0;
     uint32_t epoch = 0;
     while (epoch == 0) {
         epoch = atomic_fetch_add_explicit(&epochs, 1, memory_order_relaxed) + 1;
     }
+    return epoch;
+}
+
+nx_geometry nx_control_geometry(uint32_t ring_capacity, uint32_t frame_size, uint32_t frame_count)
+{
     return (nx_geometry){
         .ring_capacity = ring_capacity,
         .release_capacity = nx_control_release_capacity(ring_capacity),
         .frame_size = frame_size,
         .frame_count = frame_count,
-        .epoch = epoch,
+        .epoch = nx_control_next_epoch(),
         .pid = (int32_t)getpid(),
     };
 }

@@ -75,6 +75,9 @@ void nx_control_initialize(nx_control *control, const nx_geometry *geometry);
 /* Copies the header of a peer's segment out and checks the copy. EPEER, EVERSION. */
 int32_t nx_control_read(const nx_segment *segment, nx_geometry *geometry);
 
+/* Unique among the links that this process has open together; 0 stays free to mean none. */
+uint32_t nx_control_next_epoch(void);
+
 /* A geometry for this process: a new epoch, and its process id. */
 nx_geometry nx_control_geometry(uint32_t ring_capacity, uint32_t frame_size, uint32_t frame_count);
 

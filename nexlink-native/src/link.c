@@ -54,6 +54,7 @@ int32_t nx_link_create(const nx_endpoints *ends, nexlink_link **link)
         return result;
     }
     memset(created, 0, size);
+    created->kind = NX_LINK_RING;
     created->status = NX_STATUS_OPEN;
     created->ends = *ends;
     nx_arena_retain(created->ends.arena);

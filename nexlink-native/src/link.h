@@ -1,6 +1,6 @@
 /*
- * link.h - one end of a link. `loop` and `shm` links differ only in where the other end's memory comes from: all that follows the opening
- * is the same code.
+ * link.h - one end of a link over rings. `loop` and `shm` links differ only in where the other end's memory comes from: all that follows the opening
+ * is the same code. A `udp` link is another structure (udp.h), which begins with its kind as this one does.
  */
 #ifndef NX_LINK_H
 #define NX_LINK_H
@@ -16,6 +16,11 @@
 #include "peer.h"
 #include "ring.h"
 #include "segment.h"
+
+typedef enum nx_link_kind {
+    NX_LINK_RING,
+    NX_LINK_UDP,
+} nx_link_kind;
 
 typedef enum nx_status {
     NX_STATUS_OPEN,
@@ -56,6 +61,7 @@ typedef struct nx_endpoints {
 } nx_endpoints;
 
 struct nexlink_link {
+    nx_link_kind kind; /* first, as in every link: api.c decides by it who answers */
     nx_status status;
     bool sent_short;        /* the last send() found too little room: wait() ends when there is some */
     uint64_t sleeps;        /* the last value of NX_WAITING_NUMBER used */

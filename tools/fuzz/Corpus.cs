@@ -61,7 +61,7 @@ internal static class Corpus
     private static void AddRareFrames(List<LinkPacket> packets, LinkHeader header)
     {
         Span<byte> buffer = stackalloc byte[1024];
-        foreach (int kind in (ReadOnlySpan<int>)[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+        foreach (int kind in (ReadOnlySpan<int>)[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
         {
             buffer.Clear();
             var writer = new FrameWriter(buffer[PacketHeader.Size..]);
@@ -76,6 +76,7 @@ internal static class Corpus
                 6 => new DataSkipFrame { StreamId = 3, Message = 1, Charge = 100 }.TryWrite(ref writer),
                 7 => new StreamResetFrame { StreamId = 1, FinalSize = 100, FinalCharge = 100 }.TryWrite(ref writer),
                 8 => new ConnCloseFrame { Reason = ReasonCode.Aborted, ReasonPhrase = "done"u8 }.TryWrite(ref writer),
+                10 => new PathCloseFrame { PathId = 1 }.TryWrite(ref writer),
                 9 => new RepairFrame { StreamId = 1, FirstMessage = 2, GroupSize = 3, Row = 1, LengthParity = 100 }.TryWrite(ref writer),
                 _ => new CongestionFrame { EcnCeCount = 3, BytesInFlight = 1 }.TryWrite(ref writer),
             };

@@ -71,6 +71,7 @@ internal sealed class FramesTarget : IFuzzTarget
             case FrameType.ConnRetry: _ = ConnRetryFrame.TryRead(raw, out _); break;
             case FrameType.MaxStreams: _ = MaxStreamsFrame.TryRead(raw, out _); break;
             case FrameType.PathOffer: _ = PathOfferFrame.TryRead(raw, out _); break;
+            case FrameType.PathClose: _ = PathCloseFrame.TryRead(raw, out _); break;
             case FrameType.Data: ReadData(raw); break;
             case FrameType.StreamOpen: _ = StreamOpenFrame.TryRead(raw, out _); break;
             case FrameType.StreamAck: _ = StreamAckFrame.TryRead(raw, out _); break;

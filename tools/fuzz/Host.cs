@@ -34,6 +34,7 @@ internal sealed class Host
             new EndpointConfig
             {
                 Node = node,
+                FurtherNodes = [FurtherNode(node)],
                 Key = key,
                 MaxConnections = ConnectionsMax,
                 MaxStreams = 16,
@@ -45,6 +46,7 @@ internal sealed class Host
                 Connection = new ConnectionConfig
                 {
                     MaxStreams = 8,
+                    MaxPaths = 3,
                     ReceiveWindow = 32 * 1024,
                     ReceiveWindowMax = 128 * 1024,
                     StreamReceiveWindow = 8 * 1024,
@@ -63,6 +65,9 @@ internal sealed class Host
             arena,
             Recording.Of(node.ToString()));
     }
+
+    /// <summary>Who a host is as well.</summary>
+    public static NodeId FurtherNode(NodeId node) => new(node.High, node.Low + 0x100);
 
     public static int MemorySize => FrameSize * FrameCount;
 
@@ -174,6 +179,12 @@ internal sealed class Host
             case 13 when act > 0xC0:
                 Connect(peer, now);
                 break;
+            case 14:
+                connection.OpenPath((act & 16) != 0 ? Endpoint.Node : FurtherNode(Endpoint.Node), now, out _);
+                break;
+            case 15:
+                connection.ClosePath((byte)(1 + (act >> 5)), now);
+                break;
             default:
                 break;
         }
@@ -202,10 +213,10 @@ internal sealed class Host
         string held =
             $"connections {state.ConnectionCount}, half open {state.HalfOpenCount}, streams {state.Streams.Count}, segments {state.Segments.Count}, "
             + $"messages {state.Messages.Count}, inbound {state.Inbound.Count}, packets {state.Packets.Count}, controls {state.Controls.Count}, "
-            + $"ranges {state.Ranges.Count}, chunks {state.Store.Chunks.Count}, frames {FrameCount - Endpoint.Arena.FreeCount}";
+            + $"paths {state.Paths.Count - state.Paths.FreeCount}, ranges {state.Ranges.Count}, chunks {state.Store.Chunks.Count}, frames {FrameCount - Endpoint.Arena.FreeCount}";
         int sum = state.ConnectionCount + Math.Abs(state.HalfOpenCount) + state.Streams.Count + state.Segments.Count + state.Messages.Count
             + state.Inbound.Count + state.Packets.Count + state.Controls.Count + state.Ranges.Count + state.Store.Chunks.Count
-            + (FrameCount - Endpoint.Arena.FreeCount);
+            + state.Paths.Count - state.Paths.FreeCount + (FrameCount - Endpoint.Arena.FreeCount);
         if (sum != 0)
         {
             throw new FuzzFailureException($"{name} still holds something when all connections are gone: {held}.");

@@ -72,7 +72,7 @@ internal sealed class World
 
     public void Deliver(LinkPacket packet, bool inArena)
     {
-        Host to = packet.Header.Destination == B.Endpoint.Node ? B : A;
+        Host to = B.Endpoint.State.IsOwn(packet.Header.Destination) ? B : A;
         to.Deliver(packet, inArena, Now);
     }
 

@@ -8,7 +8,7 @@ public sealed record LatencyResult
     /// <summary>What was timed.</summary>
     public required string What { get; init; }
 
-    /// <summary>memory, loop or shm.</summary>
+    /// <summary>memory, loop, shm or udp.</summary>
     public required string Link { get; init; }
 
     /// <summary>Application bytes in a frame.</summary>

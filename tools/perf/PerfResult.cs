@@ -6,7 +6,7 @@ public sealed record PerfResult
     /// <summary>ro, ru, be or pr.</summary>
     public required string Mode { get; init; }
 
-    /// <summary>memory, loop or shm.</summary>
+    /// <summary>memory, loop, shm or udp.</summary>
     public required string Link { get; init; }
 
     /// <summary>Application bytes in a data frame.</summary>

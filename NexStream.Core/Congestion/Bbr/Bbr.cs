@@ -49,7 +49,7 @@ internal sealed class Bbr : ICongestionController
     }
 
     /// <summary>OnTransmit() (§5.2.2).</summary>
-    public void OnPacketSent(Instant now, int bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
+    public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
     {
         Advance(now);
         State.InFlight = RateSample.Volume(bytesInFlight);

@@ -29,6 +29,8 @@ internal struct TransportParameters
     /// <summary>Bytes on the wire.</summary>
     public const int Size = 33;
 
+    private const uint FurtherPathsMask = 0x07;
+
     /// <summary>The largest shift that RFC 7323 §2.3 allows.</summary>
     public const byte WindowScaleMax = 14;
 
@@ -53,11 +55,19 @@ internal struct TransportParameters
     /// <summary>The longest message that the sender of this takes, in bytes.</summary>
     public uint MaxMessageLength;
 
-    /// <summary>A bit for each optional feature that the sender of this has; a reader ignores bits that it does not know.</summary>
+    /// <summary>
+    /// Optional features of the sender of this; a reader ignores bits that it does not know. The lowest three: further paths that it takes at a time.
+    /// </summary>
     public uint Features;
 
     /// <summary>The shift of the window_update field in the sender's DATA_ACK of reliable-ordered streams (RFC 7323 §2).</summary>
     public byte WindowScale;
+
+    /// <summary>Further paths that the sender of this takes at a time: 0 to 7, and 0 where it knows nothing of them.</summary>
+    public readonly int FurtherPathsMax => (int)(Features & FurtherPathsMask);
+
+    /// <summary>The bits that say how many further paths are taken.</summary>
+    public static uint FurtherPaths(int count) => (uint)count & FurtherPathsMask;
 
     /// <summary>Reads the first <see cref="Size"/> bytes. False: too short, tag 0, too small a frame length, or too large a scale.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out TransportParameters parameters)

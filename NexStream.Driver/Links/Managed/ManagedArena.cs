@@ -27,6 +27,27 @@ internal sealed unsafe class ManagedArena
 
     public bool Contains(in LinkSlice slice) => slice.Frame < FrameCount && slice.Offset <= FrameSize && slice.Length <= FrameSize - slice.Offset;
 
+    /// <summary>Whether a descriptor's counts are in bounds, and each of its slices lies inside the arena.</summary>
+    public bool Contains(LinkDescriptor* descriptor)
+    {
+        if (descriptor->HeadLength > descriptor->Head.Length || descriptor->SliceCount > descriptor->Slices.Length)
+        {
+            return false;
+        }
+
+        foreach (ref readonly LinkSlice slice in descriptor->Slices[..descriptor->SliceCount])
+        {
+            if (!Contains(in slice))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public ReadOnlySpan<byte> Bytes(in LinkSlice slice) => new(Memory + ((long)slice.Frame * FrameSize) + slice.Offset, (int)slice.Length);
+
     public void AddReference() => Interlocked.Increment(ref _references);
 
     public void Release()

@@ -1,7 +1,7 @@
 namespace NexStream.Driver.Links.Managed;
 
 /// <summary>One end of a loop, used by one thread at a time; its two rings are shared with the other end.</summary>
-internal sealed unsafe class ManagedLink : IDisposable
+internal sealed unsafe class ManagedLink : IManagedLink, IDisposable
 {
     /// <summary>Bits of <see cref="_waitingFor"/>: descriptors, holds or the peer's end; and room for descriptors.</summary>
     private const int Traffic = 1;
@@ -47,6 +47,14 @@ internal sealed unsafe class ManagedLink : IDisposable
 
     public uint Epoch { get; }
 
+    public NexLinkLinkInfo Info => new()
+    {
+        PeerMemory = PeerArena.Memory,
+        PeerFrameSize = PeerArena.FrameSize,
+        PeerFrameCount = PeerArena.FrameCount,
+        Epoch = Epoch,
+    };
+
     public bool IsPeerClosed => Volatile.Read(ref _peer!._closed);
 
     private bool IsReady => !_inbound.IsEmpty || !_returned.IsEmpty || (_sentShort && !_outbound.IsFull);
@@ -65,7 +73,7 @@ internal sealed unsafe class ManagedLink : IDisposable
         for (; sent < count; sent++)
         {
             LinkDescriptor* descriptor = descriptors + sent;
-            if (!IsValid(descriptor))
+            if (!Arena.Contains(descriptor))
             {
                 break;
             }
@@ -215,23 +223,5 @@ internal sealed unsafe class ManagedLink : IDisposable
         {
             _peer._wake.Set();
         }
-    }
-
-    private bool IsValid(LinkDescriptor* descriptor)
-    {
-        if (descriptor->HeadLength > descriptor->Head.Length || descriptor->SliceCount > descriptor->Slices.Length)
-        {
-            return false;
-        }
-
-        foreach (ref readonly LinkSlice slice in descriptor->Slices[..descriptor->SliceCount])
-        {
-            if (!Arena.Contains(in slice))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

@@ -1,13 +1,15 @@
+using System.Net.Sockets;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NexStream.Core.Buffers;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Driver.Links.Managed;
 
 /// <summary>
 /// The function table of nexlink.h filled with managed functions, so that everything above it has one code path and the project runs
-/// with the .NET SDK alone. It has `loop`; `shm` needs shared mappings and process handles, which are the native library's.
+/// with the .NET SDK alone. It has `loop` and `udp`; `shm` needs shared mappings and process handles, which are the native library's.
 /// </summary>
 internal static unsafe class ManagedLinkLibrary
 {
@@ -41,6 +43,10 @@ internal static unsafe class ManagedLinkLibrary
         table->PeerState = &PeerState;
         table->Wait = &Wait;
         table->CloseLink = &CloseLink;
+        table->OpenUdp = &OpenUdp;
+        table->UdpDial = &UdpDial;
+        table->UdpLookup = &UdpLookup;
+        table->UdpInfo = &UdpInfo;
         return table;
     }
 
@@ -148,50 +154,126 @@ internal static unsafe class ManagedLinkLibrary
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int LinkInfo(void* handle, NexLinkLinkInfo* info)
     {
-        if (Target<ManagedLink>(handle) is not { } link)
+        if (Target<IManagedLink>(handle) is not { } link)
         {
             return NoSuchHandle();
         }
 
-        info->PeerMemory = link.PeerArena.Memory;
-        info->PeerFrameSize = link.PeerArena.FrameSize;
-        info->PeerFrameCount = link.PeerArena.FrameCount;
-        info->Epoch = link.Epoch;
-        info->PeerPid = 0;
+        *info = link.Info;
         return NexLinkResult.Ok;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Send(void* handle, LinkDescriptor* descriptors, uint count) =>
-        Target<ManagedLink>(handle) is { } link ? link.Send(descriptors, count) : NoSuchHandle();
+        Target<IManagedLink>(handle) is { } link ? link.Send(descriptors, count) : NoSuchHandle();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Receive(void* handle, LinkDescriptor* descriptors, uint count) =>
-        Target<ManagedLink>(handle) is { } link ? link.Receive(descriptors, count) : NoSuchHandle();
+        Target<IManagedLink>(handle) is { } link ? link.Receive(descriptors, count) : NoSuchHandle();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Release(void* handle, LinkRelease* releases, uint count) =>
-        Target<ManagedLink>(handle) is { } link ? link.Release(releases, count) : NoSuchHandle();
+        Target<IManagedLink>(handle) is { } link ? link.Release(releases, count) : NoSuchHandle();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Reclaim(void* handle, LinkRelease* releases, uint count) =>
-        Target<ManagedLink>(handle) is { } link ? link.Reclaim(releases, count) : NoSuchHandle();
+        Target<IManagedLink>(handle) is { } link ? link.Reclaim(releases, count) : NoSuchHandle();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int PeerState(void* handle) =>
-        Target<ManagedLink>(handle) is { } link ? (link.IsPeerClosed ? NexLinkResult.PeerDead : NexLinkResult.PeerAlive) : NoSuchHandle();
+        Target<IManagedLink>(handle) is { } link ? (link.IsPeerClosed ? NexLinkResult.PeerDead : NexLinkResult.PeerAlive) : NoSuchHandle();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Wait(void* handle, ulong timeoutNs) =>
-        Target<ManagedLink>(handle) is { } link ? link.Wait(timeoutNs) : NoSuchHandle();
+        Target<IManagedLink>(handle) is { } link ? link.Wait(timeoutNs) : NoSuchHandle();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void CloseLink(void* handle)
     {
-        if (Target<ManagedLink>(handle) is { } link)
+        if (Target<IManagedLink>(handle) is { } link)
         {
             GCHandle.FromIntPtr((nint)handle).Free();
             link.Close();
         }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int OpenUdp(void* handle, NexLinkUdpOptions* options, void** link)
+    {
+        if (Target<ManagedArena>(handle) is not { } arena)
+        {
+            return NoSuchHandle();
+        }
+
+        if (options->FrameSize is < ManagedUdpLink.FrameSizeMin or > ManagedUdpLink.FrameSizeMax || options->FrameSize % FrameSizeMultiple != 0
+            || options->FrameCount is < ManagedUdpLink.FrameCountMin or > 1u << PayloadSlice.IndexBits
+            || options->PeersMax is < UdpPeerTable.CapacityMin or > UdpPeerTable.CapacityMax)
+        {
+            return ManagedError.Set(
+                NexLinkResult.InvalidArgument, "frames are a multiple of 64 bytes from 512 to 65536, and 16 to 2^24 of them; 8 to 2^20 addresses can be known"u8);
+        }
+
+        try
+        {
+            *link = Handle(new ManagedUdpLink(arena, in *options, LinkEpochs.Next()));
+            return NexLinkResult.Ok;
+        }
+        catch (SocketException failure)
+        {
+            return failure.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => ManagedError.Set(NexLinkResult.InUse, "another socket has the port"u8),
+                SocketError.AddressNotAvailable => ManagedError.Set(NexLinkResult.NotFound, "the address is none of this machine's"u8),
+                SocketError.AccessDenied => ManagedError.Set(NexLinkResult.SystemFailure, "this user may not take the port"u8),
+                _ => ManagedError.Set(NexLinkResult.SystemFailure, "the system gave no socket for the address"u8),
+            };
+        }
+        catch (OutOfMemoryException)
+        {
+            return ManagedError.Set(NexLinkResult.NoMemory, "there is not enough memory for the frames"u8);
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int UdpDial(void* handle, NexLinkUdpAddress* address, byte* node, byte* name)
+    {
+        if (Target<ManagedUdpLink>(handle) is not { } link)
+        {
+            return NoSuchHandle();
+        }
+
+        int result = link.Dial(in *address, NodeId.Read(new ReadOnlySpan<byte>(node, NodeId.Size)), out NodeId given);
+        given.Write(new Span<byte>(name, NodeId.Size));
+        return result;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int UdpLookup(void* handle, byte* name, NexLinkUdpAddress* address, byte* node)
+    {
+        if (Target<ManagedUdpLink>(handle) is not { } link)
+        {
+            return NoSuchHandle();
+        }
+
+        if (link.Find(NodeId.Read(new ReadOnlySpan<byte>(name, NodeId.Size))) is not { } peer)
+        {
+            return ManagedError.Set(NexLinkResult.NotFound, "nobody of that name is known"u8);
+        }
+
+        *address = peer.Key.ToAddress();
+        peer.Key.Node.Write(new Span<byte>(node, NodeId.Size));
+        return NexLinkResult.Ok;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int UdpInfo(void* handle, NexLinkUdpInfo* info)
+    {
+        if (Target<ManagedUdpLink>(handle) is not { } link)
+        {
+            return NoSuchHandle();
+        }
+
+        *info = link.UdpInfo;
+        return NexLinkResult.Ok;
     }
 }

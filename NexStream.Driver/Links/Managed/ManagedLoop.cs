@@ -3,8 +3,6 @@ namespace NexStream.Driver.Links.Managed;
 /// <summary>What the two ends of a loop share. It goes when both have left, so that one end's closing pulls nothing from under the other.</summary>
 internal sealed class ManagedLoop
 {
-    private static uint s_lastEpoch;
-
     private readonly DescriptorRing _toB;
     private readonly DescriptorRing _toA;
     private int _ends = 2;
@@ -15,8 +13,8 @@ internal sealed class ManagedLoop
         _toA = new DescriptorRing(ringCapacity);
         HoldReturns framesOfA = new(a.FrameCount);
         HoldReturns framesOfB = new(b.FrameCount);
-        A = new ManagedLink(this, a, b, Interlocked.Increment(ref s_lastEpoch), _toB, _toA, framesOfB, framesOfA);
-        B = new ManagedLink(this, b, a, Interlocked.Increment(ref s_lastEpoch), _toA, _toB, framesOfA, framesOfB);
+        A = new ManagedLink(this, a, b, LinkEpochs.Next(), _toB, _toA, framesOfB, framesOfA);
+        B = new ManagedLink(this, b, a, LinkEpochs.Next(), _toA, _toB, framesOfA, framesOfB);
         A.Join(B);
         B.Join(A);
         a.AddReference();

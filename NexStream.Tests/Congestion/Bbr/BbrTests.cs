@@ -67,7 +67,7 @@ public sealed class BbrTests
     {
         Gen<Action<Controller>> call = Gen.OneOf<Action<Controller>>(
             Gen.Select(Gen.Long, s_bytes, s_bytes, Gen.Bool).Select((now, bytes, inFlight, limited) => (Action<Controller>)(
-                bbr => bbr.OnPacketSent(new Instant(now), (int)Math.Clamp(bytes, 1, 65_535), inFlight, 0, limited))),
+                bbr => bbr.OnPacketsSent(new Instant(now), (int)Math.Clamp(bytes, 1, 65_535), inFlight, 0, limited))),
             Gen.Select(Gen.Long[0, 100 * Instant.Second], s_bytes, s_bytes, s_bytes, s_bytes, s_bytes, s_bytes, Gen.Bool)
                 .Select((now, a, b, c, d, e, rate, limited) => (Action<Controller>)(bbr => bbr.OnAcknowledged(new AcknowledgedBatch
                 {
@@ -164,7 +164,7 @@ public sealed class BbrTests
             long inFlight = (isProbing ? 220 : 190) * FrameLength;
             for (int j = 0; j < 10; j++)
             {
-                bbr.OnPacketSent(now, FrameLength, i % 2000 == 0 ? FrameLength : inFlight, (ulong)i, i % 2000 == 0);
+                bbr.OnPacketsSent(now, FrameLength, i % 2000 == 0 ? FrameLength : inFlight, (ulong)i, i % 2000 == 0);
             }
 
             if (i % 97 == 0)

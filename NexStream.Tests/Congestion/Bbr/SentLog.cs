@@ -59,7 +59,7 @@ internal sealed class SentLog(ICongestionController congestion)
         _sampler.OnSent(ref packet, BytesInFlight);
         _fates[NextNumber % RingSize] = Fate.InFlight;
         BytesInFlight += bytes;
-        congestion.OnPacketSent(now, bytes, BytesInFlight, NextNumber, _sampler.IsApplicationLimited);
+        congestion.OnPacketsSent(now, bytes, BytesInFlight, NextNumber, _sampler.IsApplicationLimited);
         return NextNumber++;
     }
 

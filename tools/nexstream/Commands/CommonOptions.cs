@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using NexStream.Tool.Transfer;
 
 namespace NexStream.Tool.Commands;
 
@@ -22,12 +23,13 @@ internal static class CommonOptions
         CustomParser = result => Parse<long>(result, DurationParser.TryParse, "a duration with its unit, as 5ms, 250us or 1.5s"),
     };
 
-    public static Option<string> Address(string name, string description) => new(name)
+    public static Option<LinkAddress> Address(string name, string description) => new(name)
     {
         Description = description,
-        HelpName = "shm:NAME",
+        HelpName = "shm:NAME|udp:HOST:PORT",
         Required = true,
-        CustomParser = result => Parse<string>(result, ShmAddress.TryParse, "shm: and a name of 1 to 64 letters, digits, dots, underscores and hyphens"),
+        CustomParser = result => Parse<LinkAddress>(
+            result, LinkAddress.TryParse!, "shm: and a name of 1 to 64 letters, digits, dots, underscores and hyphens, or udp:HOST:PORT with an IPv6 address in brackets"),
     };
 
     private delegate bool TryParse<T>(string text, out T value);

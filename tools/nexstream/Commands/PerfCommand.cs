@@ -20,7 +20,7 @@ internal static class PerfCommand
     private static readonly Option<string> s_mode = new("--mode") { Description = "The delivery mode: ro, ru, be or pr.", DefaultValueFactory = _ => "ro" };
     private static readonly Option<string> s_link = new("--link")
     {
-        Description = "memory: two endpoints on one thread, no driver. loop: through drivers and the link layer, on one thread. shm: two processes on two cores.",
+        Description = "memory: two endpoints on one thread, no driver. loop: through drivers and the link layer, on one thread. shm: two processes on two cores. udp: as loop, over two sockets of this machine.",
         DefaultValueFactory = _ => "memory",
     };
 
@@ -42,7 +42,10 @@ internal static class PerfCommand
     private static readonly Option<bool> s_record = new("--record") { Description = "Measure with and without recording, in turn; memory only. With --touch the payload is a pattern that the trace names." };
     private static readonly Option<bool> s_touch = new("--touch") { Description = "Write every byte before it is sent, and check every byte that was read." };
     private static readonly Option<bool> s_histogram = new("--histogram") { Description = "Time the receiver's call for each frame by itself, for ten million frames; memory only." };
-    private static readonly Option<bool> s_ping = new("--ping") { Description = "Measure round trips of one frame instead; shm and loop only." };
+    /// <summary>65535 bytes less the headers of IP, UDP, NexLink, packet and data.</summary>
+    private const int UdpFrameMax = 65_000;
+
+    private static readonly Option<bool> s_ping = new("--ping") { Description = "Measure round trips of one frame instead; not in memory." };
     private static readonly Option<bool> s_sizes = new("--sizes") { Description = "Count what streams and connections occupy; no other option matters." };
     private static readonly Option<bool> s_coding = new("--coding") { Description = "Measure the making of repairs alone: --fec-group messages, --fec-repairs repairs, --frame bytes." };
     private static readonly Option<string?> s_consume = new("--consume") { Hidden = true };
@@ -51,7 +54,7 @@ internal static class PerfCommand
     public static Command Create()
     {
         s_mode.AcceptOnlyFromAmong("ro", "ru", "be", "pr");
-        s_link.AcceptOnlyFromAmong("memory", "loop", "shm");
+        s_link.AcceptOnlyFromAmong("memory", "loop", "shm", "udp");
         s_seconds.Validators.Add(result =>
         {
             if (result.Errors.Any() || result.GetValueOrDefault<double>() is not (>= 0.1 and <= 3600))
@@ -164,7 +167,7 @@ internal static class PerfCommand
         {
             PerfResult result = link switch
             {
-                "loop" => LoopRun.Run(options),
+                "loop" or "udp" => LoopRun.Run(options, link),
                 "shm" => ShmRun.Run(options),
                 _ => MemoryRun.Run(options),
             };
@@ -236,7 +239,8 @@ internal static class PerfCommand
         return options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
             : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
             : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram) || arguments.GetValue(s_record)) ? "--count, --histogram and --record are for --link memory."
-            : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop and shm: in memory there is nobody to wait for."
+            : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop, shm and udp: in memory there is nobody to wait for."
+            : link == "udp" && options.FrameBytes > UdpFrameMax ? $"--frame is at most {UdpFrameMax} for --link udp: a datagram has no more, with its headers."
             : options.FecGroup > 0 && options.Mode != TransportMode.Probabilistic ? "--fec-group is for --mode pr: the other modes have no repairs."
             : arguments.GetValue(s_coding) && (options.FecGroup == 0 || options.FecRepairs == 0) ? "--coding needs --mode pr, --fec-group and --fec-repairs: what is coded."
             : options.FecRepairs > options.FecGroup ? "--fec-repairs is more than --fec-group: a group has at most as many repairs as messages."

@@ -7,10 +7,10 @@ using Spectre.Console;
 
 namespace NexStream.Tool.Commands;
 
-/// <summary>nexstream receive: takes files from sending processes of this machine.</summary>
+/// <summary>nexstream receive: takes files from senders, on this machine or others.</summary>
 internal static class ReceiveCommand
 {
-    private static readonly Option<string> s_listen = CommonOptions.Address("--listen", "The name to listen under.");
+    private static readonly Option<LinkAddress> s_listen = CommonOptions.Address("--listen", "Where to listen; udp::PORT is all addresses.");
     private static readonly Option<string> s_out = new("--out") { Description = "The directory for the files; it is made when it is not there.", HelpName = "DIR", Required = true };
     private static readonly Option<bool> s_force = new("--force") { Description = "Overwrite files that exist." };
     private static readonly Option<bool> s_once = new("--once") { Description = "End when the first sender is done." };
@@ -21,12 +21,13 @@ internal static class ReceiveCommand
         Command command = new(
             "receive",
             """
-            Takes files from processes of this machine that run nexstream send, until Ctrl-C. A file appears under its name only when
-            all of it is there and its SHA-256 is right; a name from a sender never leads out of the directory.
+            Takes files from processes that run nexstream send, until Ctrl-C: of this machine over shared memory, of any over UDP. A file
+            appears under its name only when all of it is there and its SHA-256 is right; a name from a sender never leads out of the directory.
 
             Examples:
               nexstream receive --listen shm:models --out /data/models
               nexstream receive --listen shm:models --out . --once --force --json
+              nexstream receive --listen udp::4433 --out /data/models
             """)
         {
             s_listen, s_out, s_force, s_once, s_json,
@@ -53,14 +54,14 @@ internal static class ReceiveCommand
         try
         {
             using Interrupt interrupt = new();
-            using ReceiveServer server = new(arguments.GetValue(s_listen)!, directory, arguments.GetValue(s_force), file =>
+            using IReceiveServer server = Open(arguments.GetValue(s_listen)!, () => new IncomingFiles(directory, arguments.GetValue(s_force), file =>
             {
                 failed += file.Ok ? 0 : 1;
                 Print(isJson, file);
-            });
+            }));
             if (!isJson && !Console.IsErrorRedirected)
             {
-                Console.Error.WriteLine($"Listening on shm:{arguments.GetValue(s_listen)}, for {Path.GetFullPath(directory)}; Ctrl-C ends.");
+                Console.Error.WriteLine($"Listening on {server.Address}, for {Path.GetFullPath(directory)}; Ctrl-C ends.");
             }
 
             TerminalProgress.Run(isJson, progress =>
@@ -79,6 +80,9 @@ internal static class ReceiveCommand
             return Failure.Report(isJson, ExitCode.LinkUnavailable, failure.Message);
         }
     }
+
+    private static IReceiveServer Open(LinkAddress address, Func<IncomingFiles> makeFiles) =>
+        address.Name is { } name ? new ShmReceiveServer(name, makeFiles) : new UdpReceiveServer(address, makeFiles);
 
     private static void Print(bool isJson, FileReport file)
     {

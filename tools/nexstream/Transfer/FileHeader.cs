@@ -4,10 +4,10 @@ using System.Text;
 namespace NexStream.Tool.Transfer;
 
 /// <summary>
-/// What a sender says about a file first. In network byte order: magic "NXSF" (4 bytes), version (1), flags (1, 0), length of the name in
+/// What a sender says about a file first. In network byte order: magic "NXSF" (4 bytes), version (1), flags (1), length of the name in
 /// bytes (2), length of the content in bytes (8), the name in UTF-8.
 /// </summary>
-internal sealed record FileHeader(string Name, long Length)
+internal sealed record FileHeader(string Name, long Length, bool IsFetched = false)
 {
     public const int FixedSize = 16;
 
@@ -17,6 +17,9 @@ internal sealed record FileHeader(string Name, long Length)
     public const int SizeMax = FixedSize + NameBytesMax;
 
     private const byte Version = 1;
+
+    /// <summary>The flag of <see cref="IsFetched"/>: the content does not follow, but is asked for in blocks, which come over another stream and may be lost.</summary>
+    private const byte FetchedFlag = 1;
 
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -34,7 +37,7 @@ internal sealed record FileHeader(string Name, long Length)
 
         Magic.CopyTo(destination);
         destination[4] = Version;
-        destination[5] = 0;
+        destination[5] = IsFetched ? FetchedFlag : (byte)0;
         BinaryPrimitives.WriteUInt16BigEndian(destination[6..], (ushort)nameLength);
         BinaryPrimitives.WriteInt64BigEndian(destination[8..], Length);
         s_strict.GetBytes(Name, destination[FixedSize..]);
@@ -58,7 +61,7 @@ internal sealed record FileHeader(string Name, long Length)
 
         int nameLength = BinaryPrimitives.ReadUInt16BigEndian(source[6..]);
         long length = BinaryPrimitives.ReadInt64BigEndian(source[8..]);
-        if (nameLength is 0 or > NameBytesMax || length < 0)
+        if (nameLength is 0 or > NameBytesMax || length < 0 || source[5] > FetchedFlag)
         {
             return ReadStatus.Malformed;
         }
@@ -70,7 +73,7 @@ internal sealed record FileHeader(string Name, long Length)
 
         try
         {
-            header = new FileHeader(s_strict.GetString(source.Slice(FixedSize, nameLength)), length);
+            header = new FileHeader(s_strict.GetString(source.Slice(FixedSize, nameLength)), length, source[5] == FetchedFlag);
         }
         catch (DecoderFallbackException)
         {

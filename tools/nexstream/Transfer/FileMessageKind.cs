@@ -1,6 +1,6 @@
 namespace NexStream.Tool.Transfer;
 
-/// <summary>The first byte of a message of a file that travels over Reliable-Unordered.</summary>
+/// <summary>The first byte of a message of a file that travels over Reliable-Unordered, and of a block of one that is fetched.</summary>
 internal enum FileMessageKind : byte
 {
     /// <summary>A <see cref="FileHeader"/> follows.</summary>

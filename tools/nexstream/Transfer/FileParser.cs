@@ -69,7 +69,7 @@ internal sealed class FileParser
         }
 
         Header = header;
-        _contentLeft = header!.Length;
+        _contentLeft = header!.IsFetched ? 0 : header.Length;
         _pendingLength = 0;
         return FileParserStep.Header;
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using NexStream.Core;
 using NexStream.Core.Primitives;
 
@@ -18,6 +19,7 @@ internal sealed class IncomingStream : IDisposable
     private readonly byte[] _answers = new byte[2 * TransferAnswer.SizeMax];
     private readonly Instant _start;
     private IncomingFile? _file;
+    private BlockPlan? _plan;
     private long _position;
     private int _answerStart;
     private int _answerEnd;
@@ -45,7 +47,12 @@ internal sealed class IncomingStream : IDisposable
     /// <summary>The bar that shows it; negative: none yet.</summary>
     public int Bar { get; set; } = -1;
 
+    /// <summary>The stream's id, by which blocks of a fetched file say whose they are.</summary>
+    public uint Id => _stream.Id;
+
     private bool IsMessages { get; }
+
+    private bool IsAllThere => _plan?.IsComplete ?? (!IsMessages || _file!.Written >= _file.Length);
 
     /// <summary>Reads what there is, and answers. Returns whether there was anything to do.</summary>
     /// <param name="buffer">Scratch memory, longer than a message of this protocol.</param>
@@ -55,13 +62,13 @@ internal sealed class IncomingStream : IDisposable
         bool worked = false;
         try
         {
-            for (int i = 0; i < ReadsPerTurn && Report is null && !_hasTrailer && TryRead(buffer); i++)
+            for (int i = 0; i < ReadsPerTurn && Report is null && !_hasTrailer && TryRead(buffer, now); i++)
             {
                 worked = true;
             }
 
-            // Over RU content may come behind the trailer.
-            if (Report is null && _hasTrailer && _file is { } file && (!IsMessages || file.Written >= file.Length))
+            // Over RU content may come behind the trailer, and what is fetched comes when it comes.
+            if (Report is null && _hasTrailer && _file is { } file && IsAllThere)
             {
                 worked = true;
                 if (file.HashOn(buffer))
@@ -70,10 +77,12 @@ internal sealed class IncomingStream : IDisposable
                     Finish(now, TransferStatus.Stored, file.Name, null);
                 }
             }
-            else if (Report is null && _hasTrailer)
+            else if (Report is null && _hasTrailer && IsMessages)
             {
-                worked |= TryRead(buffer);
+                worked |= TryRead(buffer, now);
             }
+
+            worked |= Report is null && AskForBlocks(now);
         }
         catch (TransferException failure)
         {
@@ -81,6 +90,23 @@ internal sealed class IncomingStream : IDisposable
         }
 
         return worked | SendAnswers();
+    }
+
+    /// <summary>A block of a fetched file came over another stream.</summary>
+    public void OnBlock(ReadOnlySpan<byte> content, long offset, Instant now)
+    {
+        try
+        {
+            bool isWhole = _file is not null && content.Length == Math.Min(BlockPlan.BlockSize, _file.Length - offset);
+            if (Report is null && isWhole && _plan is not null && _plan.TryAdd(offset, now))
+            {
+                _file!.Write(content, offset);
+            }
+        }
+        catch (TransferException failure)
+        {
+            Finish(now, failure.Status, failure.Message, failure.Message);
+        }
     }
 
     /// <summary>The connection or the process at its other end is gone.</summary>
@@ -97,16 +123,16 @@ internal sealed class IncomingStream : IDisposable
 
     public void Dispose() => _file?.Dispose();
 
-    private bool TryRead(byte[] buffer)
+    private bool TryRead(byte[] buffer, Instant now)
     {
         ReceiveResult result = _stream.Receive(buffer);
         switch (result.Status)
         {
             case CallStatus.Ok when IsMessages:
-                OnMessage(buffer.AsSpan(0, result.Bytes));
+                OnMessage(buffer.AsSpan(0, result.Bytes), now);
                 return true;
             case CallStatus.Ok:
-                OnBytes(buffer.AsSpan(0, result.Bytes));
+                OnBytes(buffer.AsSpan(0, result.Bytes), now);
                 return true;
             case CallStatus.WouldBlock:
                 return false;
@@ -117,14 +143,14 @@ internal sealed class IncomingStream : IDisposable
         }
     }
 
-    private void OnBytes(ReadOnlySpan<byte> input)
+    private void OnBytes(ReadOnlySpan<byte> input, Instant now)
     {
         while (!_hasTrailer || !input.IsEmpty)
         {
             switch (_parser.Next(ref input, out ReadOnlySpan<byte> content))
             {
                 case FileParserStep.Header:
-                    Accept(_parser.Header!);
+                    Accept(_parser.Header!, now);
                     break;
                 case FileParserStep.Content:
                     _file!.Write(content, _position);
@@ -142,13 +168,13 @@ internal sealed class IncomingStream : IDisposable
         }
     }
 
-    private void OnMessage(ReadOnlySpan<byte> message)
+    private void OnMessage(ReadOnlySpan<byte> message, Instant now)
     {
         ReadOnlySpan<byte> body = message[1..];
         switch ((FileMessageKind)message[0])
         {
-            case FileMessageKind.Header when _file is null && FileHeader.TryRead(body, out FileHeader? header, out int consumed) == ReadStatus.Ok && consumed == body.Length:
-                Accept(header!);
+            case FileMessageKind.Header when _file is null && FileHeader.TryRead(body, out FileHeader? header, out int consumed) == ReadStatus.Ok && consumed == body.Length && !header!.IsFetched:
+                Accept(header!, now);
                 break;
             case FileMessageKind.Content when _file is not null && body.Length > sizeof(long):
                 _file.Write(body[sizeof(long)..], BinaryPrimitives.ReadInt64BigEndian(body));
@@ -162,11 +188,29 @@ internal sealed class IncomingStream : IDisposable
         }
     }
 
-    private void Accept(FileHeader header)
+    private void Accept(FileHeader header, Instant now)
     {
         Name = SafeFileName.Reduce(header.Name) ?? Name;
+        if (header is { IsFetched: true, Length: > BlockPlan.FileLengthMax })
+        {
+            throw new TransferException(TransferStatus.Malformed, $"\"{Name}\" is too long to be fetched in blocks: send it with --mode ro.");
+        }
+
+        _plan = header.IsFetched ? new BlockPlan(header.Length, now) : null;
         _file = new IncomingFile(_directory, header, _force);
         Answer(new TransferAnswer(TransferStatus.Accepted, string.Empty));
+    }
+
+    /// <summary>Asks for blocks, one run after the other so that the answers' memory is bounded.</summary>
+    private bool AskForBlocks(Instant now)
+    {
+        if (_plan is null || _answerStart != _answerEnd || !_plan.TryAsk(now, out long first, out int count))
+        {
+            return false;
+        }
+
+        Answer(new TransferAnswer(TransferStatus.Wanted, string.Create(CultureInfo.InvariantCulture, $"{first} {count}")));
+        return true;
     }
 
     private void Finish(Instant now, TransferStatus status, string text, string? error)
@@ -192,7 +236,13 @@ internal sealed class IncomingStream : IDisposable
             IsOver |= result.Status == CallStatus.Closed;
         }
 
-        if (_answerStart == _answerEnd && Report is not null && !IsOver)
+        if (_answerStart == _answerEnd)
+        {
+            _answerStart = 0;
+            _answerEnd = 0;
+        }
+
+        if (_answerEnd == 0 && Report is not null && !IsOver)
         {
             // What the sender still has is of no use; the answer goes out all the same.
             IsOver = true;

@@ -24,6 +24,8 @@ internal sealed class OutgoingFile : IDisposable
     private readonly byte[] _answer = new byte[TransferAnswer.SizeMax];
     private readonly byte[] _block;
     private StreamHandle _stream;
+    private StreamHandle _blocks;
+    private WantedBlocks? _wanted;
     private Instant _start;
     private Phase _phase = Phase.Header;
     private int _answerLength;
@@ -73,7 +75,14 @@ internal sealed class OutgoingFile : IDisposable
     public void Begin(ConnectionHandle connection, in StreamConfig config, Instant now)
     {
         _start = now;
-        CallStatus status = connection.OpenStream(config, out _stream);
+        bool isFetched = config.Mode is TransportMode.BestEffort or TransportMode.Probabilistic;
+        CallStatus status = connection.OpenStream(isFetched ? config with { Mode = TransportMode.ReliableOrdered } : config, out _stream);
+        if (status == CallStatus.Ok && isFetched)
+        {
+            status = connection.OpenStream(config, out _blocks);
+            _wanted = new WantedBlocks(_file, _length, _blocks, _stream.Id);
+        }
+
         if (status != CallStatus.Ok)
         {
             Finish(now, $"No stream could be opened for it: {status}.");
@@ -81,7 +90,7 @@ internal sealed class OutgoingFile : IDisposable
         }
 
         // In front of every block there is room for a message's prefix; over RO only what is behind it is sent.
-        int length = new FileHeader(Name, _length).Write(_block.AsSpan(1));
+        int length = new FileHeader(Name, _length, isFetched).Write(_block.AsSpan(1));
         _block[0] = (byte)FileMessageKind.Header;
         _blockStart = IsMessages ? 0 : 1;
         _blockEnd = 1 + length;
@@ -98,6 +107,7 @@ internal sealed class OutgoingFile : IDisposable
         try
         {
             bool worked = ReadAnswer(now);
+            worked |= Report is null && _wanted is not null && _wanted.Turn();
             for (int i = 0; i < BlocksPerTurn && Report is null && SendBlock(); i++)
             {
                 worked = true;
@@ -175,8 +185,10 @@ internal sealed class OutgoingFile : IDisposable
         _block[0] = (byte)FileMessageKind.Content;
         BinaryPrimitives.WriteInt64BigEndian(_block.AsSpan(1), _position);
         _position += read;
-        _blockStart = IsMessages ? 0 : PrefixSize;
         _blockEnd = PrefixSize + read;
+
+        // What is fetched is only hashed here.
+        _blockStart = _wanted is not null ? _blockEnd : IsMessages ? 0 : PrefixSize;
     }
 
     private bool ReadAnswer(Instant now)
@@ -225,6 +237,8 @@ internal sealed class OutgoingFile : IDisposable
             case TransferStatus.Stored when _phase is Phase.AwaitingStored:
                 Finish(now, null);
                 break;
+            case TransferStatus.Wanted when _wanted is not null && _phase is Phase.Content or Phase.Trailer or Phase.AwaitingStored && _wanted.TryAdd(answer.Text):
+                break;
             default:
                 Finish(now, answer.Text.Length == 0 ? $"The receiver answered {answer.Status} ({(byte)answer.Status}) out of turn." : answer.Text);
                 break;
@@ -242,6 +256,11 @@ internal sealed class OutgoingFile : IDisposable
         else
         {
             _stream.Close();
+        }
+
+        if (_wanted is not null)
+        {
+            _blocks.Reset(ReasonCode.None);
         }
 
         Dispose();

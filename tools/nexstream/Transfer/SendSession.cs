@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
@@ -8,7 +11,7 @@ using NexStream.Tool.Output;
 
 namespace NexStream.Tool.Transfer;
 
-/// <summary>Sends files to a listening process, a stream for each, several at a time.</summary>
+/// <summary>Sends files to whoever listens at an address, a stream for each, several at a time.</summary>
 internal sealed class SendSession : IDisposable
 {
     /// <summary>Files under way at a time: enough that small ones do not wait for answers one by one.</summary>
@@ -16,7 +19,9 @@ internal sealed class SendSession : IDisposable
 
     private const int ConnectTimeoutMs = 5000;
 
+    private readonly LinkAddress _to;
     private readonly TransferNode _node;
+    private readonly UdpLink? _network;
     private readonly Queue<string> _waiting;
     private readonly List<OutgoingFile> _active = [];
     private readonly List<FileReport> _reports = [];
@@ -25,27 +30,20 @@ internal sealed class SendSession : IDisposable
     private ConnectionHandle _connection;
     private bool _isEstablished;
     private bool _isClosed;
+    private ReasonCode _reason;
     private string? _lost;
 
-    /// <summary>Joins the process that listens under a name.</summary>
-    /// <exception cref="LinkException">Nobody listens there, or there is no native library.</exception>
-    public SendSession(string name, IEnumerable<string> files, StreamConfig stream)
+    /// <summary>Joins the process that listens at an address.</summary>
+    /// <exception cref="LinkException">Nobody listens there, the host is not known, or there is no native library, which shm needs.</exception>
+    public SendSession(LinkAddress to, IEnumerable<string> files, StreamConfig stream)
     {
-        LinkLibrary library = LinkLibrary.Load(LinkPreference.Native);
+        _to = to;
         _stream = stream;
         _waiting = new Queue<string>(files);
-        _node = new TransferNode(library, isReceiver: false);
-        try
-        {
-            _node.Attach(library.Connect(name, _node.Memory, TransferNode.RingCapacity, ConnectTimeoutMs));
-        }
-        catch (LinkException)
-        {
-            _node.Dispose();
-            throw;
-        }
+        _node = to.Name is { } name ? Join(name) : Dial(to, out _network);
     }
 
+    /// <exception cref="LinkException">Nobody answered.</exception>
     public SendOutcome Run(IProgressView progress, CancellationToken stop)
     {
         Instant start = MonotonicClock.Now;
@@ -54,6 +52,11 @@ internal sealed class SendSession : IDisposable
         while ((_waiting.Count > 0 || _active.Count > 0) && _lost is null && !stop.IsCancellationRequested)
         {
             now = Turn(progress);
+        }
+
+        if (_isClosed && !_isEstablished)
+        {
+            throw new LinkException(Unanswered());
         }
 
         string why = _lost ?? "It was interrupted: send it again.";
@@ -77,6 +80,38 @@ internal sealed class SendSession : IDisposable
     }
 
     public void Dispose() => _node.Dispose();
+
+    private static TransferNode Join(string name)
+    {
+        LinkLibrary library = LinkLibrary.Load(LinkPreference.Native);
+        TransferNode node = TransferNode.ForSharedMemory(library, isReceiver: false);
+        try
+        {
+            node.Attach(library.Connect(name, node.Memory, TransferNode.RingCapacity, ConnectTimeoutMs));
+            return node;
+        }
+        catch (LinkException)
+        {
+            node.Dispose();
+            throw;
+        }
+    }
+
+    private static TransferNode Dial(LinkAddress to, out UdpLink network)
+    {
+        IPEndPoint remote = to.ToRemote();
+        IPAddress any = remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
+        TransferNode node = TransferNode.ForNetwork(isReceiver: false, new IPEndPoint(any, 0), out network);
+        node.CallTo(network.Dial(remote));
+        return node;
+    }
+
+    private string Unanswered()
+    {
+        int error = _network?.Statistics.LastError ?? 0;
+        string system = error == 0 ? string.Empty : $" (the system says: {Marshal.GetPInvokeErrorMessage(error)})";
+        return $"Nobody took the call at {_to.Text} ({_reason}){system}: start nexstream receive there first, and look whether UDP gets through to it.";
+    }
 
     private Instant Turn(IProgressView progress)
     {
@@ -147,6 +182,7 @@ internal sealed class SendSession : IDisposable
             else if (item.Kind is EventKind.ConnectionClosed)
             {
                 _isClosed = true;
+                _reason = item.Reason;
                 _lost ??= $"The receiver ended the connection ({item.Reason}): send it again.";
             }
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using NexStream.Core;
 using NexStream.Core.Config;
@@ -14,46 +15,35 @@ internal sealed class TransferNode : IDisposable
 {
     public const int RingCapacity = 1024;
 
-    /// <summary>A packet fills one frame: the larger it is, the less each byte costs. Four pages of payload and room for headers.</summary>
-    private const int FrameSize = 16 * 1024;
-    private const int FrameLengthMax = FrameSize + 256;
-
     /// <summary>32 MiB on each side, all that a transfer ever holds, however large the files.</summary>
-    private const int FrameCount = 2048;
+    private const int MemorySize = 32 * 1024 * 1024;
+
+    /// <summary>In shared memory a packet fills one frame: the larger it is, the less each byte costs. Four pages of payload and room for headers.</summary>
+    private const int ShmFrameSize = 16 * 1024;
+    private const int ShmFrameLengthMax = ShmFrameSize + 256;
+
+    /// <summary>Over a network: a payload of an eighth of a frame is copied where it arrives, and those of full packets shall not be.</summary>
+    private const int UdpFrameSize = 4 * 1024;
+
+    /// <summary>What an Ethernet carries of a UDP datagram over IPv4: 1500 bytes less the IP and the UDP header. What less a path carries is found out.</summary>
+    private const int UdpFrameLengthMax = 1500 - 20 - 8;
 
     /// <summary>A stream may hold an eighth of the frames for sending.</summary>
-    private const int SendBuffer = 4 * 1024 * 1024;
+    private const int SendBuffer = MemorySize / 8;
 
-    // A link joins two processes and no more, so that the names of its ends are always these two.
+    /// <summary>A NAT forgets an address that is silent, the hastiest after half a minute; RFC 4787 wants two.</summary>
+    private static readonly TimeSpan s_keepAlive = TimeSpan.FromSeconds(15);
+
+    // A link in shared memory joins two processes and no more, so that the names of its ends are always these two.
     private static readonly NodeId s_sender = new(0x4E58_5346, 1);
     private static readonly NodeId s_receiver = new(0x4E58_5346, 2);
 
-    private readonly NodeId _remote;
+    private NodeId _remote;
     private BackoffIdleStrategy _idle;
 
-    public TransferNode(LinkLibrary library, bool isReceiver)
+    private TransferNode(LinkLibrary library, int frameSize, EndpointConfig config)
     {
-        _remote = isReceiver ? s_sender : s_receiver;
-        Memory = library.CreateArena(FrameSize, FrameCount);
-        ConnectionConfig connection = new()
-        {
-            MaxFrameLength = FrameLengthMax,
-            SendBuffer = SendBuffer,
-            ReceiveWindow = SendBuffer,
-            StreamReceiveWindow = SendBuffer,
-        };
-        EndpointConfig config = new()
-        {
-            Node = isReceiver ? s_receiver : s_sender,
-            Key = RandomNumberGenerator.GetBytes(EndpointConfig.KeySize),
-            MaxConnections = 4,
-            HalfOpenThreshold = 4,
-            AcceptConnections = isReceiver,
-            Connection = connection,
-
-            // Between two processes over shared memory there is no queue that others share: flow control bounds what is under way.
-            Congestion = CongestionControllers.None,
-        };
+        Memory = library.CreateArena(frameSize, MemorySize / frameSize);
         Endpoint = new Endpoint(config, Memory.CreateFrameArena());
         Driver = new DriverLoop(Endpoint);
     }
@@ -64,7 +54,68 @@ internal sealed class TransferNode : IDisposable
 
     public DriverLoop Driver { get; }
 
+    private static ConnectionConfig Connection => new()
+    {
+        SendBuffer = SendBuffer,
+        ReceiveWindow = SendBuffer,
+        StreamReceiveWindow = SendBuffer,
+        DatagramBuffer = SendBuffer,
+    };
+
+    /// <summary>An endpoint for the other process of a link in shared memory.</summary>
+    public static TransferNode ForSharedMemory(LinkLibrary library, bool isReceiver) => new(library, ShmFrameSize, new EndpointConfig
+    {
+        Node = isReceiver ? s_receiver : s_sender,
+        Key = RandomNumberGenerator.GetBytes(EndpointConfig.KeySize),
+        MaxConnections = 4,
+        HalfOpenThreshold = 4,
+        AcceptConnections = isReceiver,
+        Connection = Connection with { MaxFrameLength = ShmFrameLengthMax },
+
+        // Between two processes over shared memory there is no queue that others share: flow control bounds what is under way.
+        Congestion = CongestionControllers.None,
+    })
+    {
+        _remote = isReceiver ? s_sender : s_receiver,
+    };
+
+    /// <summary>An endpoint with a socket, for whoever calls or for who will be dialled.</summary>
+    /// <exception cref="LinkException">The address cannot be had.</exception>
+    public static TransferNode ForNetwork(bool isReceiver, IPEndPoint local, out UdpLink link)
+    {
+        LinkLibrary library = LinkLibrary.Load();
+        TransferNode node = new(library, UdpFrameSize, new EndpointConfig
+        {
+            Node = NodeId.Read(RandomNumberGenerator.GetBytes(NodeId.Size)),
+            Key = RandomNumberGenerator.GetBytes(EndpointConfig.KeySize),
+            MaxConnections = 16,
+            HalfOpenThreshold = 4,
+            AcceptConnections = isReceiver,
+            Connection = Connection with
+            {
+                MaxFrameLength = UdpFrameLengthMax,
+                InitialFrameLength = ConnectionConfig.FrameLengthMin,
+                KeepAlive = s_keepAlive,
+            },
+        });
+        try
+        {
+            link = library.OpenUdp(node.Memory, new UdpOptions { Local = local });
+        }
+        catch (LinkException)
+        {
+            node.Dispose();
+            throw;
+        }
+
+        node.Driver.AttachNetwork(link);
+        return node;
+    }
+
     public void Attach(Link link) => Driver.AttachLink(link, _remote);
+
+    /// <summary>Whom <see cref="Connect"/> calls over a network.</summary>
+    public void CallTo(NodeId name) => _remote = name;
 
     public ConnectionHandle Connect(Instant now)
     {

@@ -9,6 +9,9 @@ internal enum TransferStatus : byte
     /// <summary>All bytes arrived, their hash is right, and the file has its name. The text is that name.</summary>
     Stored = 0x02,
 
+    /// <summary>Blocks of a fetched file are asked for. The text is the number of the first and how many, in decimal, with a space between.</summary>
+    Wanted = 0x03,
+
     /// <summary>There is a file of that name, and it may not be overwritten.</summary>
     Exists = 0x10,
 

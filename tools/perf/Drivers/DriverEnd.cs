@@ -20,7 +20,7 @@ internal sealed class DriverEnd : IDisposable
     public static readonly NodeId ReceiverNode = new(0, 2);
 
     /// <summary>Arenas are made of cache lines.</summary>
-    private const int FrameAlignment = 64;
+    public const int FrameAlignment = 64;
 
     /// <summary>Between two processes a window is under way while the next is written and the one before is read.</summary>
     private const int WindowsInArena = 8;

@@ -24,6 +24,8 @@ internal sealed class DriverReceiver(PerfOptions options, DriverEnd end)
 
     public void Attach(Link link) => end.Driver.AttachLink(link, DriverEnd.SenderNode);
 
+    public void AttachNetwork(UdpLink link) => end.Driver.AttachNetwork(link);
+
     /// <summary>One turn: the driver's, then the application's.</summary>
     public void Turn(Instant now)
     {

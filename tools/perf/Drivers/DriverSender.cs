@@ -1,3 +1,4 @@
+using System.Net;
 using NexStream.Core;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
@@ -25,6 +26,12 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
     {
         end.Driver.AttachLink(link, DriverEnd.ReceiverNode);
         end.Endpoint.Connect(DriverEnd.ReceiverNode, MonotonicClock.Now, out _connection);
+    }
+
+    public void AttachNetwork(UdpLink link, IPEndPoint receiver)
+    {
+        end.Driver.AttachNetwork(link);
+        end.Endpoint.Connect(link.Dial(receiver), MonotonicClock.Now, out _connection);
     }
 
     /// <summary>One turn: the driver's, then the application's. <paramref name="frames"/>: the most that are handed over.</summary>

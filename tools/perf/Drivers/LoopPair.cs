@@ -1,10 +1,11 @@
+using System.Net;
 using NexStream.Core.Primitives;
 using NexStream.Driver;
 using NexStream.Driver.Links;
 
 namespace NexStream.Perf.Drivers;
 
-/// <summary>Both ends on one thread, each with its driver, through the link layer's function table.</summary>
+/// <summary>Both ends on one thread, each with its driver, through the link layer's function table: over a loop, or over two sockets of this machine.</summary>
 internal sealed class LoopPair : IDisposable
 {
     private readonly PerfOptions _options;
@@ -12,7 +13,7 @@ internal sealed class LoopPair : IDisposable
     private readonly DriverEnd _receiving;
     private readonly DriverSender _sender;
 
-    public LoopPair(PerfOptions options, LinkPreference preference, bool echoes)
+    public LoopPair(PerfOptions options, LinkPreference preference, bool echoes, bool isUdp = false)
     {
         _options = options;
         LinkLibrary library = LinkLibrary.Load(preference);
@@ -21,9 +22,19 @@ internal sealed class LoopPair : IDisposable
         _receiving = new DriverEnd(library, options, DriverEnd.ReceiverNode);
         _sender = new DriverSender(options, _sending);
         Receiver = new DriverReceiver(options, _receiving) { OnReadable = echoes ? new Echo(options.FrameBytes).OnReadable : null };
-        (Link a, Link b) = library.CreateLoop(_sending.Memory, _receiving.Memory, DriverEnd.RingCapacity);
-        _sender.Attach(a);
-        Receiver.Attach(b);
+        if (isUdp)
+        {
+            UdpLink receiving = Open(library, _receiving);
+            Receiver.AttachNetwork(receiving);
+            _sender.AttachNetwork(Open(library, _sending), receiving.LocalEndPoint);
+        }
+        else
+        {
+            (Link a, Link b) = library.CreateLoop(_sending.Memory, _receiving.Memory, DriverEnd.RingCapacity);
+            _sender.Attach(a);
+            Receiver.Attach(b);
+        }
+
         while (!_sender.IsReady)
         {
             Turn(0);
@@ -59,4 +70,10 @@ internal sealed class LoopPair : IDisposable
         _sending.Dispose();
         _receiving.Dispose();
     }
+
+    private UdpLink Open(LinkLibrary library, DriverEnd end) => library.OpenUdp(end.Memory, new UdpOptions
+    {
+        Local = new IPEndPoint(IPAddress.Loopback, 0),
+        FrameSize = (_options.FrameLength + DriverEnd.FrameAlignment - 1) / DriverEnd.FrameAlignment * DriverEnd.FrameAlignment,
+    });
 }

@@ -13,19 +13,19 @@ public static class PingRun
 {
     private const double WarmUpSeconds = 1;
 
-    /// <summary>Measures over loop or shm.</summary>
+    /// <summary>Measures over loop, shm or udp.</summary>
     /// <exception cref="LinkException">The link cannot be set up.</exception>
     public static LatencyResult Run(PerfOptions options, string link)
     {
         PerfOptions one = options with { Streams = 1, IdleStreams = 0, Mode = TransportMode.ReliableOrdered };
-        return link == "shm" ? OverShm(one) : OverLoop(one);
+        return link == "shm" ? OverShm(one) : OverLoop(one, link);
     }
 
-    private static LatencyResult OverLoop(PerfOptions options)
+    private static LatencyResult OverLoop(PerfOptions options, string link)
     {
-        using var pair = new LoopPair(options, LinkPreference.Any, echoes: true);
+        using var pair = new LoopPair(options, LinkPreference.Any, echoes: true, isUdp: link == "udp");
         LongHistogram times = Measure(options, pair.Ping, static () => false);
-        return LatencyResult.Of("round trip", "loop", options.FrameBytes, times) with { Native = pair.IsNative };
+        return LatencyResult.Of("round trip", link, options.FrameBytes, times) with { Native = pair.IsNative };
     }
 
     private static LatencyResult OverShm(PerfOptions options)

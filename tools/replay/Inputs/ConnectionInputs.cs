@@ -10,7 +10,7 @@ namespace NexStream.Replay.Inputs;
 /// <summary>A stream is opened.</summary>
 internal sealed record OpenStreamInput(int Index, uint Generation, StreamConfig Config) : TraceInput
 {
-    public override string Text => $"OpenStream on connection {Index}.{Generation}: {Config.Mode}, priority {Config.Priority}{(Config.Delivery is { } delivery ? $", {Names.Delivery(delivery)}" : string.Empty)}";
+    public override string Text => $"OpenStream on connection {Index}.{Generation}: {Config.Mode}, priority {Config.Priority}{(Config.Path is { } path ? $", path {path}" : string.Empty)}{(Config.Delivery is { } delivery ? $", {Names.Delivery(delivery)}" : string.Empty)}";
 
     public override void Apply(ReplayHost host)
     {

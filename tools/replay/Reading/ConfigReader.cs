@@ -1,5 +1,6 @@
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
+using NexStream.Core.Multipath;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Replay.Reading;
@@ -33,6 +34,7 @@ internal sealed class ConfigReader(ItemReader reader, Suppliers suppliers)
             Cookies = (CookieMode)Int((int)standard.Cookies),
             HalfOpenThreshold = Int(standard.HalfOpenThreshold),
             ArenaReserve256 = Int(standard.ArenaReserve256),
+            MaxPaths = Int(-1) is var paths && paths < 0 ? null : paths,
         };
         ICongestionControllerFactory congestion = suppliers.FindController(reader.Name());
         var choices = new ICongestionControllerFactory[reader.Int(ChoicesMax, "The number of congestion controllers")];
@@ -41,7 +43,28 @@ internal sealed class ConfigReader(ItemReader reader, Suppliers suppliers)
             choices[i] = suppliers.FindController(reader.Name());
         }
 
-        return config with { Congestion = congestion, CongestionChoices = choices, Connection = Connection() };
+        IPathSchedulerFactory scheduler = suppliers.FindScheduler(reader.Name());
+        var schedulers = new IPathSchedulerFactory[reader.Int(ChoicesMax, "The number of path schedulers")];
+        for (int i = 0; i < schedulers.Length; i++)
+        {
+            schedulers[i] = suppliers.FindScheduler(reader.Name());
+        }
+
+        var nodes = new NodeId[reader.Int(ChoicesMax, "The number of further nodes")];
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            nodes[i] = reader.Node();
+        }
+
+        return config with
+        {
+            Congestion = congestion,
+            CongestionChoices = choices,
+            PathScheduler = scheduler,
+            PathSchedulerChoices = schedulers,
+            FurtherNodes = nodes,
+            Connection = Connection(),
+        };
     }
 
     public ConnectionConfig Connection()
@@ -79,8 +102,10 @@ internal sealed class ConfigReader(ItemReader reader, Suppliers suppliers)
             Ecn = Flag(standard.Ecn),
             FirstPacketNumber = unchecked((ulong)Next(0)),
             FirstSequence = unchecked((ulong)Next(0)),
+            MaxPaths = Int(standard.MaxPaths),
         };
-        return config with { Congestion = reader.Flag() ? reader.Name() : null };
+        string? congestion = reader.Flag() ? reader.Name() : null;
+        return config with { Congestion = congestion, PathScheduler = reader.Flag() ? reader.Name() : null };
     }
 
     public StreamConfig Stream()
@@ -89,7 +114,9 @@ internal sealed class ConfigReader(ItemReader reader, Suppliers suppliers)
         byte priority = reader.Byte();
         bool isNumbered = reader.Flag();
         byte attempts = reader.Byte();
-        return new StreamConfig(mode, priority, isNumbered, attempts, reader.Flag() ? Delivery() : null);
+        bool isBound = reader.Flag();
+        byte path = reader.Byte();
+        return new StreamConfig(mode, priority, isNumbered, attempts, reader.Flag() ? Delivery() : null, isBound ? path : null);
     }
 
     public ProbabilisticConfig Delivery()

@@ -56,6 +56,18 @@ internal sealed class InputReader(ItemReader items, ConfigReader configs, Endpoi
                 return new OpenStreamInput(opener, openerGeneration, configs.Stream());
             case TraceOperation.CloseConnection or TraceOperation.AbortConnection:
                 return ReadEnd(isAbort: operation == (byte)TraceOperation.AbortConnection);
+            case TraceOperation.OpenPath:
+                (int brancher, uint brancherGeneration) = Connection();
+                Instant opened = items.Time();
+                return new OpenPathInput(brancher, brancherGeneration, items.Node(), opened);
+            case TraceOperation.ClosePath:
+                (int pruner, uint prunerGeneration) = Connection();
+                Instant closed = items.Time();
+                return new ClosePathInput(pruner, prunerGeneration, items.Byte(), closed);
+            case TraceOperation.SetPathWeight:
+                (int weigher, uint weigherGeneration) = Connection();
+                byte path = items.Byte();
+                return new SetPathWeightInput(weigher, weigherGeneration, path, items.Byte());
             default:
                 return ReadOfStream((TraceOperation)operation);
         }

@@ -1,4 +1,5 @@
 using NexStream.Core.Congestion;
+using NexStream.Core.Multipath;
 using NexStream.Core.Tracing;
 
 namespace NexStream.Replay.Reading;
@@ -11,6 +12,9 @@ public sealed record Suppliers
 
     /// <summary>The user's own congestion controllers.</summary>
     public IReadOnlyList<ICongestionControllerFactory> Controllers { get; init; } = [];
+
+    /// <summary>The user's own path schedulers.</summary>
+    public IReadOnlyList<IPathSchedulerFactory> Schedulers { get; init; } = [];
 
     internal IPayloadGenerator FindGenerator(string name, ulong seed) =>
         name == WordPattern.PatternName ? new WordPattern(seed)
@@ -29,5 +33,19 @@ public sealed record Suppliers
 
         return CongestionControllers.TryGet(name, out ICongestionControllerFactory? factory) ? factory
             : throw new TraceException($"The endpoint had a congestion controller \"{name}\", which is not known here.");
+    }
+
+    internal IPathSchedulerFactory FindScheduler(string name)
+    {
+        foreach (IPathSchedulerFactory own in Schedulers)
+        {
+            if (own.Name == name)
+            {
+                return own;
+            }
+        }
+
+        return PathSchedulers.TryGet(name, out IPathSchedulerFactory? factory) ? factory
+            : throw new TraceException($"The endpoint had a path scheduler \"{name}\", which is not known here.");
     }
 }

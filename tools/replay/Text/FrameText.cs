@@ -10,7 +10,7 @@ internal static class FrameText
 {
     public static string Describe(in RawFrame raw) => raw.Type switch
     {
-        FrameType.ConnInit or FrameType.ConnAccept or FrameType.ConnClose or FrameType.ConnCloseAck or FrameType.ConnRetry or FrameType.MaxStreams or FrameType.PathOffer
+        FrameType.ConnInit or FrameType.ConnAccept or FrameType.ConnClose or FrameType.ConnCloseAck or FrameType.ConnRetry or FrameType.MaxStreams or FrameType.PathOffer or FrameType.PathClose
             => OfConnection(raw),
         FrameType.StreamOpen or FrameType.StreamAck or FrameType.StreamClose or FrameType.StreamReset or FrameType.StreamCloseAck or FrameType.WindowUpdate
             => OfStream(raw),
@@ -36,6 +36,7 @@ internal static class FrameText
         FrameType.ConnRetry when ConnRetryFrame.TryRead(raw, out ConnRetryFrame frame) => $"CONN_RETRY cookie {frame.Cookie.Length} bytes",
         FrameType.MaxStreams when MaxStreamsFrame.TryRead(raw, out MaxStreamsFrame frame) => $"MAX_STREAMS {frame.MaxStreams}",
         FrameType.PathOffer when PathOfferFrame.TryRead(raw, out PathOfferFrame frame) => $"PATH_OFFER path {frame.PathId} tag {frame.Tag:x16} node {frame.Node}",
+        FrameType.PathClose when PathCloseFrame.TryRead(raw, out PathCloseFrame frame) => $"PATH_CLOSE path {frame.PathId}",
         _ => Unreadable(raw),
     };
 

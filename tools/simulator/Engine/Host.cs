@@ -44,8 +44,8 @@ internal sealed class Host : Actor
 
     public int Flow { get; }
 
-    /// <summary>Where its frames go.</summary>
-    public DirectedLink Out { get; set; } = null!;
+    /// <summary>The link that a frame takes.</summary>
+    public Func<LinkHeader, DirectedLink> Route { get; set; } = null!;
 
     public IApplication Application { get; set; } = null!;
 
@@ -100,6 +100,13 @@ internal sealed class Host : Actor
         Turn(now);
     }
 
+    /// <summary>The host moves: it is another node from now on.</summary>
+    public void Move(NodeId node, long now)
+    {
+        Endpoint.ChangeNode(node, InstantAt(now));
+        Turn(now);
+    }
+
     private void Receive(Packet packet, long now)
     {
         Endpoint.Receive(new LinkFrame(packet.Header, packet.Bytes.AsSpan(0, packet.Length)), InstantAt(now));
@@ -116,7 +123,7 @@ internal sealed class Host : Actor
             Application.Act(now);
             while (Endpoint.TryTransmit(instant, _transmission))
             {
-                Out.Send(Take(), now);
+                Route(_transmission.Header).Send(Take(), now);
             }
 
             isNews = false;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
@@ -20,6 +21,13 @@ internal sealed class Simulation
     private const ulong ReverseSeed = 0x72;
     private const ulong KeySeed = 0x6b;
 
+    private const ulong PathSeedStep = 0x100;
+    private const ulong ClientNode = 0xC11E;
+    private const ulong ServerNode = 0x5E12;
+    private const int PathShift = 32;
+
+    private readonly DirectedLink[] _links;
+    private readonly DirectedLink[] _reverses;
     private readonly Agenda _agenda = new();
     private readonly FlowRecord[] _flows;
     private readonly long _endAt;
@@ -38,9 +46,22 @@ internal sealed class Simulation
         var pattern = new Pattern(Derive(PatternSeed));
         Queue = new QueueMeter(scenario.Flows.Count);
         _flows = [.. scenario.Flows.Select((flow, i) => new FlowRecord(flow, i))];
-        Link = new DirectedLink("link", scenario.Link, scenario.Mtu, Derive(LinkSeed), _agenda, pool, Queue, (packet, now) => Flows[packet.Flow].Server.Deliver(packet, now));
-        Reverse = new DirectedLink(
+        _links = new DirectedLink[scenario.Paths.Count + 1];
+        _reverses = new DirectedLink[_links.Length];
+        _links[0] = new DirectedLink("link", scenario.Link, scenario.Mtu, Derive(LinkSeed), _agenda, pool, Queue, (packet, now) => Flows[packet.Flow].Server.Deliver(packet, now));
+        _reverses[0] = new DirectedLink(
             "reverse", scenario.WayBack(), scenario.Mtu, Derive(ReverseSeed), _agenda, pool, new QueueMeter(scenario.Flows.Count), (packet, now) => Flows[packet.Flow].Client.Deliver(packet, now));
+        for (int i = 1; i < _links.Length; i++)
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"path {i}");
+            _links[i] = new DirectedLink(
+                name, scenario.Paths[i - 1], scenario.Mtu, Derive(LinkSeed + (PathSeedStep * (ulong)i)), _agenda, pool, new QueueMeter(scenario.Flows.Count),
+                (packet, now) => Flows[packet.Flow].Server.Deliver(packet, now));
+            _reverses[i] = new DirectedLink(
+                name + " reverse", scenario.WayBack(i), scenario.Mtu, Derive(ReverseSeed + (PathSeedStep * (ulong)i)), _agenda, pool, new QueueMeter(scenario.Flows.Count),
+                (packet, now) => Flows[packet.Flow].Client.Deliver(packet, now));
+        }
+
         foreach (FlowRecord flow in Flows)
         {
             AddHosts(flow, sizing, pattern, pool, record);
@@ -51,10 +72,15 @@ internal sealed class Simulation
 
     public IReadOnlyList<FlowRecord> Flows => _flows;
 
-    /// <summary>From clients to servers.</summary>
-    public DirectedLink Link { get; }
+    /// <summary>From clients to servers, on path 0.</summary>
+    public DirectedLink Link => _links[0];
 
-    public DirectedLink Reverse { get; }
+    public DirectedLink Reverse => _reverses[0];
+
+    /// <summary>From clients to servers, path by path.</summary>
+    public IReadOnlyList<DirectedLink> Links => _links;
+
+    public IReadOnlyList<DirectedLink> Reverses => _reverses;
 
     /// <summary>How long frames waited for <see cref="Link"/>.</summary>
     public QueueMeter Queue { get; }
@@ -102,17 +128,27 @@ internal sealed class Simulation
 
     private void AddHosts(FlowRecord flow, Sizing sizing, Pattern pattern, PacketPool pool, Func<string, TraceRecorder>? record)
     {
-        var clientNode = new NodeId(0xC11E, (ulong)flow.Index + 1);
-        var serverNode = new NodeId(0x5E12, (ulong)flow.Index + 1);
+        NodeId[] clientNodes = [.. _links.Select((_, path) => NodeOf(ClientNode, path, flow))];
+        NodeId[] serverNodes = [.. _links.Select((_, path) => NodeOf(ServerNode, path, flow))];
         long pollNs = (long)Math.Round(flow.Spec.PollUs * Instant.Microsecond);
         TraceRecorder? client = record?.Invoke($"flow-{flow.Index}-client");
         TraceRecorder? server = record?.Invoke($"flow-{flow.Index}-server");
-        flow.Client = new Host(sizing.Endpoint(clientNode, flow.Spec, Key(flow.Index, 0)), sizing.Arena(), flow.Index, pollNs, _agenda, pool, client) { Out = Link };
-        flow.Server = new Host(sizing.Endpoint(serverNode, flow.Spec, Key(flow.Index, 1)), sizing.Arena(), flow.Index, pollNs, _agenda, pool, server) { Out = Reverse };
-        var sender = new SendingApplication(flow, pattern, serverNode, sizing.Connection(flow.Spec));
+        flow.Client = new Host(sizing.Endpoint(clientNodes, flow.Spec, Key(flow.Index, 0)), sizing.Arena(), flow.Index, pollNs, _agenda, pool, client) { Route = header => _links[PathOf(header.Source)] };
+        flow.Server = new Host(sizing.Endpoint(serverNodes, flow.Spec, Key(flow.Index, 1)), sizing.Arena(), flow.Index, pollNs, _agenda, pool, server) { Route = header => _reverses[PathOf(header.Destination)] };
+        var sender = new SendingApplication(flow, pattern, serverNodes[0], [.. Scenario.Paths.Select((path, i) => (clientNodes[i + 1], path.Weight))], Scenario.Link.Weight, sizing.Connection(flow.Spec));
         flow.Client.Application = sender;
         flow.Server.Application = new ReceivingApplication(flow, pattern, sender);
+        foreach (MigrationSpec move in flow.Spec.Migrate)
+        {
+            At(move.AtS, now => flow.Client.Move(clientNodes[move.ToPath], now));
+        }
     }
+
+    /// <summary>The node of one end of a flow on a path, which it carries.</summary>
+    private static NodeId NodeOf(ulong end, int path, FlowRecord flow) => new(end | ((ulong)path << PathShift), (ulong)flow.Index + 1);
+
+    /// <summary>The path that a client's node is on: its frames, and those for it, take that one.</summary>
+    private static int PathOf(NodeId client) => (int)(client.High >> PathShift);
 
     private byte[] Key(int flow, int side)
     {

@@ -1,6 +1,7 @@
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
+using NexStream.Core.Multipath;
 using NexStream.Core.Primitives;
 using NexStream.Simulator.Links;
 using NexStream.Simulator.Scenarios;
@@ -43,15 +44,18 @@ internal sealed class Sizing
         _scenario = scenario;
         long rate = 0;
         long queue = 0;
-        foreach (LinkSettings settings in Settings(scenario.Link, scenario.Mtu))
+        double longestNs = LongestDelayNs(scenario.Link, scenario.Mtu) + LongestDelayNs(scenario.WayBack(), scenario.Mtu);
+        Add(scenario.Link, scenario.Mtu, ref rate, ref queue);
+        for (int i = 1; i <= scenario.Paths.Count; i++)
         {
-            rate = Math.Max(rate, settings.Rate);
-            queue = Math.Max(queue, settings.QueueBytes);
+            // What is under way on a fast path waits for what is under way on the slowest.
+            longestNs = Math.Max(longestNs, LongestDelayNs(scenario.Paths[i - 1], scenario.Mtu) + LongestDelayNs(scenario.WayBack(i), scenario.Mtu));
+            Add(scenario.Paths[i - 1], scenario.Mtu, ref rate, ref queue);
         }
 
         // A host that is called now and then answers so much later, at both ends.
         double pollNs = scenario.Flows.Max(flow => flow.PollUs) * Instant.Microsecond;
-        double roundNs = LongestDelayNs(scenario.Link, scenario.Mtu) + LongestDelayNs(scenario.WayBack(), scenario.Mtu) + (2 * pollNs) + SlackNs;
+        double roundNs = longestNs + (2 * pollNs) + SlackNs;
         _held = (long)Math.Clamp(((rate * roundNs / Instant.Second) + queue) * RoomOnTop, HeldMin, HeldMax);
         _frameSize = Math.Max(FrameSize, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(scenario.Mtu / 3)));
     }
@@ -63,12 +67,13 @@ internal sealed class Sizing
 
     public FrameArena Arena() => new(_frameSize, ArenaFrames);
 
-    public EndpointConfig Endpoint(NodeId node, FlowSpec flow, ReadOnlyMemory<byte> key)
+    public EndpointConfig Endpoint(IReadOnlyList<NodeId> nodes, FlowSpec flow, ReadOnlyMemory<byte> key)
     {
         int packets = (int)((2 * _held / PayloadTypical) + FramesMin);
         return new EndpointConfig
         {
-            Node = node,
+            Node = nodes[0],
+            FurtherNodes = [.. nodes.Skip(1)],
             Key = key,
             MaxConnections = 1,
             MaxStreams = Math.Max(64, flow.Streams.Count + 1),
@@ -78,6 +83,7 @@ internal sealed class Sizing
             Congestion = CongestionControllers.TryGet(flow.Congestion, out ICongestionControllerFactory? controller)
                 ? controller
                 : throw new ScenarioException($"There is no congestion controller \"{flow.Congestion}\": use cubic, bbr or none."),
+            PathScheduler = PathSchedulers.TryGet(flow.Scheduler, out IPathSchedulerFactory? scheduler) ? scheduler : PathSchedulers.LowestRtt,
             Connection = Connection(flow),
         };
     }
@@ -93,6 +99,7 @@ internal sealed class Sizing
         {
             MaxFrameLength = _scenario.Mtu,
             InitialFrameLength = flow.InitialFrame,
+            MaxPaths = flow.Migrate.Count > 0 ? 1 : _scenario.Paths.Count + 1,
             MaxStreams = Math.Max(64, flow.Streams.Count + 1),
             ReceiveWindow = 2 * held,
             ReceiveWindowMax = 2 * held,
@@ -107,6 +114,12 @@ internal sealed class Sizing
             Scheduling = flow.Scheduling == "strict" ? SchedulingPolicy.Strict : SchedulingPolicy.Weighted,
             MaxAckDelay = poll > config.MaxAckDelay ? poll : config.MaxAckDelay,
         };
+    }
+
+    private static void Add(DirectionSpec link, int mtu, ref long rate, ref long queue)
+    {
+        rate += Settings(link, mtu).Max(settings => settings.Rate);
+        queue += Settings(link, mtu).Max(settings => settings.QueueBytes);
     }
 
     private static long LongestDelayNs(DirectionSpec link, int mtu) =>

@@ -10,7 +10,7 @@ namespace NexStream.Simulator.Results;
 /// <param name="Violations">Those that did not.</param>
 /// <param name="ElapsedS">Virtual seconds.</param>
 /// <param name="Jain">Jain's index of the flows' goodputs: 1 is equal.</param>
-/// <param name="Utilisation">Bytes that the link sent, of those that it could have sent since the first flow began.</param>
+/// <param name="Utilisation">Bytes that the link and further paths sent, of those that they could have sent since the first flow began.</param>
 /// <param name="Flows">The flows.</param>
 internal sealed record SimulationResult(
     bool Ok, IReadOnlyList<string> Violations, double ElapsedS, double Jain, double Utilisation, IReadOnlyList<FlowResult> Flows)
@@ -37,11 +37,14 @@ internal sealed record SimulationResult(
     }
 
     /// <summary>Bytes that a link could send between two virtual times.</summary>
-    public static double CapacityOf(Simulation simulation, long from, long to)
+    public static double CapacityOf(Simulation simulation, long from, long to) => CapacityOf(simulation.Scenario.Link, simulation.Scenario.Mtu, from, to);
+
+    /// <summary>The same of any link.</summary>
+    public static double CapacityOf(Scenarios.DirectionSpec link, int mtu, long from, long to)
     {
-        var settings = LinkSettings.Create(simulation.Scenario.Link, simulation.Scenario.Mtu);
+        var settings = LinkSettings.Create(link, mtu);
         double bytes = 0;
-        foreach (Scenarios.StepSpec step in simulation.Scenario.Link.Steps.OrderBy(s => s.AtS))
+        foreach (Scenarios.StepSpec step in link.Steps.OrderBy(s => s.AtS))
         {
             long at = Math.Clamp((long)Math.Round(step.AtS * Instant.Second), from, to);
             bytes += (double)settings.Rate * (at - from) / Instant.Second;
@@ -54,8 +57,10 @@ internal sealed record SimulationResult(
 
     private static double UtilisationOf(Simulation simulation)
     {
-        double capacity = CapacityOf(simulation, Math.Min(simulation.Now, simulation.Flows.Min(f => f.StartAt)), simulation.Now);
-        return capacity == 0 ? 0 : simulation.Link.Counters.Bytes / capacity;
+        long from = Math.Min(simulation.Now, simulation.Flows.Min(f => f.StartAt));
+        double capacity = CapacityOf(simulation, from, simulation.Now)
+            + simulation.Scenario.Paths.Sum(path => CapacityOf(path, simulation.Scenario.Mtu, from, simulation.Now));
+        return capacity == 0 ? 0 : simulation.Links.Sum(link => link.Counters.Bytes) / capacity;
     }
 }
 
@@ -84,6 +89,8 @@ internal sealed record FlowResult
 
     public long CwndBytes { get; init; }
 
+    public required IReadOnlyList<PathResult> Paths { get; init; }
+
     public required IReadOnlyList<StreamResult> Streams { get; init; }
 
     public static FlowResult Of(FlowRecord flow, Simulation simulation)
@@ -91,21 +98,46 @@ internal sealed record FlowResult
         Core.Stats.ConnectionStatistics statistics = flow.Statistics();
         long until = flow.CompletedAt ?? simulation.Now;
         double seconds = (double)Math.Max(1, until - flow.StartAt) / Instant.Second;
+        PathResult[] paths = [.. flow.Paths.ToArray().Select(PathResult.Of)];
         return new FlowResult
         {
             CompletedS = flow.CompletedAt is { } at ? (double)(at - flow.StartAt) / Instant.Second : null,
             GoodputMbps = flow.DeliveredBytes * BitsPerByte / seconds / 1e6,
-            SentPackets = statistics.Path.PacketsSent,
+            SentPackets = Total(paths, p => p.SentPackets),
             RetransmittedPackets = statistics.Retransmissions,
-            SpuriousRetransmits = statistics.Path.SpuriousLosses,
-            LostPackets = statistics.Path.PacketsLost,
+            SpuriousRetransmits = Total(paths, p => p.SpuriousRetransmits),
+            LostPackets = Total(paths, p => p.LostPackets),
             SrttMs = (double)statistics.Path.SmoothedRttNs / Instant.Millisecond,
             MinRttMs = (double)statistics.Path.MinRttNs / Instant.Millisecond,
             P99QueueMs = simulation.Queue.Percentile99Ms(flow.Index),
             CwndBytes = statistics.Path.CongestionWindow,
+            Paths = paths,
             Streams = [.. flow.Streams.Select(StreamResult.Of)],
         };
     }
+
+    private static ulong Total(PathResult[] paths, Func<PathResult, ulong> count) => paths.Aggregate(0UL, (sum, path) => sum + count(path));
+}
+
+/// <summary>What a path of a flow came to, as the client knows it.</summary>
+internal sealed record PathResult(
+    byte Id, string Condition, ulong SentPackets, ulong SentBytes, ulong LostPackets, ulong SpuriousRetransmits, double SrttMs, double MinRttMs, long CwndBytes)
+{
+    public static PathResult Of(Core.Stats.PathStatistics path) => new(
+        path.Id,
+        path.Condition switch
+        {
+            Core.Stats.PathCondition.Active => "active",
+            Core.Stats.PathCondition.Silent => "silent",
+            _ => "opening",
+        },
+        path.PacketsSent,
+        path.BytesSent,
+        path.PacketsLost,
+        path.SpuriousLosses,
+        (double)path.SmoothedRttNs / Instant.Millisecond,
+        (double)path.MinRttNs / Instant.Millisecond,
+        path.CongestionWindow);
 }
 
 /// <summary>What a stream came to: bytes in RO, messages in the other modes.</summary>

@@ -20,16 +20,26 @@ internal static class FlowRules
 
     private static readonly string[] s_modes = ["ro", "ru", "be", "pr"];
     private static readonly string[] s_controllers = ["cubic", "bbr", "none"];
+    private static readonly string[] s_schedulers = ["lowest_rtt", "weighted", "redundant"];
     private static readonly string[] s_policies = ["weighted", "strict"];
 
     /// <summary>Checks a flow with its streams.</summary>
     /// <exception cref="ScenarioException">A value is out of range.</exception>
-    public static void Check(FlowSpec flow, string where, int mtu)
+    public static void Check(FlowSpec flow, string where, int mtu, int furtherPaths)
     {
         Require(flow is not null, where, "is no null");
         Require(IsTime(flow!.StartS), $"{where}.start_s", "is from 0 to 1000000000");
         Require(s_controllers.Contains(flow.Congestion), $"{where}.congestion", "is cubic, bbr or none");
         Require(s_policies.Contains(flow.Scheduling), $"{where}.scheduling", "is weighted or strict");
+        Require(s_schedulers.Contains(flow.Scheduler), $"{where}.scheduler", "is lowest_rtt, weighted or redundant");
+        for (int i = 0; i < flow.Migrate.Count; i++)
+        {
+            string here = string.Create(CultureInfo.InvariantCulture, $"{where}.migrate[{i}]");
+            Require(flow.Migrate[i] is not null, here, "is no null");
+            Require(IsTime(flow.Migrate[i].AtS), $"{here}.at_s", "is from 0 to 1000000000");
+            Require(flow.Migrate[i].ToPath >= 0 && flow.Migrate[i].ToPath <= furtherPaths, $"{here}.to_path", "names the link, 0, or one of paths, from 1");
+        }
+
         Require(flow.PollUs is 0 or (>= 1 and <= 1e6), $"{where}.poll_us", "is 0, or from 1 to 1000000");
         Require(flow.InitialFrame is null || (flow.InitialFrame >= 1200 && flow.InitialFrame <= mtu), $"{where}.initial_frame", "is from 1200 to mtu");
         Require(flow.Streams.Count is > 0 and <= StreamsMax, $"{where}.streams", "has at least one stream, and at most 65535");

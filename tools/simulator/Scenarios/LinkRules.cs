@@ -13,6 +13,7 @@ internal static class LinkRules
     public static void Check(DirectionSpec link, string where)
     {
         CheckKeys(link, where);
+        Require(link.Weight > 0, $"{where}.weight", "is from 1 to 255");
         for (int i = 0; i < link.Steps.Count; i++)
         {
             string here = string.Create(CultureInfo.InvariantCulture, $"{where}.steps[{i}]");

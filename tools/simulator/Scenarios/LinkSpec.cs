@@ -54,13 +54,23 @@ internal sealed record BurstLossSpec
 }
 
 /// <summary>A link with what changes over time.</summary>
-internal sealed record DirectionSpec : LinkSpec
+internal record DirectionSpec : LinkSpec
 {
+    /// <summary>The parts that the path gets where a flow sprays by weight.</summary>
+    public byte Weight { get; set; } = 1;
+
     /// <summary>Changes.</summary>
     public IReadOnlyList<StepSpec> Steps { get; set; } = [];
 
     /// <summary>Times at which everything that enters or leaves the link is lost; null: none, and for the way back those of the way there.</summary>
     public IReadOnlyList<OutageSpec>? Outages { get; set; }
+}
+
+/// <summary>A further path from clients to servers, and back.</summary>
+internal sealed record PathSpec : DirectionSpec
+{
+    /// <summary>The direction back; what is missing is as on the way there, but for loss, reordering, duplicates, damage and steps.</summary>
+    public DirectionSpec? Reverse { get; set; }
 }
 
 /// <summary>From a time on some keys of a link have other values.</summary>

@@ -18,24 +18,32 @@ internal sealed record Scenario
     /// <summary>The direction back; what is missing is as in <see cref="Link"/>, but for loss, reordering, duplicates, damage and steps.</summary>
     public DirectionSpec? Reverse { get; set; }
 
+    /// <summary>Further paths beside <see cref="Link"/>, which is path 0.</summary>
+    public IReadOnlyList<PathSpec> Paths { get; set; } = [];
+
     /// <summary>Connections.</summary>
     public required IReadOnlyList<FlowSpec> Flows { get; set; }
 
     /// <summary>The way back: what is missing is as on the way there, but for what happens at random and the steps.</summary>
-    public DirectionSpec WayBack()
+    public DirectionSpec WayBack() => WayBack(Link, Reverse);
+
+    /// <summary>The way back of a further path, from 1.</summary>
+    public DirectionSpec WayBack(int path) => WayBack(Paths[path - 1], Paths[path - 1].Reverse);
+
+    private static DirectionSpec WayBack(DirectionSpec link, DirectionSpec? given)
     {
-        DirectionSpec reverse = Reverse ?? new DirectionSpec();
+        DirectionSpec reverse = given ?? new DirectionSpec();
         bool isSameRate = reverse.RateMbps is null;
         return reverse with
         {
-            RateMbps = reverse.RateMbps ?? Link.RateMbps,
-            DelayMs = reverse.DelayMs ?? Link.DelayMs,
-            JitterMs = reverse.JitterMs ?? Link.JitterMs,
-            QueueKb = reverse.QueueKb ?? (isSameRate ? Link.QueueKb : null),
-            Queue = reverse.Queue ?? Link.Queue,
-            EcnMarkKb = reverse.EcnMarkKb ?? (isSameRate ? Link.EcnMarkKb : null),
-            Outages = reverse.Outages ?? Link.Outages,
-            Mtu = reverse.Mtu ?? Link.Mtu,
+            RateMbps = reverse.RateMbps ?? link.RateMbps,
+            DelayMs = reverse.DelayMs ?? link.DelayMs,
+            JitterMs = reverse.JitterMs ?? link.JitterMs,
+            QueueKb = reverse.QueueKb ?? (isSameRate ? link.QueueKb : null),
+            Queue = reverse.Queue ?? link.Queue,
+            EcnMarkKb = reverse.EcnMarkKb ?? (isSameRate ? link.EcnMarkKb : null),
+            Outages = reverse.Outages ?? link.Outages,
+            Mtu = reverse.Mtu ?? link.Mtu,
         };
     }
 }
@@ -55,6 +63,12 @@ internal sealed record FlowSpec
     /// <summary>Microseconds between two calls of the endpoint, as in a game loop; 0: it is called whenever something happens.</summary>
     public double PollUs { get; set; }
 
+    /// <summary>Among paths, where there are several: lowest_rtt, weighted or redundant.</summary>
+    public string Scheduler { get; set; } = "lowest_rtt";
+
+    /// <summary>When the client moves to another path; where it does, the flow has one path at a time instead of all.</summary>
+    public IReadOnlyList<MigrationSpec> Migrate { get; set; } = [];
+
     /// <summary>weighted or strict.</summary>
     public string Scheduling { get; set; } = "weighted";
 
@@ -63,6 +77,16 @@ internal sealed record FlowSpec
 
     /// <summary>What is sent.</summary>
     public IReadOnlyList<StreamSpec> Streams { get; set; } = [new StreamSpec()];
+}
+
+/// <summary>The client's node changes: from then on it sends and receives over another path.</summary>
+internal sealed record MigrationSpec
+{
+    /// <summary>When, from the start of the scenario.</summary>
+    public double AtS { get; set; }
+
+    /// <summary>Where to: 0 is the link.</summary>
+    public int ToPath { get; set; }
 }
 
 /// <summary>One stream of a connection.</summary>

@@ -56,9 +56,22 @@ internal static class ScenarioReader
             LinkRules.Check(scenario.Reverse, "reverse");
         }
 
+        Require(scenario.Paths.Count < Core.Multipath.PathView.SlotCount, "paths", "has at most seven further paths");
+        for (int i = 0; i < scenario.Paths.Count; i++)
+        {
+            string where = string.Create(CultureInfo.InvariantCulture, $"paths[{i}]");
+            Require(scenario.Paths[i] is not null, where, "is no null");
+            Require(scenario.Paths[i].RateMbps is not null, $"{where}.rate_mbps", "is needed");
+            LinkRules.Check(scenario.Paths[i], where);
+            if (scenario.Paths[i].Reverse is { } reverse)
+            {
+                LinkRules.Check(reverse, $"{where}.reverse");
+            }
+        }
+
         for (int i = 0; i < scenario.Flows.Count; i++)
         {
-            FlowRules.Check(scenario.Flows[i], string.Create(CultureInfo.InvariantCulture, $"flows[{i}]"), scenario.Mtu);
+            FlowRules.Check(scenario.Flows[i], string.Create(CultureInfo.InvariantCulture, $"flows[{i}]"), scenario.Mtu, scenario.Paths.Count);
         }
     }
 }

@@ -12,6 +12,8 @@ internal sealed class FlowRecord(FlowSpec spec, int index)
     /// <summary>One broken guarantee is enough: the rest is only counted.</summary>
     private const int ViolationsMax = 20;
 
+    private readonly PathStatistics[] _paths = new PathStatistics[Core.Multipath.PathView.SlotCount];
+
     public FlowSpec Spec { get; } = spec;
 
     public int Index { get; } = index;
@@ -30,11 +32,16 @@ internal sealed class FlowRecord(FlowSpec spec, int index)
     /// <summary>When the last finite stream was complete; null: not yet, or there is none.</summary>
     public long? CompletedAt { get; set; }
 
+    /// <summary>What each of the client's paths had done when the connection was last alive, path 0 in front.</summary>
+    public ReadOnlySpan<PathStatistics> Paths => _paths.AsSpan(0, PathCount);
+
     /// <summary>Guarantees that were broken.</summary>
     public List<string> Violations { get; } = [];
 
     /// <summary>What the connection had done when it was last alive.</summary>
     public ConnectionStatistics LastStatistics { get; private set; }
+
+    private int PathCount { get; set; }
 
     public bool IsFinite => Spec.Streams.All(s => s.Bytes is not null);
 
@@ -46,6 +53,11 @@ internal sealed class FlowRecord(FlowSpec spec, int index)
         if (Connection.IsAlive)
         {
             LastStatistics = Connection.Statistics;
+            PathCount = 0;
+            while (Connection.TryGetPathAt(PathCount, out PathStatistics path))
+            {
+                _paths[PathCount++] = path;
+            }
         }
 
         return LastStatistics;

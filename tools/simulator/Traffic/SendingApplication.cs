@@ -7,7 +7,8 @@ using NexStream.Simulator.Engine;
 namespace NexStream.Simulator.Traffic;
 
 /// <summary>The client of a flow: connects, opens the streams when their time comes, and fills them.</summary>
-internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeId server, ConnectionConfig config) : IApplication
+internal sealed class SendingApplication(
+    FlowRecord flow, Pattern pattern, NodeId server, IReadOnlyList<(NodeId Node, byte Weight)> further, byte weight, ConnectionConfig config) : IApplication
 {
     private const int WriteSize = 64 * 1024;
     private const double BitsPerByte = 8;
@@ -76,6 +77,7 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
         {
             case EventKind.ConnectionEstablished:
                 _isEstablished = true;
+                OpenPaths(now);
                 break;
             case EventKind.ConnectionClosed:
                 flow.End("the connection", item.Reason);
@@ -102,6 +104,20 @@ internal sealed class SendingApplication(FlowRecord flow, Pattern pattern, NodeI
 
     /// <summary>The stream with this id, for the receiving end.</summary>
     public StreamRecord? Find(uint id) => _byId.GetValueOrDefault(id);
+
+    private void OpenPaths(long now)
+    {
+        flow.Connection.SetPathWeight(0, weight);
+        foreach ((NodeId node, byte parts) in flow.Spec.Migrate.Count > 0 ? [] : further)
+        {
+            if (flow.Connection.OpenPath(node, Host.InstantAt(now), out byte id) != CallStatus.Ok)
+            {
+                flow.Violate("a path could not be opened");
+            }
+
+            flow.Connection.SetPathWeight(id, parts);
+        }
+    }
 
     private StreamRecord? Find(in EndpointEvent item)
     {

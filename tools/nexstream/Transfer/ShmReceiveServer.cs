@@ -5,8 +5,8 @@ using NexStream.Tool.Output;
 
 namespace NexStream.Tool.Transfer;
 
-/// <summary>Takes files from one sending process after another, a few of them at a time.</summary>
-internal sealed class ReceiveServer : IDisposable
+/// <summary>Takes files from one sending process of this machine after another, a few of them at a time.</summary>
+internal sealed class ShmReceiveServer : IReceiveServer
 {
     /// <summary>Senders at a time: each costs its arena. Others wait for their turn in the listener's queue.</summary>
     private const int SendersMax = 4;
@@ -18,9 +18,7 @@ internal sealed class ReceiveServer : IDisposable
 
     private readonly LinkLibrary _library;
     private readonly LinkListener _listener;
-    private readonly string _directory;
-    private readonly bool _force;
-    private readonly Action<FileReport> _onReport;
+    private readonly Func<IncomingFiles> _makeFiles;
     private readonly List<ReceiveSession> _sessions = [];
     private readonly byte[] _buffer = new byte[2 * OutgoingFile.BlockSize];
     private TransferNode? _spare;
@@ -28,19 +26,18 @@ internal sealed class ReceiveServer : IDisposable
 
     /// <summary>Listens.</summary>
     /// <exception cref="LinkException">The name is taken, or there is no native library.</exception>
-    public ReceiveServer(string name, string directory, bool force, Action<FileReport> onReport)
+    public ShmReceiveServer(string name, Func<IncomingFiles> makeFiles)
     {
         _library = LinkLibrary.Load(LinkPreference.Native);
         _listener = _library.Listen(name);
-        _directory = directory;
-        _force = force;
-        _onReport = onReport;
+        _makeFiles = makeFiles;
+        Address = $"shm:{name}";
     }
 
-    /// <summary>Whether a sender was gone before everything was done.</summary>
     public bool IsPeerLost { get; private set; }
 
-    /// <summary>Serves until it is told to stop or, with <paramref name="once"/>, until the first sender is done.</summary>
+    public string Address { get; }
+
     public void Run(bool once, IProgressView progress, CancellationToken stop)
     {
         bool isDone = false;
@@ -100,13 +97,13 @@ internal sealed class ReceiveServer : IDisposable
 
     private bool TryAccept()
     {
-        _spare ??= new TransferNode(_library, isReceiver: true);
+        _spare ??= TransferNode.ForSharedMemory(_library, isReceiver: true);
         if (_listener.Accept(_spare.Memory, TransferNode.RingCapacity) is not { } link)
         {
             return false;
         }
 
-        _sessions.Add(new ReceiveSession(_spare, link, _directory, _force, _onReport));
+        _sessions.Add(new ReceiveSession(_spare, link, _makeFiles()));
         _spare = null;
         return true;
     }

@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+
+namespace NexStream.Core.Recovery;
+
+/// <summary>Bytes of one Reliable-Ordered stream that packets carried one after the other: what is acknowledged together is dealt with once.</summary>
+internal struct ByteRun
+{
+    public int Stream;
+    public uint StreamGeneration;
+    public ulong From;
+    public ulong To;
+
+    /// <summary>Packets that carried it; 0: there is no run.</summary>
+    public int Packets;
+
+    /// <summary>Whether a packet carried bytes that were sent for the first time, and nothing else that an acknowledgement means something for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAllOf(in SentPacket packet) =>
+        packet.Length > 0
+        && (packet.Flags & (SentPacketFlags.Fin | SentPacketFlags.SentAgain | SentPacketFlags.Requeued | SentPacketFlags.MtuProbe)) == 0
+        && (packet.Segment & packet.Message & packet.Control) < 0;
+
+    /// <summary>A run of one packet's bytes.</summary>
+    public static ByteRun Of(in SentPacket packet) => new()
+    {
+        Stream = packet.Stream,
+        StreamGeneration = packet.StreamGeneration,
+        From = packet.Position,
+        To = packet.Position + (uint)packet.Length,
+        Packets = 1,
+    };
+
+    /// <summary>Adds the packet's bytes, if they follow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAdd(in SentPacket packet)
+    {
+        if (packet.Position != To || packet.Stream != Stream || packet.StreamGeneration != StreamGeneration || Packets == 0)
+        {
+            return false;
+        }
+
+        To += (uint)packet.Length;
+        Packets++;
+        return true;
+    }
+}
