@@ -1,6 +1,7 @@
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Stats;
+using NexStream.Core.Tracing;
 
 namespace NexStream.Core;
 
@@ -42,7 +43,15 @@ public readonly record struct ConnectionHandle
     {
         config.Validate();
         stream = default;
-        return _endpoint is null ? CallStatus.Closed : _endpoint.OpenStream(this, config, out stream);
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.OpenStream(this, config);
+        CallStatus status = endpoint.OpenStream(this, config, out stream);
+        endpoint.Trace?.OnOpened(status, stream);
+        return status;
     }
 
     /// <summary>How many paths the connection has, those that are being opened included.</summary>
@@ -63,7 +72,15 @@ public readonly record struct ConnectionHandle
     public CallStatus OpenPath(NodeId local, Instant now, out byte pathId)
     {
         pathId = 0;
-        return _endpoint?.Calls.OpenPath(_endpoint.Find(this), local, now, out pathId) ?? CallStatus.Closed;
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.OpenPath(this, local, now);
+        CallStatus status = endpoint.Calls.OpenPath(endpoint.Find(this), local, now, out pathId);
+        endpoint.Trace?.OnPathOpened(status, pathId);
+        return status;
     }
 
     /// <summary>Closes a further path: what is under way on it is sent again on the others, and the peer is told.</summary>
@@ -74,7 +91,14 @@ public readonly record struct ConnectionHandle
     public CallStatus ClosePath(byte pathId, Instant now)
     {
         ArgumentOutOfRangeException.ThrowIfZero(pathId);
-        return _endpoint?.Calls.ClosePath(_endpoint.Find(this), pathId, now) ?? CallStatus.Closed;
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.ClosePath(this, pathId, now);
+        CallStatus status = endpoint.Calls.ClosePath(endpoint.Find(this), pathId, now);
+        return endpoint.Trace?.OnDone(status) ?? status;
     }
 
     /// <summary>Gives a path its parts for schedulers that share by weight: 1 to 255, 1 at first.</summary>
@@ -83,13 +107,15 @@ public readonly record struct ConnectionHandle
     public CallStatus SetPathWeight(byte pathId, byte weight)
     {
         ArgumentOutOfRangeException.ThrowIfZero(weight);
-        if (_endpoint?.Find(this)?.Paths.Find(pathId) is not { } path)
+        _endpoint?.Trace?.SetPathWeight(this, pathId, weight);
+        State.Path? path = _endpoint?.Find(this)?.Paths.Find(pathId);
+        CallStatus status = path is null ? CallStatus.Closed : CallStatus.Ok;
+        if (path is not null)
         {
-            return CallStatus.Closed;
+            path.Weight = weight;
         }
 
-        path.Weight = weight;
-        return CallStatus.Ok;
+        return _endpoint?.Trace?.OnDone(status) ?? status;
     }
 
     /// <summary>What a path has done so far, by its id. False: there is no such path (any more).</summary>
@@ -113,12 +139,30 @@ public readonly record struct ConnectionHandle
     /// Closes gracefully: nothing new can be sent, both sides flush what they have queued for at most
     /// <see cref="ConnectionConfig.Linger"/>, and the closing event reports what was not delivered.
     /// </summary>
-    public CallStatus Close(Instant now, ReasonCode reason = ReasonCode.None) =>
-        _endpoint?.Calls.Close(_endpoint.Find(this), reason, now) ?? CallStatus.Closed;
+    public CallStatus Close(Instant now, ReasonCode reason = ReasonCode.None)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.End(TraceOperation.CloseConnection, this, now, reason);
+        CallStatus status = endpoint.Calls.Close(endpoint.Find(this), reason, now);
+        return endpoint.Trace?.OnDone(status) ?? status;
+    }
 
     /// <summary>Ends the connection at once; the peer is told, once.</summary>
-    public CallStatus Abort(Instant now, ReasonCode reason = ReasonCode.Aborted) =>
-        _endpoint?.Calls.Abort(_endpoint.Find(this), reason, now) ?? CallStatus.Closed;
+    public CallStatus Abort(Instant now, ReasonCode reason = ReasonCode.Aborted)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return CallStatus.Closed;
+        }
+
+        endpoint.Trace?.End(TraceOperation.AbortConnection, this, now, reason);
+        CallStatus status = endpoint.Calls.Abort(endpoint.Find(this), reason, now);
+        return endpoint.Trace?.OnDone(status) ?? status;
+    }
 
     /// <summary>What the connection has done so far; the default where the handle is stale.</summary>
     public ConnectionStatistics Statistics => _endpoint?.StatisticsOf(this) ?? default;

@@ -9,6 +9,7 @@ using NexStream.Core.Sending;
 using NexStream.Core.State;
 using NexStream.Core.Stats;
 using NexStream.Core.Streams;
+using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
 
 namespace NexStream.Core;
@@ -37,6 +38,7 @@ public sealed class Endpoint
     private readonly StreamTable _streamTable;
     private readonly StreamLifecycle _lifecycle;
     private readonly Loans _loans;
+    private readonly EndpointTrace? _trace;
     private ulong _malformed;
     private ulong _unknownTag;
     private int _burst;
@@ -44,8 +46,9 @@ public sealed class Endpoint
     /// <summary>Makes an endpoint over an arena; everything that it will ever hold is made here.</summary>
     /// <param name="config">Limits and defaults.</param>
     /// <param name="arena">Its payload memory, for this endpoint alone.</param>
+    /// <param name="recorder">Writes down everything that is done with the endpoint; null: nobody does.</param>
     /// <exception cref="ArgumentException">A setting is out of its range; the message names it.</exception>
-    public Endpoint(EndpointConfig config, FrameArena arena)
+    public Endpoint(EndpointConfig config, FrameArena arena, TraceRecorder? recorder = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(arena);
@@ -95,6 +98,8 @@ public sealed class Endpoint
         _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender, probabilisticSender, probabilisticReceiver, paths, liveness);
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;
+        _trace = recorder?.Attach(config, _state.Frames);
+        Trace = _trace?.Streams;
     }
 
     /// <summary>The endpoint's own frames.</summary>
@@ -128,24 +133,30 @@ public sealed class Endpoint
     /// <summary>What stands behind the handles of streams.</summary>
     internal StreamCalls StreamCalls { get; }
 
+    /// <summary>Records the calls of handles; null where nothing is recorded.</summary>
+    internal StreamTrace? Trace { get; }
+
     /// <summary>Makes the frames of a peer known, so that a link can hand over slices of them. Sets <see cref="FrameRegion.Number"/>.</summary>
     /// <exception cref="InvalidOperationException">The region is registered already, or all 256 numbers are in use.</exception>
     public void RegisterRegion(FrameRegion region)
     {
         ArgumentNullException.ThrowIfNull(region);
+        _trace?.RegisterRegion(region);
         _state.Frames.Register(region);
+        _trace?.OnRegistered(region);
     }
 
     /// <summary>Forgets a peer's frames. False: something still references them; try again later, and keep them mapped until then.</summary>
     public bool TryUnregisterRegion(FrameRegion region)
     {
         ArgumentNullException.ThrowIfNull(region);
-        return _state.Frames.TryUnregister(region);
+        return _trace is null ? _state.Frames.TryUnregister(region) : _trace.UnregisterRegion(region);
     }
 
     /// <summary>A link read its last byte of a frame that a <see cref="Wire.Transmission"/> handed it: gives <paramref name="holds"/> references back.</summary>
     public void ReleaseFrame(uint frame, int holds = 1)
     {
+        _trace?.ReleaseFrame(frame, holds);
         _state.Frames.Release(frame, holds);
         _state.Starved.Wake();
     }
@@ -164,24 +175,24 @@ public sealed class Endpoint
     /// <exception cref="ArgumentException">One is none that the application holds. The message says which and why; none was taken.</exception>
     public void Return(ReadOnlySpan<PayloadSlice> slices)
     {
+        _trace?.Return(slices);
         _loans.Return(slices);
         _state.Starved.Wake();
+        _trace?.OnReturned();
     }
 
     /// <summary>Opens a connection. An event tells when it is established, or that it ended.</summary>
     /// <returns><see cref="CallStatus.Ok"/>, or <see cref="CallStatus.LimitReached"/> when all connections of the endpoint are in use.</returns>
     public CallStatus Connect(NodeId remote, Instant now, out ConnectionHandle connection, ConnectionConfig? config = null)
     {
+        _trace?.Connect(remote, now, config);
         config ??= _state.Config.Connection;
         _factory.Check(config);
-        connection = default;
-        if (_factory.CreateInitiator(remote, config, _state.Advance(now)) is not { } created)
-        {
-            return CallStatus.LimitReached;
-        }
-
-        connection = HandleOf(created);
-        return CallStatus.Ok;
+        Connection? created = _factory.CreateInitiator(remote, config, _state.Advance(now));
+        connection = created is null ? default : HandleOf(created);
+        CallStatus status = created is null ? CallStatus.LimitReached : CallStatus.Ok;
+        _trace?.OnConnected(status, connection);
+        return status;
     }
 
     /// <summary>
@@ -190,6 +201,7 @@ public sealed class Endpoint
     /// </summary>
     public void ChangeNode(NodeId node, Instant now)
     {
+        _trace?.ChangeNode(node, now);
         now = _state.Advance(now);
         _state.FormerNode = _state.Node;
         _state.Node = node;
@@ -205,6 +217,7 @@ public sealed class Endpoint
     /// <summary>A frame came in. Takes ownership of every reference that comes with it, also when it drops the frame.</summary>
     public void Receive(in LinkFrame frame, Instant now)
     {
+        _trace?.Receive(frame, now);
         now = _state.Advance(now);
         if (!_predicted.TryProcess(frame, now))
         {
@@ -218,6 +231,7 @@ public sealed class Endpoint
     /// <summary>A deadline that <see cref="TryGetDeadline"/> announced has come. Calling it early or for a stale handle does no harm.</summary>
     public void HandleTimeout(ConnectionHandle connection, Instant now)
     {
+        _trace?.HandleTimeout(connection, now);
         now = _state.Advance(now);
         if (Find(connection) is { } found)
         {
@@ -241,6 +255,7 @@ public sealed class Endpoint
     /// <returns>How many were filled, from the first on. Fewer than there are places: no more now.</returns>
     public int Transmit(Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
+        _trace?.Transmit(now, burst.Length);
         now = _state.Advance(now);
         _state.Poll.OnPoll(now);
         int written = 0;
@@ -272,15 +287,17 @@ public sealed class Endpoint
             _state.MarkDeadline(connection);
         }
 
+        _trace?.OnTransmitted(burst[..written]);
         return written;
     }
 
     /// <summary>What happened. False: nothing (more).</summary>
-    public bool TryGetEvent(out EndpointEvent item) => _state.Events.TryGet(out item);
+    public bool TryGetEvent(out EndpointEvent item) => _trace is null ? _state.Events.TryGet(out item) : _trace.TakeEvent(_state.Events, out item);
 
     /// <summary>When a connection wants <see cref="HandleTimeout"/>, where that has changed. False: no (more) changes.</summary>
     public bool TryGetDeadline(out ConnectionDeadline deadline)
     {
+        _trace?.TakeDeadline();
         while (_state.Deadlines.Count > 0)
         {
             Connection connection = _state.Connections[_state.Deadlines.Dequeue()];
@@ -290,6 +307,7 @@ public sealed class Endpoint
             {
                 connection.AnnouncedDeadline = at;
                 deadline = new ConnectionDeadline(HandleOf(connection), at, kind);
+                _trace?.OnDeadline(deadline);
                 return true;
             }
         }
@@ -328,17 +346,8 @@ public sealed class Endpoint
         return status;
     }
 
-    internal ConnectionStatistics StatisticsOf(in ConnectionHandle handle) => Find(handle) is not { } connection ? default : new()
-    {
-        Path = connection.Path.Statistics(),
-        StreamCount = connection.StreamCount,
-        StreamsOpened = connection.StreamsOpened,
-        Retransmissions = connection.Retransmissions,
-        DroppedForMemory = connection.DroppedForMemory,
-        AcknowledgementsSent = connection.AcknowledgementsSent,
-        PathsRefused = connection.PathsRefused,
-        FramesHeld = _state.Frames.HeldBy(connection.Index),
-    };
+    internal ConnectionStatistics StatisticsOf(in ConnectionHandle handle) =>
+        Find(handle)?.Statistics(_state.Frames.HeldBy(handle.Index)) ?? default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int WriteNext(Connection connection, Instant now, ReadOnlySpan<Wire.Transmission> burst)

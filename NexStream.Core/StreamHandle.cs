@@ -2,6 +2,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Stats;
+using NexStream.Core.Tracing;
 
 namespace NexStream.Core;
 
@@ -38,8 +39,20 @@ public readonly record struct StreamHandle
     /// Sends bytes (RO) or one message (RU, BE, PR). The data is copied once; it may be reused at once.
     /// RO takes what fits and says how much; a message is taken whole or not at all.
     /// </summary>
-    public SendResult Send(ReadOnlySpan<byte> data, in SendOptions options = default) =>
-        _endpoint is { } endpoint ? endpoint.StreamCalls.Send(this, data, options) : new SendResult(CallStatus.Closed);
+    public SendResult Send(ReadOnlySpan<byte> data, in SendOptions options = default)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return new SendResult(CallStatus.Closed);
+        }
+
+        if (endpoint.Trace is { } trace)
+        {
+            return RecordedCalls.Send(trace, endpoint.StreamCalls, this, data, options);
+        }
+
+        return endpoint.StreamCalls.Send(this, data, options);
+    }
 
     /// <summary>
     /// Takes a frame of the endpoint's arena to write into: all of it, <see cref="FrameRegion.FrameSize"/> bytes, which
@@ -54,7 +67,9 @@ public readonly record struct StreamHandle
     public CallStatus TryLease(out PayloadSlice slice)
     {
         slice = default;
-        return _endpoint?.StreamCalls.TryLease(this, out slice) ?? CallStatus.Closed;
+        return _endpoint is not { } endpoint ? CallStatus.Closed
+            : endpoint.Trace is { } trace ? RecordedCalls.TryLease(trace, endpoint.StreamCalls, this, out slice)
+            : endpoint.StreamCalls.TryLease(this, out slice);
     }
 
     /// <summary>
@@ -73,12 +88,36 @@ public readonly record struct StreamHandle
     /// <exception cref="ArgumentException">
     /// A slice is empty, outside of the arena, not leased (any more), or leased from another connection. The message says which and why; none was taken.
     /// </exception>
-    public SendResult SendZeroCopy(ReadOnlySpan<PayloadSlice> slices, in SendOptions options = default) =>
-        _endpoint is { } endpoint ? endpoint.StreamCalls.SendZeroCopy(this, slices, options) : new SendResult(CallStatus.Closed);
+    public SendResult SendZeroCopy(ReadOnlySpan<PayloadSlice> slices, in SendOptions options = default)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return new SendResult(CallStatus.Closed);
+        }
+
+        if (endpoint.Trace is { } trace)
+        {
+            return RecordedCalls.SendZeroCopy(trace, endpoint.StreamCalls, this, slices, options);
+        }
+
+        return endpoint.StreamCalls.SendZeroCopy(this, slices, options);
+    }
 
     /// <summary>Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>.</summary>
-    public ReceiveResult Receive(Span<byte> destination) =>
-        _endpoint is { } endpoint ? endpoint.StreamCalls.Receive(this, destination) : new ReceiveResult { Status = CallStatus.Closed };
+    public ReceiveResult Receive(Span<byte> destination)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return new ReceiveResult { Status = CallStatus.Closed };
+        }
+
+        if (endpoint.Trace is { } trace)
+        {
+            return RecordedCalls.Receive(trace, endpoint.StreamCalls, this, destination);
+        }
+
+        return endpoint.StreamCalls.Receive(this, destination);
+    }
 
     /// <summary>
     /// Reads without a copy (NS-NF-007): hands over the memory that received bytes lie in, often the sender's own. RO gives as many runs as there are
@@ -94,26 +133,48 @@ public readonly record struct StreamHandle
     /// As <see cref="Receive"/>, with <see cref="ReceiveResult.Slices"/>. <see cref="CallStatus.MessageTooLong"/>: the message has more slices than
     /// <paramref name="destination"/>; nothing was taken, and the result tells how many it has.
     /// </returns>
-    public ReceiveResult ReceiveZeroCopy(Span<PayloadSlice> destination) => _endpoint is { } endpoint
-        ? endpoint.StreamCalls.ReceiveZeroCopy(this, destination)
-        : new ReceiveResult { Status = CallStatus.Closed };
+    public ReceiveResult ReceiveZeroCopy(Span<PayloadSlice> destination)
+    {
+        if (_endpoint is not { } endpoint)
+        {
+            return new ReceiveResult { Status = CallStatus.Closed };
+        }
+
+        if (endpoint.Trace is { } trace)
+        {
+            return RecordedCalls.ReceiveZeroCopy(trace, endpoint.StreamCalls, this, destination);
+        }
+
+        return endpoint.StreamCalls.ReceiveZeroCopy(this, destination);
+    }
 
     /// <summary>PR only: how likely messages sent from now on are to be delivered. Either side sets it for what it sends itself.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message names it.</exception>
     public CallStatus SetDelivery(in ProbabilisticConfig delivery)
     {
         delivery.Validate();
-        return _endpoint?.StreamCalls.SetDelivery(this, delivery) ?? CallStatus.Closed;
+        return _endpoint is not { } endpoint ? CallStatus.Closed
+            : endpoint.Trace is { } trace ? RecordedCalls.SetDelivery(trace, endpoint.StreamCalls, this, delivery)
+            : endpoint.StreamCalls.SetDelivery(this, delivery);
     }
 
     /// <summary>Ends the sending half: what is queued still goes, then the peer reads the end of the stream.</summary>
-    public CallStatus Finish() => _endpoint?.StreamCalls.Finish(this) ?? CallStatus.Closed;
+    public CallStatus Finish() =>
+        _endpoint is not { } endpoint ? CallStatus.Closed
+        : endpoint.Trace is { } trace ? RecordedCalls.Finish(trace, endpoint.StreamCalls, this)
+        : endpoint.StreamCalls.Finish(this);
 
     /// <summary>Finishes sending, and reads no more: what still comes is thrown away, and the peer is asked to stop.</summary>
-    public CallStatus Close() => _endpoint?.StreamCalls.Close(this) ?? CallStatus.Closed;
+    public CallStatus Close() =>
+        _endpoint is not { } endpoint ? CallStatus.Closed
+        : endpoint.Trace is { } trace ? RecordedCalls.Close(trace, endpoint.StreamCalls, this)
+        : endpoint.StreamCalls.Close(this);
 
     /// <summary>Gives up both halves: what is queued and not acknowledged is not sent any more.</summary>
-    public CallStatus Reset(ReasonCode reason) => _endpoint?.StreamCalls.Reset(this, reason) ?? CallStatus.Closed;
+    public CallStatus Reset(ReasonCode reason) =>
+        _endpoint is not { } endpoint ? CallStatus.Closed
+        : endpoint.Trace is { } trace ? RecordedCalls.Reset(trace, endpoint.StreamCalls, this, reason)
+        : endpoint.StreamCalls.Reset(this, reason);
 
     /// <summary>What the stream has done so far; the default where the handle is stale.</summary>
     public StreamStatistics Statistics => _endpoint?.StreamCalls.StatisticsOf(this) ?? default;

@@ -50,8 +50,16 @@ public sealed class FrameArena : FrameRegion
     /// <summary>Whether the arena lives in a pinned array rather than in the host's memory.</summary>
     public bool IsManaged => _pinned is not null;
 
+    /// <summary>Frames that the host took by itself, so that a trace can say so: the endpoint's own calls say the rest.</summary>
+    internal uint TakenByHost { get; private set; }
+
     /// <summary>Takes a free frame with one reference, which the caller owns. False: the arena is exhausted.</summary>
-    public bool TryAllocate(out int index) => TryAllocate(FrameTable.Nobody, out index);
+    public bool TryAllocate(out int index)
+    {
+        bool isTaken = TryAllocate(FrameTable.Nobody, out index);
+        TakenByHost = unchecked(TakenByHost + (isTaken ? 1u : 0));
+        return isTaken;
+    }
 
     /// <summary>Takes a free frame with one reference, for which a connection is charged, or <see cref="FrameTable.Nobody"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,6 +3,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.FlowControl;
 using NexStream.Core.Primitives;
+using NexStream.Core.Stats;
 
 namespace NexStream.Core.State;
 
@@ -155,6 +156,19 @@ internal sealed class Connection(int index)
     public bool IsKnownToApplication => IsOpenedHere || Path.IsValidated;
 
     public bool IsOpen => State == ConnectionState.Established;
+
+    /// <summary>What it has done so far.</summary>
+    public ConnectionStatistics Statistics(int framesHeld) => new()
+    {
+        Path = Path.Statistics(),
+        StreamCount = StreamCount,
+        StreamsOpened = StreamsOpened,
+        Retransmissions = Retransmissions,
+        DroppedForMemory = DroppedForMemory,
+        AcknowledgementsSent = AcknowledgementsSent,
+        PathsRefused = PathsRefused,
+        FramesHeld = framesHeld,
+    };
 }
 
 /// <summary>Events of a connection that the application has not fetched yet, a bit each.</summary>

@@ -5,6 +5,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
 
 namespace NexStream.Tests.Support;
@@ -24,10 +25,10 @@ internal sealed class LoanPair : IDisposable
     private readonly byte[] _head = new byte[Transmission.HeadCapacity];
     private readonly PayloadSlice[] _slices = new PayloadSlice[Transmission.SliceCountMax];
 
-    public LoanPair(ConnectionConfig? connection = null, int frameCount = 1024)
+    public LoanPair(ConnectionConfig? connection = null, int frameCount = 1024, TraceRecorder? clientRecorder = null, TraceRecorder? serverRecorder = null)
     {
-        Client = new Side(1, connection ?? new ConnectionConfig(), frameCount);
-        Server = new Side(2, connection ?? new ConnectionConfig(), frameCount);
+        Client = new Side(1, connection ?? new ConnectionConfig(), frameCount, clientRecorder);
+        Server = new Side(2, connection ?? new ConnectionConfig(), frameCount, serverRecorder);
         Client.Map(Server);
         Server.Map(Client);
     }
@@ -168,14 +169,14 @@ internal sealed class LoanPair : IDisposable
         private readonly int _frameCount;
         private Side _peer = null!;
 
-        public Side(byte number, ConnectionConfig connection, int frameCount)
+        public Side(byte number, ConnectionConfig connection, int frameCount, TraceRecorder? recorder)
         {
             _frameCount = frameCount;
             _memory = Marshal.AllocHGlobal(FrameSize * frameCount);
             byte[] key = new byte[EndpointConfig.KeySize];
             new SeededRandom(number).Fill(key);
-            var config = new EndpointConfig { Node = new NodeId(0x2E60, number), Key = key, Connection = connection };
-            Endpoint = new Endpoint(config, new FrameArena(_memory, FrameSize, frameCount));
+            var config = new EndpointConfig { Node = new NodeId(0x2E60, number), Key = key, Connection = connection, FurtherNodes = [new NodeId(0x2E60, 0x10u + number)] };
+            Endpoint = new Endpoint(config, new FrameArena(_memory, FrameSize, frameCount), recorder);
         }
 
         public Endpoint Endpoint { get; }

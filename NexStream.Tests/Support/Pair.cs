@@ -3,6 +3,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
 
 namespace NexStream.Tests.Support;
@@ -27,13 +28,15 @@ internal sealed class Pair
         ConnectionConfig? connection = null,
         Func<EndpointConfig, EndpointConfig>? configure = null,
         int frameSize = 2048,
-        int frameCount = 16 * 1024)
+        int frameCount = 16 * 1024,
+        TraceRecorder? clientRecorder = null,
+        TraceRecorder? serverRecorder = null)
     {
         _random = new SeededRandom(seed);
         ToServer = network ?? new NetworkConditions();
         ToClient = ToServer;
-        Client = new Side(this, ClientNode, seed, connection ?? new ConnectionConfig(), configure, frameSize, frameCount);
-        Server = new Side(this, ServerNode, seed + 1, connection ?? new ConnectionConfig(), configure, frameSize, frameCount);
+        Client = new Side(this, ClientNode, seed, connection ?? new ConnectionConfig(), configure, frameSize, frameCount, clientRecorder);
+        Server = new Side(this, ServerNode, seed + 1, connection ?? new ConnectionConfig(), configure, frameSize, frameCount, serverRecorder);
     }
 
     public Side Client { get; }
@@ -181,13 +184,14 @@ internal sealed class Pair
         private readonly Dictionary<int, ConnectionDeadline> _deadlines = [];
 
         public Side(
-            Pair pair, NodeId node, ulong seed, ConnectionConfig connection, Func<EndpointConfig, EndpointConfig>? configure, int frameSize, int frameCount)
+            Pair pair, NodeId node, ulong seed, ConnectionConfig connection, Func<EndpointConfig, EndpointConfig>? configure, int frameSize, int frameCount,
+            TraceRecorder? recorder)
         {
             _pair = pair;
             byte[] key = new byte[EndpointConfig.KeySize];
             new SeededRandom(seed).Fill(key);
             var config = new EndpointConfig { Node = node, Key = key, Connection = connection };
-            Endpoint = new Endpoint(configure?.Invoke(config) ?? config, new FrameArena(frameSize, frameCount));
+            Endpoint = new Endpoint(configure?.Invoke(config) ?? config, new FrameArena(frameSize, frameCount), recorder);
         }
 
         public Endpoint Endpoint { get; }

@@ -62,7 +62,8 @@ internal sealed class Host
                     FirstSequence = atBoundary ? (1UL << 32) - 2_000 : 0,
                 },
             },
-            arena);
+            arena,
+            Recording.Of(node.ToString()));
     }
 
     /// <summary>Who a host is as well.</summary>

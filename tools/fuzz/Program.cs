@@ -1,8 +1,9 @@
 using System.Globalization;
+using NexStream.Replay.Editing;
 using NexStream.Tools.Fuzz;
 
-const string Usage = "usage: fuzz list | TARGET [--iterations N] [--seed N] [--first N] | TARGET --input HEX";
-IFuzzTarget[] targets = [new FramesTarget(), new ConnectionTarget(), new PairTarget()];
+const string Usage = "usage: fuzz list | TARGET [--iterations N] [--seed N] [--first N] [--traces DIR] | TARGET --input HEX [--traces DIR]";
+IFuzzTarget[] targets = [new FramesTarget(), new ConnectionTarget(), new PairTarget(), new TraceTarget()];
 
 if (args is ["list"])
 {
@@ -24,6 +25,8 @@ if (target is null || args.Length % 2 == 0)
 long iterations = target.DefaultIterations;
 ulong seed = 1;
 long first = 0;
+string traces = ".";
+string? input = null;
 for (int i = 1; i < args.Length; i += 2)
 {
     string value = args[i + 1];
@@ -31,7 +34,11 @@ for (int i = 1; i < args.Length; i += 2)
     switch (args[i])
     {
         case "--input":
-            return Runner.Replay(target, Convert.FromHexString(value));
+            input = value;
+            break;
+        case "--traces":
+            traces = value;
+            break;
         case "--iterations" when isNumber:
             iterations = (long)number;
             break;
@@ -47,4 +54,5 @@ for (int i = 1; i < args.Length; i += 2)
     }
 }
 
-return Runner.Run(target, seed, iterations, first);
+ThrowingAsserts.Install();
+return input is null ? Runner.Run(target, seed, iterations, first, traces) : Runner.Replay(target, Convert.FromHexString(input), traces);

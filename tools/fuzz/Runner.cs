@@ -8,7 +8,7 @@ internal static class Runner
     private const int InputCapacity = 4096;
 
     /// <summary>Returns the process's exit code.</summary>
-    public static int Run(IFuzzTarget target, ulong seed, long iterations, long first)
+    public static int Run(IFuzzTarget target, ulong seed, long iterations, long first, string traces)
     {
         byte[] buffer = new byte[InputCapacity];
         var watch = Stopwatch.StartNew();
@@ -21,6 +21,7 @@ internal static class Runner
                 Console.Error.WriteLine($"{target.Name}: seed {seed}, iteration {i} fails: {failure}");
                 Console.Error.WriteLine($"input: {Convert.ToHexStringLower(buffer, 0, length)}");
                 Console.Error.WriteLine($"again: {target.Name} --seed {seed} --first {i} --iterations 1, or {target.Name} --input HEX");
+                WriteTraces(target, buffer.AsSpan(0, length), traces, $"{target.Name}-{seed}-{i}");
                 return 1;
             }
         }
@@ -30,7 +31,7 @@ internal static class Runner
     }
 
     /// <summary>Runs one input, as a failure printed it.</summary>
-    public static int Replay(IFuzzTarget target, ReadOnlySpan<byte> input)
+    public static int Replay(IFuzzTarget target, ReadOnlySpan<byte> input, string traces)
     {
         if (TryRun(target, input, out Exception? failure))
         {
@@ -39,7 +40,19 @@ internal static class Runner
         }
 
         Console.Error.WriteLine($"{target.Name}: {failure}");
+        WriteTraces(target, input, traces, $"{target.Name}-input");
         return 1;
+    }
+
+    /// <summary>Runs a failing input once more, and writes what its endpoints did as traces.</summary>
+    private static void WriteTraces(IFuzzTarget target, ReadOnlySpan<byte> input, string directory, string prefix)
+    {
+        Recording.Begin();
+        _ = TryRun(target, input, out _);
+        foreach (string file in Recording.End(directory, prefix))
+        {
+            Console.Error.WriteLine($"trace: {file}; see it with nexstream replay, shorten it with nexstream trace minimize");
+        }
     }
 
     // Whatever is thrown is what is looked for.

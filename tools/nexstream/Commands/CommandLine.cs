@@ -13,13 +13,16 @@ internal static class CommandLine
             """
             NexStream: streams in four delivery modes over one connection.
 
-            Exit codes: 0 done, 1 a guarantee or a transfer failed, 2 usage, 3 no link, 4 the peer was lost, 130 interrupted.
+            Exit codes: 0 done, 1 a guarantee or a transfer failed, 2 usage, 3 no link, 4 the peer was lost, 5 a replayed call throws, 130 interrupted.
             """)
         {
             DemoCommand.Create(),
             SendCommand.Create(),
             ReceiveCommand.Create(),
             SimCommand.Create(),
+            RecordCommand.Create(),
+            ReplayCommand.Create(),
+            TraceCommand.Create(),
             PerfCommand.Create(),
         };
         ParseResult result = root.Parse(arguments);

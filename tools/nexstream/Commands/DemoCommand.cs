@@ -28,6 +28,7 @@ internal static class DemoCommand
     private static readonly Option<string> s_link = new("--link") { Description = "Which implementation of the link: native, managed, or any (native where it is there).", DefaultValueFactory = _ => "any" };
     private static readonly Option<string> s_mode = new("--mode") { Description = "Only one mode: ro, ru, be or pr; all: all at once.", DefaultValueFactory = _ => "all" };
     private static readonly Option<double?> s_probability = new("--probability") { Description = "The share of samples (pr) that is to be delivered, 0 to 1; without it each is sent once.", HelpName = "P" };
+    private static readonly Option<string?> s_record = new("--record") { Description = "Write traces of both endpoints into this directory, as client.nxtrace and server.nxtrace.", HelpName = "DIR" };
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
     public static Command Create()
@@ -64,7 +65,7 @@ internal static class DemoCommand
               nexstream demo --mode pr --probability 0.99 --loss 0.1
             """)
         {
-            s_file, s_mode, s_probability, s_loss, s_delay, s_reorder, s_duplicate, s_seed, s_seconds, s_link, s_json,
+            s_file, s_mode, s_probability, s_loss, s_delay, s_reorder, s_duplicate, s_seed, s_seconds, s_link, s_record, s_json,
         };
         command.SetAction(Run);
         return command;
@@ -88,6 +89,7 @@ internal static class DemoCommand
                 _ => null,
             },
             Impairment = impairment,
+            Record = arguments.GetValue(s_record),
             Seed = arguments.GetValue(s_seed),
             TimeLimitNs = arguments.GetValue(s_seconds) * Instant.Second,
             Link = arguments.GetValue(s_link) switch
@@ -119,7 +121,7 @@ internal static class DemoCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return Failure.Report(isJson, ExitCode.Usage, $"{options.File} cannot be read: {failure.Message}");
+            return Failure.Report(isJson, ExitCode.Usage, failure is FileNotFoundException || options.Record is null ? $"{options.File} cannot be read: {failure.Message}" : failure.Message);
         }
     }
 }

@@ -18,6 +18,9 @@ internal enum ExitCode
     /// <summary>The other process ended, or stopped answering, before everything was done.</summary>
     PeerLost = 4,
 
+    /// <summary>A replayed call throws.</summary>
+    Threw = 5,
+
     /// <summary>Interrupted by a signal: 128 + SIGINT, as shells have it.</summary>
     Interrupted = 130,
 }

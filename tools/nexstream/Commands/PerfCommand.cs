@@ -39,6 +39,7 @@ internal static class PerfCommand
     private static readonly Option<long> s_count = new("--count") { Description = "Move so many data frames and measure nothing, for a tool that counts instructions; memory only.", HelpName = "N" };
     private static readonly Option<bool> s_wireCopy = new("--wire-copy") { Description = "Copy each payload once between the two ends, as a network card would; memory only." };
     private static readonly Option<bool> s_zeroCopy = new("--zero-copy") { Description = "Write into leased frames, and read lent ones." };
+    private static readonly Option<bool> s_record = new("--record") { Description = "Measure with and without recording, in turn; memory only. With --touch the payload is a pattern that the trace names." };
     private static readonly Option<bool> s_touch = new("--touch") { Description = "Write every byte before it is sent, and check every byte that was read." };
     private static readonly Option<bool> s_histogram = new("--histogram") { Description = "Time the receiver's call for each frame by itself, for ten million frames; memory only." };
     /// <summary>65535 bytes less the headers of IP, UDP, NexLink, packet and data.</summary>
@@ -74,7 +75,7 @@ internal static class PerfCommand
             """)
         {
             s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_fecGroup, s_fecRepairs, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
-            s_touch, s_histogram, s_ping, s_sizes, s_coding, s_consume, s_json,
+            s_touch, s_record, s_histogram, s_ping, s_sizes, s_coding, s_consume, s_json,
         };
         command.SetAction(Run);
         return command;
@@ -150,6 +151,10 @@ internal static class PerfCommand
         {
             Print(CodingRun.Run(options), isJson);
         }
+        else if (arguments.GetValue(s_record))
+        {
+            Print(RecordingRun.Run(options), isJson);
+        }
         else if (arguments.GetValue(s_ping))
         {
             Print(PingRun.Run(options, link), isJson);
@@ -203,6 +208,18 @@ internal static class PerfCommand
         }
     }
 
+    private static void Print(RecordingResult result, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonOutput.Write(result, OutputContext.Default.RecordingResult);
+        }
+        else
+        {
+            PerfTable.Write(Terminal.Out, result);
+        }
+    }
+
     private static void Print(LatencyResult result, bool isJson)
     {
         if (isJson)
@@ -221,7 +238,7 @@ internal static class PerfCommand
         bool isMemory = link == "memory";
         return options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
             : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
-            : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram)) ? "--count and --histogram are for --link memory."
+            : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram) || arguments.GetValue(s_record)) ? "--count, --histogram and --record are for --link memory."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop, shm and udp: in memory there is nobody to wait for."
             : link == "udp" && options.FrameBytes > UdpFrameMax ? $"--frame is at most {UdpFrameMax} for --link udp: a datagram has no more, with its headers."
             : options.FecGroup > 0 && options.Mode != TransportMode.Probabilistic ? "--fec-group is for --mode pr: the other modes have no repairs."

@@ -6,6 +6,7 @@ using NexStream.Simulator.Results;
 using NexStream.Simulator.Scenarios;
 using NexStream.Tool.Output;
 using NexStream.Tool.Plotting;
+using NexStream.Tool.Recording;
 
 namespace NexStream.Tool.Commands;
 
@@ -16,6 +17,7 @@ internal static class SimCommand
     private static readonly Option<ulong?> s_seed = new("--seed") { Description = "Use this seed instead of the scenario's.", HelpName = "N" };
     private static readonly Option<string?> s_plot = new("--plot") { Description = "Draw windows, round trips, rates, the queue and losses over time into a .svg or .html file.", HelpName = "OUT" };
     private static readonly Option<string?> s_qlog = new("--qlog") { Description = "Write a qlog trace of each flow into this directory, as flow-N.sqlog.", HelpName = "DIR" };
+    private static readonly Option<string?> s_record = new("--record") { Description = "Write traces of all endpoints into this directory, as flow-N-client.nxtrace and flow-N-server.nxtrace.", HelpName = "DIR" };
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
     public static Command Create()
@@ -32,7 +34,7 @@ internal static class SimCommand
               nexstream sim lossy.json --plot lossy.html --qlog traces
             """)
         {
-            s_file, s_seed, s_plot, s_qlog, s_json,
+            s_file, s_seed, s_plot, s_qlog, s_record, s_json,
         };
         command.SetAction(Run);
         return command;
@@ -48,11 +50,17 @@ internal static class SimCommand
             return Failure.Report(isJson, ExitCode.Usage, wrong);
         }
 
+        using SimulationTraces? traces = OpenTraces(arguments.GetValue(s_record), out string? unwritable);
+        if (unwritable is not null)
+        {
+            return Failure.Report(isJson, ExitCode.Usage, unwritable);
+        }
+
         Simulation simulation;
         try
         {
             Scenario scenario = ScenarioReader.Read(File.ReadAllText(file));
-            simulation = new Simulation(arguments.GetValue(s_seed) is { } seed ? scenario with { Seed = seed } : scenario);
+            simulation = new Simulation(arguments.GetValue(s_seed) is { } seed ? scenario with { Seed = seed } : scenario, traces is null ? null : traces.Record);
         }
         catch (ScenarioException failure)
         {
@@ -103,6 +111,20 @@ internal static class SimCommand
         }
 
         return (int)(result.Ok ? ExitCode.Ok : ExitCode.Failed);
+    }
+
+    private static SimulationTraces? OpenTraces(string? directory, out string? failure)
+    {
+        failure = null;
+        try
+        {
+            return directory is null ? null : new SimulationTraces(directory);
+        }
+        catch (Exception thrown) when (thrown is IOException or UnauthorizedAccessException)
+        {
+            failure = $"--record {directory}: the traces cannot be written: {thrown.Message}";
+            return null;
+        }
     }
 
     private static Qlog? OpenQlog(Simulation simulation, string name, string? directory)

@@ -1,6 +1,8 @@
 using NexStream.Core;
 using NexStream.Core.Config;
+using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Driver.Links;
 using NexStream.Tool.Impairment;
 using DriverLoop = NexStream.Driver.Driver;
@@ -18,7 +20,7 @@ internal sealed class DemoNode : IDisposable
 
     private readonly LinkArena _memory;
 
-    public DemoNode(LinkLibrary library, NodeId node, ulong seed)
+    public DemoNode(LinkLibrary library, NodeId node, ulong seed, TraceRecorder? recorder = null, int frameLengthMax = FrameLengthMax, ICongestionControllerFactory? congestion = null)
     {
         Node = node;
         _memory = library.CreateArena(FrameSize, FrameCount);
@@ -26,8 +28,14 @@ internal sealed class DemoNode : IDisposable
         // A run can be repeated by its seed, so the key comes from it too; whoever talks to strangers draws it from the system.
         byte[] key = new byte[EndpointConfig.KeySize];
         new SeededRandom(seed).Fill(key);
-        EndpointConfig config = new() { Node = node, Key = key, Connection = new ConnectionConfig { MaxFrameLength = FrameLengthMax } };
-        Endpoint = new Endpoint(config, _memory.CreateFrameArena());
+        EndpointConfig config = new()
+        {
+            Node = node,
+            Key = key,
+            Connection = new ConnectionConfig { MaxFrameLength = frameLengthMax },
+            Congestion = congestion ?? CongestionControllers.Cubic,
+        };
+        Endpoint = new Endpoint(config, _memory.CreateFrameArena(), recorder);
         Driver = new DriverLoop(Endpoint);
     }
 

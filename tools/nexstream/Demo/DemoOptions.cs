@@ -42,6 +42,9 @@ internal sealed record DemoOptions
 
     public LinkPreference Link { get; init; } = LinkPreference.Any;
 
+    /// <summary>The directory for traces of both endpoints; null: nothing is recorded.</summary>
+    public string? Record { get; init; }
+
     /// <summary>
     /// Whether the share of samples that arrives is what is shown: so many that chance hardly shows, at a steady rate, and those that come before the
     /// receiver's reports count apart.

@@ -2,10 +2,12 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Driver;
 using NexStream.Driver.Links;
 using NexStream.Tool.Impairment;
 using NexStream.Tool.Output;
+using NexStream.Tool.Recording;
 
 namespace NexStream.Tool.Demo;
 
@@ -32,6 +34,7 @@ internal sealed class DemoRun : IDisposable
     private readonly DemoNode _client;
     private readonly DemoNode _server;
     private readonly NetworkRelay? _relay;
+    private readonly TracePair? _traces;
     private readonly FileTraffic? _file;
     private readonly ITraffic[] _traffic;
     private readonly List<string> _failures = [];
@@ -50,8 +53,9 @@ internal sealed class DemoRun : IDisposable
         _options = options;
         _library = LinkLibrary.Load(options.Link);
         _file = options.Mode is null or TransportMode.ReliableOrdered ? new FileTraffic(ContentSource.Open(options.File, options.ContentBytes, options.Seed)) : null;
-        _client = new DemoNode(_library, s_clientNode, options.Seed);
-        _server = new DemoNode(_library, s_serverNode, unchecked(options.Seed + 1));
+        _traces = options.Record is null ? null : new TracePair(options.Record, TraceDetail.Hashes);
+        _client = new DemoNode(_library, s_clientNode, options.Seed, _traces?.Client);
+        _server = new DemoNode(_library, s_serverNode, unchecked(options.Seed + 1), _traces?.Server);
         _relay = Join();
         _traffic = [.. MakeTraffic().Where(traffic => options.Mode is null || traffic.Mode == options.Mode)];
     }
@@ -131,6 +135,7 @@ internal sealed class DemoRun : IDisposable
         _client.Dispose();
         _server.Dispose();
         _relay?.Dispose();
+        _traces?.Dispose();
         _file?.Dispose();
     }
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using NexStream.Perf;
+using NexStream.Perf.Memory;
 using NexStream.Simulator.Results;
 using NexStream.Tool.Demo;
+using NexStream.Tool.Recording;
 using NexStream.Tool.Transfer;
 
 namespace NexStream.Tool.Output;
@@ -14,6 +16,9 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(FileReport))]
 [JsonSerializable(typeof(LatencyResult))]
 [JsonSerializable(typeof(PerfResult))]
+[JsonSerializable(typeof(RecordingResult))]
+[JsonSerializable(typeof(RecordResult))]
+[JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(SendReport))]
 [JsonSerializable(typeof(SimulationResult))]
 [JsonSerializable(typeof(SizeResult))]

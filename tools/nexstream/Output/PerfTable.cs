@@ -1,5 +1,6 @@
 using System.Globalization;
 using NexStream.Perf;
+using NexStream.Perf.Memory;
 using Spectre.Console;
 
 namespace NexStream.Tool.Output;
@@ -52,6 +53,16 @@ internal static class PerfTable
         Add(table, "what", $"{result.Repairs} repairs of {result.Sources} messages of {result.FrameBytes} B, with {result.Instructions}");
         Add(table, "messages", $"{result.GoodputGbps:F0} Gbit/s, {result.NsPerDataFrame:F1} ns each");
         Add(table, "beside a copy", $"{result.RatioToLimit:F2} of {result.MemcpyGbytesS:F0} GB/s");
+        console.Write(table);
+    }
+
+    public static void Write(IAnsiConsole console, RecordingResult result)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumns("what", "value");
+        Add(table, "workload", $"{result.Mode}, {result.FrameBytes} B a frame, {(result.Generated ? "a pattern that the trace names" : "payload as it is")}");
+        Add(table, "a data frame", $"{result.NsPerDataFrame:F1} ns, recorded {result.RecordedNsPerDataFrame:F1} ns: {result.Ratio:F2} times");
+        Add(table, "traces", $"{result.TraceBytesPerDataFrame:F1} B for a data frame, both ends");
+        Add(table, "allocated", $"{result.AllocatedBytes} bytes");
         console.Write(table);
     }
 

@@ -6,6 +6,7 @@ using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.State;
+using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
 using NexStream.Driver.Timers;
 
@@ -17,9 +18,9 @@ internal sealed class MemoryEnd : IFrameReleaser
     private readonly TimerWheel _timers;
     private readonly ConnectionHandle[] _timed;
 
-    public MemoryEnd(EndpointConfig config, FrameArena arena)
+    public MemoryEnd(EndpointConfig config, FrameArena arena, TraceRecorder? recorder = null)
     {
-        Endpoint = new Endpoint(config, arena);
+        Endpoint = new Endpoint(config, arena, recorder);
         _timers = new TimerWheel(config.MaxConnections);
         _timed = new ConnectionHandle[config.MaxConnections];
     }

@@ -4,6 +4,7 @@ using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
 
 namespace NexStream.Perf.Memory;
@@ -46,14 +47,14 @@ internal sealed class MemoryPair
     private int _burstCount;
     private bool _isIdle;
 
-    public MemoryPair(PerfOptions options)
+    public MemoryPair(PerfOptions options, Func<TraceRecorder>? record = null)
     {
         _options = options;
         _loss = new LossDraw(options.Seed, options.Loss);
         EndpointConfig config = Configure(options);
         int frames = (4 * options.Window) + 256;
-        _sender = new MemoryEnd(config with { Node = new NodeId(0, 1) }, new FrameArena(options.ArenaFrameBytes, frames));
-        _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ArenaFrameBytes, frames));
+        _sender = new MemoryEnd(config with { Node = new NodeId(0, 1) }, new FrameArena(options.ArenaFrameBytes, frames), record?.Invoke());
+        _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ArenaFrameBytes, frames), record?.Invoke());
         _sender.ShowTo(_receiver.Endpoint);
         _receiver.ShowTo(_sender.Endpoint);
         _burst = [.. Enumerable.Range(0, options.WindowPackets + ControlPackets).Select(_ => new Transmission())];

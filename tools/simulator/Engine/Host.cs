@@ -3,6 +3,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
 using NexStream.Simulator.Links;
 
@@ -25,9 +26,9 @@ internal sealed class Host : Actor
     private readonly Instant[] _deadlines;
     private readonly ConnectionHandle[] _connections;
 
-    public Host(EndpointConfig config, FrameArena arena, int flow, long pollNs, Agenda agenda, PacketPool pool)
+    public Host(EndpointConfig config, FrameArena arena, int flow, long pollNs, Agenda agenda, PacketPool pool, TraceRecorder? recorder)
     {
-        Endpoint = new Endpoint(config, arena);
+        Endpoint = new Endpoint(config, arena, recorder);
         Flow = flow;
         _pollNs = pollNs;
         _agenda = agenda;

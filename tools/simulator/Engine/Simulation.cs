@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Simulator.Links;
 using NexStream.Simulator.Results;
 using NexStream.Simulator.Scenarios;
@@ -33,7 +34,10 @@ internal sealed class Simulation
     private int _completed;
     private bool _isStopped;
 
-    public Simulation(Scenario scenario)
+    /// <summary>A scenario at its beginning.</summary>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="record">Gives the recorder for an endpoint, by its name; null: nothing is recorded.</param>
+    public Simulation(Scenario scenario, Func<string, TraceRecorder>? record = null)
     {
         Scenario = scenario;
         _endAt = (long)(scenario.DurationS * Instant.Second);
@@ -60,7 +64,7 @@ internal sealed class Simulation
 
         foreach (FlowRecord flow in Flows)
         {
-            AddHosts(flow, sizing, pattern, pool);
+            AddHosts(flow, sizing, pattern, pool, record);
         }
     }
 
@@ -122,13 +126,15 @@ internal sealed class Simulation
         return _completed == _flows.Length;
     }
 
-    private void AddHosts(FlowRecord flow, Sizing sizing, Pattern pattern, PacketPool pool)
+    private void AddHosts(FlowRecord flow, Sizing sizing, Pattern pattern, PacketPool pool, Func<string, TraceRecorder>? record)
     {
         NodeId[] clientNodes = [.. _links.Select((_, path) => NodeOf(ClientNode, path, flow))];
         NodeId[] serverNodes = [.. _links.Select((_, path) => NodeOf(ServerNode, path, flow))];
         long pollNs = (long)Math.Round(flow.Spec.PollUs * Instant.Microsecond);
-        flow.Client = new Host(sizing.Endpoint(clientNodes, flow.Spec, Key(flow.Index, 0)), sizing.Arena(), flow.Index, pollNs, _agenda, pool) { Route = header => _links[PathOf(header.Source)] };
-        flow.Server = new Host(sizing.Endpoint(serverNodes, flow.Spec, Key(flow.Index, 1)), sizing.Arena(), flow.Index, pollNs, _agenda, pool) { Route = header => _reverses[PathOf(header.Destination)] };
+        TraceRecorder? client = record?.Invoke($"flow-{flow.Index}-client");
+        TraceRecorder? server = record?.Invoke($"flow-{flow.Index}-server");
+        flow.Client = new Host(sizing.Endpoint(clientNodes, flow.Spec, Key(flow.Index, 0)), sizing.Arena(), flow.Index, pollNs, _agenda, pool, client) { Route = header => _links[PathOf(header.Source)] };
+        flow.Server = new Host(sizing.Endpoint(serverNodes, flow.Spec, Key(flow.Index, 1)), sizing.Arena(), flow.Index, pollNs, _agenda, pool, server) { Route = header => _reverses[PathOf(header.Destination)] };
         var sender = new SendingApplication(flow, pattern, serverNodes[0], [.. Scenario.Paths.Select((path, i) => (clientNodes[i + 1], path.Weight))], Scenario.Link.Weight, sizing.Connection(flow.Spec));
         flow.Client.Application = sender;
         flow.Server.Application = new ReceivingApplication(flow, pattern, sender);
