@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Buffers;
 
@@ -82,6 +83,21 @@ internal sealed class FrameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int HeldBy(int owner) => _held[owner];
 
+    /// <summary>Adds the frames of peers that each connection is charged for, for an audit.</summary>
+    public void CountPeerFrames(Span<int> held)
+    {
+        for (int number = 1; number < RegionsMax; number++)
+        {
+            foreach (ref readonly FrameRecord record in _records[number].AsSpan())
+            {
+                if (record.References > 0 && record.Owner != Nobody)
+                {
+                    held[record.Owner]++;
+                }
+            }
+        }
+    }
+
     /// <summary>A link handed over a slice, and with a peer's frame one reference to it. False: it lies outside of every registered frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake(in PayloadSlice slice)
@@ -139,7 +155,12 @@ internal sealed class FrameTable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddReference(uint frame, int count = 1) => RecordOf(frame).References += count;
+    public void AddReference(uint frame, int count = 1)
+    {
+        ref FrameRecord record = ref RecordOf(frame);
+        Invariant.Check(record.References > 0, "Who adds a reference to a frame knows it by one that there is.");
+        record.References += count;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(uint frame, int count = 1)
@@ -219,8 +240,10 @@ internal sealed class FrameTable
                 $"Frame {IndexOf(frame)} of region {frame >> PayloadSlice.IndexBits} was released more often than it was held.");
         }
 
+        Invariant.Check(record.Lent == 0, "A frame that the application holds has a reference.");
         if (record.Owner != Nobody)
         {
+            Invariant.Check(_held[record.Owner] > 0, "A connection is charged for the frames that it holds.");
             _held[record.Owner]--;
             record.Owner = Nobody;
         }

@@ -166,6 +166,8 @@ internal sealed class ConnectionFactory(EndpointState state)
     /// <summary>Puts a connection back whose end was told and whose late packets were answered. Its handles are stale from now on.</summary>
     public void Free(Connection connection)
     {
+        Invariant.Check(connection.State == ConnectionState.Closed && connection.StreamCount == 0, "Only a connection that ended is put back.");
+        Invariant.Check(connection.Path.InFlight.Count == 0 && connection.Path.BytesInFlight == 0, "A connection that is put back has nothing in flight.");
         RemovePeer(connection);
         state.Paths.Return(connection.Path);
         connection.LocalTag = 0;

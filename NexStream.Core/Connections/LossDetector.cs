@@ -124,6 +124,8 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         {
             path.AckElicitingInFlight--;
         }
+
+        Invariant.Check(path.BytesInFlight >= 0 && path.AckElicitingInFlight >= 0, "What leaves the books was in them.");
     }
 
     /// <summary>Forgets a packet altogether.</summary>

@@ -77,6 +77,7 @@ internal sealed class PredictedTransmit(EndpointState state, SegmentStore segmen
             int size = LinkHeader.Size + OrderedHead.Size + length;
             send.Window.Used = position + (uint)length;
             connection.Credit.Used += (uint)length;
+            Invariant.Check(length > 0 && send.Window.Used <= send.Window.Limit, "A stream sends within its credit.");
             connection.Scheduler.OnSent(state.Streams, index, ref stream, length);
             ulong number = PacketNumbers.Take(state, connection, path);
             byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;

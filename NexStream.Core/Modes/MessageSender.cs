@@ -218,6 +218,7 @@ internal sealed class MessageSender(
             connection.Credit.Used += (uint)message.Length;
             stream.Send.Charged += (uint)message.Length;
             message.Number = stream.Send.Window.Used++;
+            Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
         }
 
         ref Segment cut = ref state.Segments[segment];

@@ -175,6 +175,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Advance(Connection connection, ref ReceiveHalf receive, int bytes)
     {
+        Invariant.Check(receive.OutOfOrder.Head < 0 || receive.Next + (uint)bytes <= receive.Highest, "No byte is in order that was not charged.");
         receive.Next += (uint)bytes;
         receive.Buffered += bytes;
         connection.ReadyBytes += bytes;

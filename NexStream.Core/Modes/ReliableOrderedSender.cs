@@ -78,6 +78,7 @@ internal sealed class ReliableOrderedSender(
         ref Segment segment = ref state.Segments[segmentIndex];
         stream.Send.Window.Used += (uint)segment.Length;
         connection.Credit.Used += (uint)segment.Length;
+        Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
         if (stream.Has(StreamFlags.FinQueued) && stream.Send.Unsent.IsEmpty)
         {
             segment.HasFin = true;

@@ -134,6 +134,7 @@ internal sealed class EndpointState
     {
         stream.Send.Buffered += bytes;
         Connections[stream.Connection].SendBuffered += bytes;
+        Invariant.Check(stream.Send.Buffered >= 0 && Connections[stream.Connection].SendBuffered >= stream.Send.Buffered, "A connection holds what its streams hold.");
     }
 
     /// <summary>

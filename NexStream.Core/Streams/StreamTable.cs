@@ -130,6 +130,9 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
     {
         ref StreamState stream = ref state.Streams[index];
         Connection connection = state.Connections[stream.Connection];
+        Invariant.Check(stream.Has(StreamFlags.Dead), "Only a stream that ended is forgotten.");
+        Invariant.Check((stream.Flags & (StreamFlags.InEventList | StreamFlags.InControlList | StreamFlags.Scheduled | StreamFlags.CreditBlocked)) == 0, "A stream that is forgotten is in no list.");
+        Invariant.Check(stream.Send.InFlight.IsEmpty && stream.Send.Lost.IsEmpty && stream.Send.MessageHead < 0, "A stream that is forgotten has nothing under way.");
         state.StreamIndex.Remove(KeyOf(stream.Connection, stream.Id));
         if (stream.SiblingPrevious >= 0)
         {
