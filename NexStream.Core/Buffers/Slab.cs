@@ -15,7 +15,7 @@ internal sealed class Slab<T>
 
     private readonly T[] _items;
     private readonly int[] _free;
-    private readonly bool[]? _inUse;
+    private readonly ulong[]? _inUse;
     private int _freeCount;
 
     public Slab(int capacity)
@@ -23,7 +23,7 @@ internal sealed class Slab<T>
         _items = new T[capacity];
         _free = new int[capacity];
         _freeCount = capacity;
-        _inUse = Invariant.IsChecked ? new bool[capacity] : null;
+        _inUse = Invariant.IsChecked ? new ulong[(capacity / 64) + 1] : null;
 
         // From the top, so that the first to be taken is the first.
         for (int i = 0; i < capacity; i++)
@@ -69,7 +69,9 @@ internal sealed class Slab<T>
     [Conditional("CHECK_INVARIANTS")]
     private void Mark(int index, bool isInUse)
     {
-        Invariant.Check(_inUse![index] != isInUse, "A record is given back as often as it was taken.");
-        _inUse[index] = isInUse;
+        ref ulong word = ref _inUse![index / 64];
+        ulong bit = 1UL << (index % 64);
+        Invariant.Check((word & bit) != 0 != isInUse, "A record is given back as often as it was taken.");
+        word ^= bit;
     }
 }
