@@ -115,15 +115,15 @@ internal sealed class ReceivePath(
     private ReceiveOutcome ProcessFrames(Connection connection, Path path, in LinkFrame frame, Instant now, out bool isAckEliciting)
     {
         isAckEliciting = false;
-        var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
         ReceiveOutcome worst = ReceiveOutcome.Accepted;
+        var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
         while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
         {
             isAckEliciting |= IsAckEliciting(raw.Type);
             ReceiveOutcome outcome = ProcessControl(connection, path, raw, frame.Header.Source, now);
             if (outcome.Violation != ReasonCode.None || connection.State == ConnectionState.Closed)
             {
-                return outcome;
+                return Worst(worst, outcome);
             }
 
             if (outcome.IsDropped)
@@ -140,11 +140,22 @@ internal sealed class ReceivePath(
         // DATA or REPAIR is the last frame of its packet: what it came to is what the packet came to, unless a frame before it was dropped.
         isAckEliciting = true;
         connection.LastActivityAt = now;
-        ReceiveOutcome last = reader.IsAtRepair
+        if (worst.IsDropped && (reader.IsAtRepair || !DataFrame.IsReliable(reader.Remaining)))
+        {
+            // The packet is not recorded, so that a copy of it would be taken in again: what is given out as it comes is given out once (NS-BE-001).
+            return worst;
+        }
+
+        return Worst(worst, reader.IsAtRepair
             ? streams.OnRepair(connection, reader.Remaining, frame)
-            : streams.OnData(connection, reader.Remaining, frame);
-        return last.Violation != ReasonCode.None || !worst.IsDropped ? last : worst;
+            : streams.OnData(connection, reader.Remaining, frame));
     }
+
+    /// <summary>
+    /// What a packet comes to that had a frame dropped for want of memory before this one: it comes again, whole. What seems a violation may be about the stream
+    /// that the dropped frame would have opened.
+    /// </summary>
+    private static ReceiveOutcome Worst(in ReceiveOutcome before, in ReceiveOutcome outcome) => before.IsDropped ? before : outcome;
 
     private ReceiveOutcome ProcessControl(Connection connection, Path path, in RawFrame raw, NodeId source, Instant now)
     {

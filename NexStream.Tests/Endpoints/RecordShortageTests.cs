@@ -1,0 +1,48 @@
+using NexStream.Core;
+using NexStream.Core.Config;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
+using NexStream.Tests.Support;
+
+namespace NexStream.Tests.Endpoints;
+
+/// <summary>What happens where an endpoint has no record left for something: it waits, says so, and goes on by itself when there is one again.</summary>
+[TestFixture]
+public sealed class RecordShortageTests
+{
+    private static readonly byte[] s_message = new byte[100];
+
+    [Test]
+    public void StreamOpen_NoRecordForItAndDataBehindIt_DropsThePacketOnly()
+    {
+        var pair = new Pair(configure: config => config with { MaxStreams = 1 });
+        pair.Connect();
+        pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        uint second = StreamId.FromOrdinal(1, client: true);
+        Forge.Inject(pair, pair.Server, (ref FrameWriter writer) =>
+        {
+            new StreamOpenFrame { StreamId = second, Mode = TransportMode.ReliableOrdered, InitialWindow = 1000 }.TryWrite(ref writer);
+            new DataFrame { Mode = TransportMode.ReliableOrdered, StreamId = second }.TryWrite(ref writer);
+        }, s_message);
+        Assert.That(pair.Server.Connection.IsOpen, Is.True);
+        Assert.That(pair.Server.Connection.Statistics.DroppedForMemory, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Datagram_BehindAFrameThatWasDropped_IsGivenOutOnceHoweverOftenItComes([Values(TransportMode.BestEffort, TransportMode.Probabilistic)] TransportMode mode)
+    {
+        var pair = new Pair(configure: config => config with { MaxStreams = 1 });
+        pair.Connect();
+        (_, StreamHandle reader) = pair.Open(new StreamConfig(mode));
+        Pair.Frame packet = Forge.Packet(pair, pair.Server, (ref FrameWriter writer) =>
+        {
+            new StreamOpenFrame { StreamId = StreamId.FromOrdinal(1, client: true), Mode = mode }.TryWrite(ref writer);
+            new DataFrame { Mode = mode, StreamId = reader.Id }.TryWrite(ref writer);
+        }, s_message);
+        pair.Inject(pair.Server, packet);
+        pair.Inject(pair.Server, packet);
+        Assert.That(reader.ReadAll(), Has.Count.LessThanOrEqualTo(1));
+    }
+}
