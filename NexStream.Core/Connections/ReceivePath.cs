@@ -40,6 +40,13 @@ internal sealed class ReceivePath(
             return;
         }
 
+        if (connection.IsClient && connection.State != ConnectionState.Init && IsRetry(frame.Head))
+        {
+            // One more answer to a CONN_INIT that came twice: there is no state behind it, and its number is none of the connection's.
+            path.DuplicatesReceived++;
+            return;
+        }
+
         if (connection.State == ConnectionState.Init && !TryBegin(connection, frame.Head[PacketHeader.Size..], now))
         {
             // Data that overtook CONN_ACCEPT is dropped unacknowledged: it comes again.
@@ -86,6 +93,8 @@ internal sealed class ReceivePath(
 
         state.MarkReady(connection);
     }
+
+    private static bool IsRetry(ReadOnlySpan<byte> head) => head.Length > PacketHeader.Size && (FrameType)head[PacketHeader.Size] == FrameType.ConnRetry;
 
     /// <summary>The first frame of the first packet tells whether the connection begins: CONN_ACCEPT, CONN_RETRY or CONN_CLOSE.</summary>
     private bool TryBegin(Connection connection, ReadOnlySpan<byte> frames, Instant now)
