@@ -18,9 +18,6 @@ internal sealed class TransmitPath(
     EndpointState state, ControlWriter control, StreamLifecycle lifecycle, ReliableOrderedSender orderedSender, MessageSender messageSender,
     MtuProber mtuProber, Migration migration, PredictedTransmit predicted)
 {
-    /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
-    private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / StreamAckFrame.WireSize;
-
     /// <summary>Headers, CONN_ACCEPT and an acknowledgement: less is left to an unvalidated address only when it has had its answers.</summary>
     private const int FrameLengthUseful = 256;
 
@@ -40,10 +37,16 @@ internal sealed class TransmitPath(
         }
 
         int frameLength = path.FrameLengthNow;
-        if (frameLength < FrameLengthUseful || state.Packets.FreeCount == 0 || state.Controls.FreeCount < ControlsPerPacketMax)
+        if (frameLength < FrameLengthUseful)
         {
             connection.PaceAt = path.IsValidated ? now + MemoryRetryNs : Instant.Never;
             return 0;
+        }
+
+        if (state.Packets.FreeCount == 0 || state.Controls.FreeCount < ControlRecord.PerPacketMax)
+        {
+            connection.PaceAt = now + MemoryRetryNs;
+            return TryWriteAckOnly(connection, path, now, frameLength, burst[0]) ? 1 : 0;
         }
 
         int written = predicted.Write(connection, path, now, burst);
@@ -102,6 +105,28 @@ internal sealed class TransmitPath(
         }
 
         Finish(connection, path, now, reportsAll, ref builder);
+        return true;
+    }
+
+    /// <summary>
+    /// There are no records to remember a packet by. An acknowledgement needs none, and must not wait: two endpoints that have run out of them, each waiting for
+    /// the other's, would wait for ever, and a host would be told again and again of an acknowledgement that is due.
+    /// </summary>
+    private bool TryWriteAckOnly(Connection connection, Path path, Instant now, int frameLength, Wire.Transmission transmission)
+    {
+        if (!path.Received.AckImmediately && path.Received.AckDeadline > now)
+        {
+            return false;
+        }
+
+        var builder = new PacketBuilder(transmission, frameLength);
+        WriteAck(connection, path, now, ref builder, out _);
+        if (builder.IsEmpty)
+        {
+            return false;
+        }
+
+        Finish(connection, path, now, reportsAll: false, ref builder);
         return true;
     }
 

@@ -45,4 +45,21 @@ public sealed class RecordShortageTests
         pair.Inject(pair.Server, packet);
         Assert.That(reader.ReadAll(), Has.Count.LessThanOrEqualTo(1));
     }
+
+    [Test]
+    public void Packets_AllRecordsOfBothSidesInFlight_AcknowledgementsStillLeave()
+    {
+        var pair = new Pair(configure: Few);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        pair.ToClient = pair.ToServer = new NetworkConditions { DelayNs = 50 * Instant.Millisecond };
+        byte[] data = new byte[200_000];
+        client.FillUp(data);
+        server.FillUp(data);
+        int read = 0;
+        pair.RunUntil(() => (read += client.ReadAll().Count + server.ReadAll().Count) > 0 && client.Statistics.SendBuffered == 0 && server.Statistics.SendBuffered == 0);
+        Assert.That(pair.Client.Connection.IsOpen && pair.Server.Connection.IsOpen, Is.True);
+    }
+
+    private static EndpointConfig Few(EndpointConfig config) => config with { MaxPacketsInFlight = 16, Congestion = Core.Congestion.CongestionControllers.None };
 }
