@@ -83,7 +83,7 @@ internal sealed class EndpointState
         Messages = new Slab<OutboundMessage>(config.MaxMessages);
         Inbound = new Slab<InboundMessage>(config.MaxMessages);
         Packets = new Slab<SentPacket>(config.MaxPacketsInFlight);
-        Controls = new Slab<ControlRecord>(config.MaxPacketsInFlight);
+        Controls = new Slab<ControlRecord>(config.MaxPacketsInFlight + ControlRecord.PerPacketMax);
         Ranges = new Slab<RangeNode>(config.MaxMessages);
         Probabilistic = new Slab<ProbabilisticStream>(Math.Min(config.MaxProbabilisticStreams, config.MaxStreams));
         Groups = new Slab<InboundGroup>(config.MaxRepairGroups);

@@ -61,5 +61,20 @@ public sealed class RecordShortageTests
         Assert.That(pair.Client.Connection.IsOpen && pair.Server.Connection.IsOpen, Is.True);
     }
 
+    [Test]
+    public void Packets_AllRecordsHeldByLostOnes_GoesOnWhenTheNetworkComesBack()
+    {
+        var pair = new Pair(configure: Few);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        pair.RunFor(Instant.Second);
+        pair.Filter = (_, _) => false;
+        long sent = client.FillUp(new byte[100_000]);
+        pair.RunFor(10 * Instant.Second);
+        pair.Filter = null;
+        long read = 0;
+        pair.RunUntil(() => (read += server.ReadAll().Sum(part => (long)part.Length)) == sent, 60 * Instant.Second);
+    }
+
     private static EndpointConfig Few(EndpointConfig config) => config with { MaxPacketsInFlight = 16, Congestion = Core.Congestion.CongestionControllers.None };
 }
