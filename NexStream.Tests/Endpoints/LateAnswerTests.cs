@@ -24,4 +24,22 @@ public sealed class LateAnswerTests
         Assert.That(pair.Client.Connection.IsOpen, Is.True);
         Assert.That(pair.Server.Connection.IsOpen, Is.True);
     }
+
+    [Test]
+    public void Skip_StreamThatThePeerNeverHeardOf_TravelsBehindStreamOpen()
+    {
+        var pair = new Pair();
+        pair.Connect();
+        pair.RunFor(Instant.Second);
+        pair.Filter = (side, _) => side != pair.Client;
+        Assert.That(pair.Client.Connection.OpenStream(new StreamConfig(TransportMode.ReliableUnordered), out StreamHandle stream), Is.EqualTo(CallStatus.Ok));
+        stream.Send(new byte[500], new SendOptions(pair.Now + (20 * Instant.Millisecond)));
+        pair.RunFor(100 * Instant.Millisecond);
+        pair.Filter = null;
+        pair.RunUntil(() => pair.Server.Has(EventKind.StreamOpened) || !pair.Server.Connection.IsOpen, 30 * Instant.Second);
+        pair.RunFor(5 * Instant.Second);
+        Assert.That(pair.Server.Connection.IsOpen, Is.True);
+        Assert.That(pair.Client.Connection.IsOpen, Is.True);
+        Assert.That(stream.Statistics.SendBuffered, Is.Zero);
+    }
 }
