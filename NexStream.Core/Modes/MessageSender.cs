@@ -168,7 +168,14 @@ internal sealed class MessageSender(
             FreeFragments(index, messageIndex, state.Streams[index].Send.Lost);
         }
 
+        if (message.Has(MessageFlags.SkipQueued))
+        {
+            // A probe asked for it again before the acknowledgement came: a record that is given back must be in no list.
+            messages.RemoveSkip(messageIndex);
+        }
+
         messages.Finish(messageIndex, EventKind.MessageExpired);
+        OnRoom(index);
         lifecycle.CheckSendingEnded(index);
     }
 

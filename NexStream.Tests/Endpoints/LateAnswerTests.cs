@@ -42,4 +42,26 @@ public sealed class LateAnswerTests
         Assert.That(pair.Client.Connection.IsOpen, Is.True);
         Assert.That(stream.Statistics.SendBuffered, Is.Zero);
     }
+
+    [Test]
+    public void Skip_AcknowledgedAfterAProbeAskedForItAgain_LeavesTheListOfSkips()
+    {
+        var pair = new Pair();
+        pair.Connect();
+        (StreamHandle stream, _) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        pair.RunFor(Instant.Second);
+
+        // The message leaves and is lost; then nothing comes back, so that DATA_SKIP is asked for by probes; then the acknowledgement of the first one comes.
+        pair.Filter = (side, _) => side != pair.Client;
+        stream.Send(new byte[500], new SendOptions(pair.Now + (20 * Instant.Millisecond)));
+        pair.RunFor(30 * Instant.Millisecond);
+        Connection connection = Forge.ConnectionOf(pair.Client);
+        pair.Filter = (side, _) => side == pair.Client;
+        pair.RunUntil(() => connection.Path.ProbeTimeouts > 1, 10 * Instant.Second);
+        pair.Filter = null;
+        pair.RunFor(5 * Instant.Second);
+        Assert.That(connection.SkipHead, Is.EqualTo(-1));
+        Assert.That(pair.Client.Endpoint.State.Messages.Count, Is.Zero);
+        new Core.Audit.EndpointAudit(pair.Client.Endpoint).Check();
+    }
 }
