@@ -148,10 +148,16 @@ internal sealed class MessageSender(
     {
         ref Segment segment = ref state.Segments[segmentIndex];
         int messageIndex = segment.Message;
+        int index = segment.Stream;
         segments.Free(segmentIndex);
         ref OutboundMessage message = ref state.Messages[messageIndex];
         message.Outstanding--;
-        if (message.Outstanding == 0 && message.Sent == message.Length && !message.Has(MessageFlags.Skipped))
+        if (message.Has(MessageFlags.Skipped))
+        {
+            // Nobody else says so: what was given up is not acknowledged.
+            OnRoom(index);
+        }
+        else if (message.Outstanding == 0 && message.Sent == message.Length)
         {
             messages.Finish(messageIndex, EventKind.MessageAcknowledged);
         }

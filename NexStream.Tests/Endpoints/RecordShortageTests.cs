@@ -76,5 +76,20 @@ public sealed class RecordShortageTests
         pair.RunUntil(() => (read += server.ReadAll().Sum(part => (long)part.Length)) == sent, 60 * Instant.Second);
     }
 
+    [Test]
+    public void Send_RefusedWhileItsMessagesAreGivenUp_IsToldWhenThatIsAcknowledged()
+    {
+        var pair = new Pair(connection: new ConnectionConfig { SendBuffer = 3_000 });
+        pair.Connect();
+        (StreamHandle client, _) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        pair.RunFor(Instant.Second);
+        pair.Filter = (side, _) => side != pair.Client;
+        Assert.That(client.Send(new byte[2_900], new SendOptions(pair.Now + (50 * Instant.Millisecond))).Status, Is.EqualTo(CallStatus.Ok));
+        pair.RunFor(100 * Instant.Millisecond);
+        Assert.That(client.Send(new byte[2_900]).Status, Is.EqualTo(CallStatus.WouldBlock));
+        pair.Filter = null;
+        pair.RunUntil(() => pair.Client.Has(EventKind.StreamWritable), 30 * Instant.Second);
+    }
+
     private static EndpointConfig Few(EndpointConfig config) => config with { MaxPacketsInFlight = 16, Congestion = Core.Congestion.CongestionControllers.None };
 }
