@@ -77,6 +77,39 @@ public sealed class RecordShortageTests
     }
 
     [Test]
+    public void Send_ManyRefusedForMemory_EndsAndIsToldOnce([Values(TransportMode.BestEffort, TransportMode.ReliableUnordered)] TransportMode mode)
+    {
+        // More streams than the queue of those that wait remembers.
+        const int Streams = 300;
+        var pair = new Pair(configure: config => config.Node == Pair.ClientNode ? config with { MaxMessages = 16 } : config);
+        pair.Connect();
+        var streams = new List<StreamHandle>();
+        for (int i = 0; i < Streams; i++)
+        {
+            Assert.That(pair.Client.Connection.OpenStream(new StreamConfig(mode), out StreamHandle stream), Is.EqualTo(CallStatus.Ok));
+            streams.Add(stream);
+        }
+
+        var told = new HashSet<StreamHandle>();
+        pair.Client.OnEvent = item =>
+        {
+            if (item.Kind == EventKind.StreamWritable && item.Stream.Send(s_message).Status == CallStatus.Ok)
+            {
+                told.Add(item.Stream);
+            }
+        };
+        foreach (StreamHandle stream in streams)
+        {
+            if (stream.Send(s_message).Status == CallStatus.Ok)
+            {
+                told.Add(stream);
+            }
+        }
+
+        pair.RunUntil(() => told.Count == Streams);
+    }
+
+    [Test]
     public void Send_RefusedWhileItsMessagesAreGivenUp_IsToldWhenThatIsAcknowledged()
     {
         var pair = new Pair(connection: new ConnectionConfig { SendBuffer = 3_000 });
