@@ -44,6 +44,9 @@ internal sealed class EndpointState
     public readonly Stack<int> FreeConnections;
     public readonly IndexRing Ready;
     public readonly IndexRing Deadlines;
+
+    /// <summary>Connections that could not open a stream because the endpoint had no record for it.</summary>
+    public readonly IndexRing Waiting;
     public readonly EventQueue Events;
     public readonly StarvedStreams Starved;
     public readonly KeyedHash Hash;
@@ -92,6 +95,7 @@ internal sealed class EndpointState
         PeerIndex = new IndexTable(config.MaxConnections, Hash.Compute(PeerTableDomain, 0));
         Ready = new IndexRing(config.MaxConnections);
         Deadlines = new IndexRing(config.MaxConnections);
+        Waiting = new IndexRing(config.MaxConnections);
         Events = new EventQueue(this, endpoint);
         Starved = new StarvedStreams(this);
         Connections = new Connection[config.MaxConnections];

@@ -47,6 +47,21 @@ public sealed class RecordShortageTests
     }
 
     [Test]
+    public void OpenStream_NoRecordHere_IsToldWhenOneComesFree()
+    {
+        var pair = new Pair(configure: config => config.Node == Pair.ClientNode ? config with { MaxStreams = 1 } : config);
+        pair.Connect();
+        (StreamHandle local, StreamHandle remote) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        Assert.That(pair.Client.Connection.OpenStream(new StreamConfig(TransportMode.ReliableOrdered), out _), Is.EqualTo(CallStatus.LimitReached));
+        local.Close();
+        remote.Close();
+        pair.RunUntil(() => pair.Client.Has(EventKind.StreamClosed));
+        pair.Settle();
+        Assert.That(pair.Client.Has(EventKind.StreamsAvailable), Is.True);
+        Assert.That(pair.Client.Connection.OpenStream(new StreamConfig(TransportMode.ReliableOrdered), out _), Is.EqualTo(CallStatus.Ok));
+    }
+
+    [Test]
     public void Packets_AllRecordsOfBothSidesInFlight_AcknowledgementsStillLeave()
     {
         var pair = new Pair(configure: Few);
