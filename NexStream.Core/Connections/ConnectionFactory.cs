@@ -72,6 +72,9 @@ internal sealed class ConnectionFactory(EndpointState state)
     public Connection TurnIntoAcceptor(Connection connection, Instant now)
     {
         RemovePending(connection);
+
+        // The peer may have accepted this side's CONN_INIT before it sent its own: what it made of that must not speak for the connection that counts.
+        connection.LocalTag = NewTag(connection.Index);
         connection.IsClient = false;
         connection.State.TryEstablish();
         connection.NextInitAt = Instant.Never;

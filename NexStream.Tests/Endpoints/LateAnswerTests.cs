@@ -64,4 +64,23 @@ public sealed class LateAnswerTests
         Assert.That(pair.Client.Endpoint.State.Messages.Count, Is.Zero);
         new Core.Audit.EndpointAudit(pair.Client.Endpoint).Check();
     }
+
+    [Test]
+    public void Crossing_PeerHadAcceptedBefore_TheConnectionThatCountsIsAlone()
+    {
+        // The client's CONN_INIT is accepted, the answer is lost; then the server, whose node is higher, asks for a connection of its own.
+        var pair = new Pair();
+        pair.Filter = (side, _) => side != pair.Server;
+        Assert.That(pair.Client.Endpoint.Connect(Pair.ServerNode, pair.Now, out ConnectionHandle asked), Is.EqualTo(CallStatus.Ok));
+        pair.RunFor(100 * Instant.Millisecond);
+        ulong tag = pair.Client.Endpoint.State.Connections[asked.Index].LocalTag;
+        Assert.That(pair.Server.Endpoint.Statistics.ConnectionCount, Is.EqualTo(1));
+        pair.Filter = null;
+        Assert.That(pair.Server.Endpoint.Connect(Pair.ClientNode, pair.Now, out ConnectionHandle counts), Is.EqualTo(CallStatus.Ok));
+        pair.RunUntil(() => pair.Client.Has(EventKind.ConnectionAccepted) || pair.Client.Has(EventKind.ConnectionEstablished), 5 * Instant.Second);
+        pair.RunFor(10 * Instant.Second);
+        Assert.That(pair.Client.Events.Where(item => item.Kind == EventKind.ConnectionClosed && item.Reason is ReasonCode.ProtocolViolation or ReasonCode.StreamStateViolation), Is.Empty);
+        Assert.That(asked.IsOpen && counts.IsOpen, Is.True);
+        Assert.That(pair.Client.Endpoint.State.Connections[asked.Index].LocalTag == tag, Is.EqualTo(pair.Client.Has(EventKind.ConnectionEstablished)));
+    }
 }
