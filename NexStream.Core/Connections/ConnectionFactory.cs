@@ -82,6 +82,17 @@ internal sealed class ConnectionFactory(EndpointState state)
         return connection;
     }
 
+    /// <summary>
+    /// This side moved before it was answered. Whom it asked may have made a connection for the former node, and makes another for this one: with a tag of its own
+    /// the former cannot speak for it. A cookie is for one node and one tag.
+    /// </summary>
+    public void AskAgain(Connection connection, Instant now)
+    {
+        connection.LocalTag = NewTag(connection.Index);
+        connection.CookieLength = 0;
+        connection.NextInitAt = now;
+    }
+
     /// <summary>Takes over what the peer allows.</summary>
     public void Adopt(Connection connection, uint maxStreams, ulong maxData, in TransportParameters parameters)
     {

@@ -81,7 +81,12 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
     {
         Path path = connection.Path;
         path.Local = state.Node;
-        if (MayMove(connection))
+        if (connection.State == ConnectionState.Init)
+        {
+            factory.AskAgain(connection, now);
+            state.MarkReady(connection);
+        }
+        else if (MayMove(connection))
         {
             lossDetector.Discount(path);
             factory.OnMoved(connection, now);

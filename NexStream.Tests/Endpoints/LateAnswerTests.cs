@@ -83,4 +83,18 @@ public sealed class LateAnswerTests
         Assert.That(asked.IsOpen && counts.IsOpen, Is.True);
         Assert.That(pair.Client.Endpoint.State.Connections[asked.Index].LocalTag == tag, Is.EqualTo(pair.Client.Has(EventKind.ConnectionEstablished)));
     }
+
+    [Test]
+    public void ChangeNode_WhileCallingThePeer_AsksWithAnotherTag()
+    {
+        var pair = new Pair();
+        pair.Filter = (_, _) => false;
+        pair.Client.Endpoint.Connect(Pair.ServerNode, pair.Now, out ConnectionHandle handle);
+        pair.Settle();
+        Connection connection = pair.Client.Endpoint.State.Connections[handle.Index];
+        ulong before = connection.LocalTag;
+        pair.Client.Endpoint.ChangeNode(new NodeId(0xC11E, 77), pair.Now);
+        Assert.That(connection.LocalTag, Is.Not.EqualTo(before));
+        Assert.That(handle.IsAlive, Is.True);
+    }
 }
