@@ -21,6 +21,7 @@ internal static class CommandLine
             ReceiveCommand.Create(),
             SimCommand.Create(),
             PerfCommand.Create(),
+            SwarmCommand.Create(),
         };
         ParseResult result = root.Parse(arguments);
         if (result.Action is not ParseErrorAction)

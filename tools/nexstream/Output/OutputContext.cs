@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using NexStream.Perf;
 using NexStream.Simulator.Results;
+using NexStream.Swarm.Running;
 using NexStream.Tool.Demo;
 using NexStream.Tool.Transfer;
 
@@ -17,4 +18,5 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(SendReport))]
 [JsonSerializable(typeof(SimulationResult))]
 [JsonSerializable(typeof(SizeResult))]
+[JsonSerializable(typeof(SwarmResult))]
 internal sealed partial class OutputContext : JsonSerializerContext;
