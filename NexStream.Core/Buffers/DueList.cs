@@ -45,6 +45,8 @@ internal struct DueList
         where T : struct
         where TLink : IDueLink<T>
     {
+        Invariant.Check(!TLink.Of(ref records[index]).IsListed, "A record is in the list once.");
+        Invariant.Check(_tail < 0 || TLink.Of(ref records[_tail]).At <= at, "What is added later is due later.");
         TLink.Of(ref records[index]) = new DueLink { At = at, Next = None, Previous = _tail };
         if (_tail >= 0)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Buffers;
 
@@ -76,6 +77,7 @@ public sealed class FrameArena : FrameRegion
         _freeCount = top;
         index = free[top];
         ref FrameRecord record = ref Records[index];
+        Invariant.Check(record.References == 0 && record.Lent == 0, "A frame that is free is nobody's.");
         record.References = 1;
         record.Owner = owner;
         return true;

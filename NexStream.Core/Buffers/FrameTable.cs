@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Buffers;
 
@@ -83,6 +84,21 @@ internal sealed class FrameTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int HeldBy(int owner) => _held[owner];
 
+    /// <summary>Adds the frames of peers that each connection is charged for, for an audit.</summary>
+    public void CountPeerFrames(Span<int> held)
+    {
+        for (int number = 1; number < RegionsMax; number++)
+        {
+            foreach (ref readonly FrameRecord record in _records[number].AsSpan())
+            {
+                if (record.References > 0 && record.Owner != Nobody)
+                {
+                    held[record.Owner]++;
+                }
+            }
+        }
+    }
+
     /// <summary>A link handed over a slice, and with a peer's frame one reference to it. False: it lies outside of every registered frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake(in PayloadSlice slice)
@@ -141,7 +157,12 @@ internal sealed class FrameTable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void AddReference(uint frame, int count = 1) => RecordOf(frame).References += count;
+    public void AddReference(uint frame, int count = 1)
+    {
+        ref FrameRecord record = ref RecordOf(frame);
+        Invariant.Check(record.References > 0, "Who adds a reference to a frame knows it by one that there is.");
+        record.References += count;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(uint frame, int count = 1)
@@ -237,9 +258,11 @@ internal sealed class FrameTable
             ThrowReleasedTooOften(region, index, ref record);
         }
 
+        Invariant.Check(record.Lent == 0, "A frame that the application holds has a reference.");
         int owner = record.Owner;
         if (owner != Nobody)
         {
+            Invariant.Check(_held[owner] > 0, "A connection is charged for the frames that it holds.");
             _held[owner]--;
             record.Owner = Nobody;
         }

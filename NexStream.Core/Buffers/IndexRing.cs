@@ -1,3 +1,5 @@
+using NexStream.Core.Primitives;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>A first-in-first-out queue of indexes, each in it at most once: so it is full never, and nothing in it can be lost.</summary>
@@ -10,6 +12,7 @@ internal sealed class IndexRing(int capacity)
 
     public void Enqueue(int index)
     {
+        Invariant.Check(Count < _items.Length, "Each index is in the queue at most once.");
         int tail = _head + Count;
         _items[tail >= _items.Length ? tail - _items.Length : tail] = index;
         Count++;
@@ -19,6 +22,7 @@ internal sealed class IndexRing(int capacity)
 
     public int Dequeue()
     {
+        Invariant.Check(Count > 0, "Only what was put in is taken out.");
         int index = _items[_head];
         _head = _head + 1 == _items.Length ? 0 : _head + 1;
         Count--;

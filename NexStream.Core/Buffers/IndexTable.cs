@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Buffers;
 
@@ -53,6 +54,7 @@ internal sealed class IndexTable
             slot = (slot + 1) & _mask;
         }
 
+        Invariant.Check(Count < _entries.Length / 2, "The table is at most half full.");
         _entries[slot] = new Entry { Key = key, Value = value };
         Count++;
     }

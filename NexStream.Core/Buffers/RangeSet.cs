@@ -1,3 +1,5 @@
+using NexStream.Core.Primitives;
+
 namespace NexStream.Core.Buffers;
 
 /// <summary>A run of consecutive numbers in a <see cref="RangeSet"/>.</summary>
@@ -213,6 +215,8 @@ internal struct RangeSet
             return false;
         }
 
+        Invariant.Check(first <= last, "A run has a number.");
+        Invariant.Check(previous < 0 || nodes[previous].First < first, "Runs are sorted.");
         nodes[index] = new RangeNode { First = first, Last = last, Next = previous >= 0 ? nodes[previous].Next : Head };
         Relink(nodes, previous, index);
         Count++;

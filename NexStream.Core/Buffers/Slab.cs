@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Buffers;
 
@@ -13,6 +15,7 @@ internal sealed class Slab<T>
 
     private readonly T[] _items;
     private readonly int[] _free;
+    private readonly ulong[]? _inUse;
     private int _freeCount;
 
     public Slab(int capacity)
@@ -20,6 +23,7 @@ internal sealed class Slab<T>
         _items = new T[capacity];
         _free = new int[capacity];
         _freeCount = capacity;
+        _inUse = Invariant.IsChecked ? new ulong[(capacity / 64) + 1] : null;
 
         // From the top, so that the first to be taken is the first.
         for (int i = 0; i < capacity; i++)
@@ -50,9 +54,24 @@ internal sealed class Slab<T>
 
         index = free[top];
         _freeCount = top;
+        Mark(index, isInUse: true);
         return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Free(int index) => _free[_freeCount++] = index;
+    public void Free(int index)
+    {
+        Mark(index, isInUse: false);
+        _free[_freeCount++] = index;
+    }
+
+    /// <summary>A record is taken once and given back once.</summary>
+    [Conditional("CHECK_INVARIANTS")]
+    private void Mark(int index, bool isInUse)
+    {
+        ref ulong word = ref _inUse![index / 64];
+        ulong bit = 1UL << (index % 64);
+        Invariant.Check((word & bit) != 0 != isInUse, "A record is given back as often as it was taken.");
+        word ^= bit;
+    }
 }

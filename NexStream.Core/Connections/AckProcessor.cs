@@ -107,6 +107,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             // The sample of the delivery rate is that of the packet sent last (draft-ietf-ccwg-bbr §4.1.2.3): the others only add their bytes.
             path.BytesInFlight -= batch.Bytes;
             path.AckElicitingInFlight -= batch.Packets;
+            Invariant.Check(path.BytesInFlight >= 0 && path.AckElicitingInFlight >= 0, "What leaves the books was in them.");
             path.Rate.OnAcknowledged(newest, batch.Bytes, now);
         }
     }

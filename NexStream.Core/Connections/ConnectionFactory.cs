@@ -79,11 +79,25 @@ internal sealed class ConnectionFactory(EndpointState state)
     public Connection TurnIntoAcceptor(Connection connection, Instant now)
     {
         RemovePending(connection);
+
+        // The peer may have accepted this side's CONN_INIT before it sent its own: what it made of that must not speak for the connection that counts.
+        connection.Path.LocalTag = NewTag(connection.Path.Index);
         connection.IsClient = false;
         connection.State.TryEstablish();
         connection.NextInitAt = Instant.Never;
         connection.HandshakeEndsAt = now + Ns(connection.Config.HandshakeTimeout);
         return connection;
+    }
+
+    /// <summary>
+    /// This side moved before it was answered. Whom it asked may have made a connection for the former node, and makes another for this one: with a tag of its own
+    /// the former cannot speak for it. A cookie is for one node and one tag.
+    /// </summary>
+    public void AskAgain(Connection connection, Instant now)
+    {
+        connection.Path.LocalTag = NewTag(connection.Path.Index);
+        connection.CookieLength = 0;
+        connection.NextInitAt = now;
     }
 
     /// <summary>Takes over what the peer allows.</summary>
@@ -206,6 +220,8 @@ internal sealed class ConnectionFactory(EndpointState state)
     /// <summary>Puts a connection back whose end was told and whose late packets were answered. Its handles are stale from now on.</summary>
     public void Free(Connection connection)
     {
+        Invariant.Check(connection.State == ConnectionState.Closed && connection.StreamCount == 0, "Only a connection that ended is put back.");
+        Invariant.Check(connection.Path.InFlight.Count == 0 && connection.Path.BytesInFlight == 0, "A connection that is put back has nothing in flight.");
         RemovePeer(connection);
         for (int i = connection.Paths.Count - 1; i >= 0; i--)
         {

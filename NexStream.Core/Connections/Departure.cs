@@ -75,6 +75,11 @@ internal static class Departure
     public static void Remember(
         EndpointState state, Connection connection, Path path, ulong number, int size, Instant now, SentPacketFlags flags, in PacketBuilder builder)
     {
+        Invariant.Check(
+            path.ProbesAllowed > 0 || (flags & SentPacketFlags.MtuProbe) != 0 || path.BytesInFlight + size <= path.Congestion.Window,
+            "What is in flight stays within the congestion window, but for probes.");
+        Invariant.Check(number < path.NextPacketNumber, "A packet that leaves has a number that was given.");
+        Invariant.Check(connection.Credit.Used <= connection.Credit.Limit, "A connection sends within its credit.");
         if (path.AckElicitingInFlight == 0 && path.State == PathState.Active)
         {
             connection.OutstandingSince = now;

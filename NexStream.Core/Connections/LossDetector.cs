@@ -106,8 +106,9 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         path.ProbeTimeoutCount++;
         path.ProbeTimeouts++;
         path.ProbesAllowed = ProbesPerTimeout;
-        int index = path.InFlight.Head;
         MtuProber.OnProbeTimeout(path, OldestLength(path), now);
+        FreeRecords(connection, path);
+        int index = path.InFlight.Head;
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
             if (contents.TryProbe(connection, path, ref state.Packets[index]))
@@ -117,6 +118,20 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         }
 
         state.MarkReady(connection);
+    }
+
+    /// <summary>
+    /// A probe needs records as every packet does. Where those that wait for an acknowledgement have them all, and none comes, the oldest are forgotten and what
+    /// they carried goes again: else nothing could be sent that brings one.
+    /// </summary>
+    public void FreeRecords(Connection connection, Path path)
+    {
+        while ((state.Packets.FreeCount < ProbesPerTimeout || state.Controls.FreeCount < ControlRecord.PerPacketMax) && path.InFlight.Head is var index && index >= 0)
+        {
+            Remove(path, index);
+            contents.OnForgotten(connection, path, ref state.Packets[index]);
+            Forget(index);
+        }
     }
 
     /// <summary>A packet leaves the books: acknowledged or lost.</summary>
@@ -129,6 +144,8 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         {
             path.AckElicitingInFlight--;
         }
+
+        Invariant.Check(path.BytesInFlight >= 0 && path.AckElicitingInFlight >= 0, "What leaves the books was in them.");
     }
 
     /// <summary>Forgets a packet altogether.</summary>

@@ -95,7 +95,12 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
     private void OnLocalChange(Connection connection, Path path, Instant now)
     {
         path.Local = state.Node;
-        if (MayMove(connection, path))
+        if (connection.State == ConnectionState.Init)
+        {
+            factory.AskAgain(connection, now);
+            state.MarkReady(connection);
+        }
+        else if (MayMove(connection, path))
         {
             lossDetector.Discount(path);
             factory.OnMoved(connection, path, now);

@@ -19,7 +19,7 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
         if (!state.HasRecordsForPacket)
         {
             connection.PaceAt = now + TransmitPath.MemoryRetryNs;
-            return 0;
+            return TryWriteAckOnly(connection, now, burst[0]) ? 1 : 0;
         }
 
         Wire.Transmission transmission = burst[0];
@@ -60,6 +60,20 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
         return 0;
     }
 
+    private bool TryWriteAckOnly(Connection connection, Instant now, Wire.Transmission transmission)
+    {
+        for (int i = 0; i < connection.Paths.Count; i++)
+        {
+            Path path = connection.Paths[i];
+            if (packets.TryWriteAckOnly(connection, path, path.IsUsable ? path : PathLiveness.Best(connection), now, transmission))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private bool TryWriteOwn(Connection connection, Path? chosen, Instant now, Wire.Transmission transmission)
     {
         for (int i = 0; i < connection.Paths.Count; i++)
@@ -70,7 +84,7 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
                 return true;
             }
 
-            if (!path.IsUsable && path.Received.AckDeadline <= now && packets.TryWriteAckOf(connection, path, PathLiveness.Best(connection), now, transmission))
+            if (!path.IsUsable && path.Received.AckDeadline <= now && packets.TryWriteAckOnly(connection, path, PathLiveness.Best(connection), now, transmission))
             {
                 return true;
             }

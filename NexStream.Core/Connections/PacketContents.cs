@@ -104,6 +104,18 @@ internal sealed class PacketContents(
         return true;
     }
 
+    /// <summary>A packet is not remembered any more though nothing is known of it: what it carries is sent again, as by a probe, and does not count as lost.</summary>
+    public void OnForgotten(Connection connection, Path path, ref SentPacket packet)
+    {
+        TryProbe(connection, path, ref packet);
+        if (IsCurrentMessage(packet.Message, packet.MessageGeneration))
+        {
+            int stream = state.Messages[packet.Message].Stream;
+            messages.Finish(packet.Message, EventKind.MessageLost);
+            lifecycle.CheckSendingEnded(stream);
+        }
+    }
+
     /// <summary>Frees the control records of a packet that is remembered no longer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FreeControls(ref SentPacket packet)

@@ -117,10 +117,19 @@ internal sealed class PacketWriter(
         return TryFinish(connection, path, now, reportsAll, ref builder);
     }
 
-    /// <summary>Acknowledges on one path what came on another: the frame says whose numbers it names.</summary>
-    public bool TryWriteAckOf(Connection connection, Path acknowledged, Path carrier, Instant now, Wire.Transmission transmission)
+    /// <summary>
+    /// Acknowledges on one path what came on it, or on another, if that is due, and says nothing else. An acknowledgement needs no record, and must not wait for one: two
+    /// endpoints that have run out of them, each waiting for the other's, would wait for ever, and a host would be told again and again of one that is due.
+    /// </summary>
+    public bool TryWriteAckOnly(Connection connection, Path acknowledged, Path carrier, Instant now, Wire.Transmission transmission)
     {
-        var builder = new PacketBuilder(transmission, carrier.FrameLength);
+        if (!acknowledged.Received.AckImmediately && acknowledged.Received.AckDeadline > now)
+        {
+            return false;
+        }
+
+        // The frame says whose numbers it names.
+        var builder = new PacketBuilder(transmission, carrier.FrameLengthNow);
         WriteAck(connection, acknowledged, now, ref builder, out _);
         return TryFinish(connection, carrier, now, reportsAll: false, ref builder);
     }

@@ -72,6 +72,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             int length = buffer.Take(ref send, (int)Math.Min(behind - position, (uint)room), transmission, out int chunk);
             deficit += deficit <= 0 ? quantum - length : -length;
             int size = LinkHeader.Size + OrderedHead.Size + length;
+            Invariant.Check(length > 0 && send.Window.Used <= send.Window.Limit, "A stream sends within its credit.");
             ulong number = PacketNumbers.Take(state, path);
             byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
             OrderedHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);

@@ -46,6 +46,13 @@ internal sealed class ReceivePath(
             return;
         }
 
+        if (connection.IsClient && connection.State != ConnectionState.Init && IsRetry(frame.Head))
+        {
+            // One more answer to a CONN_INIT that came twice: there is no state behind it, and its number is none of the connection's.
+            path.DuplicatesReceived++;
+            return;
+        }
+
         if (connection.State == ConnectionState.Init && !TryBegin(connection, frame.Head[PacketHeader.Size..], now))
         {
             // Data that overtook CONN_ACCEPT is dropped unacknowledged: it comes again.
@@ -101,6 +108,8 @@ internal sealed class ReceivePath(
         state.MarkReady(connection);
     }
 
+    private static bool IsRetry(ReadOnlySpan<byte> head) => head.Length > PacketHeader.Size && (FrameType)head[PacketHeader.Size] == FrameType.ConnRetry;
+
     /// <summary>The first frame of the first packet tells whether the connection begins: CONN_ACCEPT, CONN_RETRY or CONN_CLOSE.</summary>
     private bool TryBegin(Connection connection, ReadOnlySpan<byte> frames, Instant now)
     {
@@ -130,15 +139,15 @@ internal sealed class ReceivePath(
     {
         isAckEliciting = false;
         ulong tag = path.LocalTag;
-        var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
         ReceiveOutcome worst = ReceiveOutcome.Accepted;
+        var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
         while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
         {
             isAckEliciting |= IsAckEliciting(raw.Type);
             ReceiveOutcome outcome = ProcessControl(connection, path, raw, frame.Header.Source, now);
             if (outcome.Violation != ReasonCode.None || connection.State == ConnectionState.Closed || path.LocalTag != tag)
             {
-                return outcome;
+                return Worst(worst, outcome);
             }
 
             if (outcome.IsDropped)
@@ -155,11 +164,22 @@ internal sealed class ReceivePath(
         // DATA or REPAIR is the last frame of its packet: what it came to is what the packet came to, unless a frame before it was dropped.
         isAckEliciting = true;
         connection.LastActivityAt = now;
-        ReceiveOutcome last = reader.IsAtRepair
+        if (worst.IsDropped && (reader.IsAtRepair || !DataFrame.IsReliable(reader.Remaining)))
+        {
+            // The packet is not recorded, so that a copy of it would be taken in again: what is given out as it comes is given out once (NS-BE-001).
+            return worst;
+        }
+
+        return Worst(worst, reader.IsAtRepair
             ? streams.OnRepair(connection, reader.Remaining, frame)
-            : streams.OnData(connection, reader.Remaining, frame);
-        return last.Violation != ReasonCode.None || !worst.IsDropped ? last : worst;
+            : streams.OnData(connection, reader.Remaining, frame));
     }
+
+    /// <summary>
+    /// What a packet comes to that had a frame dropped for want of memory before this one: it comes again, whole. What seems a violation may be about the stream
+    /// that the dropped frame would have opened.
+    /// </summary>
+    private static ReceiveOutcome Worst(in ReceiveOutcome before, in ReceiveOutcome outcome) => before.IsDropped ? before : outcome;
 
     private ReceiveOutcome ProcessControl(Connection connection, Path path, in RawFrame raw, NodeId source, Instant now)
     {

@@ -102,6 +102,11 @@ internal sealed class TimerTable(
         {
             lossDetector.OnTimeout(connection, connection.Path, now);
         }
+        else if (connection.Path.ProbesAllowed > 0)
+        {
+            // A probe could not leave, because others had taken the records that were free.
+            lossDetector.FreeRecords(connection, connection.Path);
+        }
 
         ExpireMessages(connection, now);
         probabilisticSender.OnTimeout(connection, now);

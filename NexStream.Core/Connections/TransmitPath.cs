@@ -28,10 +28,16 @@ internal sealed class TransmitPath(EndpointState state, PacketWriter packets, Pr
         }
 
         int frameLength = path.FrameLengthNow;
-        if (frameLength < FrameLengthUseful || !state.HasRecordsForPacket)
+        if (frameLength < FrameLengthUseful)
         {
             connection.PaceAt = path.IsValidated ? now + MemoryRetryNs : Instant.Never;
             return 0;
+        }
+
+        if (!state.HasRecordsForPacket)
+        {
+            connection.PaceAt = now + MemoryRetryNs;
+            return packets.TryWriteAckOnly(connection, path, path, now, burst[0]) ? 1 : 0;
         }
 
         int written = predicted.Write(connection, path, now, burst);

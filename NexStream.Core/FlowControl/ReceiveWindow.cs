@@ -49,6 +49,7 @@ internal struct ReceiveWindow
             Size = (uint)Math.Min((ulong)Size * 2, sizeMax);
         }
 
+        Invariant.Check(Consumed <= Limit, "No more is read than was allowed to come.");
         _updatedAtNs = now.Nanoseconds;
         Limit = Math.Max(Limit, Consumed + Size);
     }

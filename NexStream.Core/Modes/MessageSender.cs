@@ -148,10 +148,16 @@ internal sealed class MessageSender(
     {
         ref Segment segment = ref state.Segments[segmentIndex];
         int messageIndex = segment.Message;
+        int index = segment.Stream;
         segments.Free(segmentIndex);
         ref OutboundMessage message = ref state.Messages[messageIndex];
         message.Outstanding--;
-        if (message.Outstanding == 0 && message.Sent == message.Length && !message.Has(MessageFlags.Skipped))
+        if (message.Has(MessageFlags.Skipped))
+        {
+            // Nobody else says so: what was given up is not acknowledged.
+            OnRoom(index);
+        }
+        else if (message.Outstanding == 0 && message.Sent == message.Length)
         {
             messages.Finish(messageIndex, EventKind.MessageAcknowledged);
         }
@@ -168,7 +174,14 @@ internal sealed class MessageSender(
             FreeFragments(index, messageIndex, state.Streams[index].Send.Lost);
         }
 
+        if (message.Has(MessageFlags.SkipQueued))
+        {
+            // A probe asked for it again before the acknowledgement came: a record that is given back must be in no list.
+            messages.RemoveSkip(messageIndex);
+        }
+
         messages.Finish(messageIndex, EventKind.MessageExpired);
+        OnRoom(index);
         lifecycle.CheckSendingEnded(index);
     }
 
@@ -218,6 +231,7 @@ internal sealed class MessageSender(
             connection.Credit.Used += (uint)message.Length;
             stream.Send.Charged += (uint)message.Length;
             message.Number = stream.Send.Window.Used++;
+            Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
         }
 
         ref Segment cut = ref state.Segments[segment];

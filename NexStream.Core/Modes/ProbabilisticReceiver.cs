@@ -279,6 +279,12 @@ internal sealed class ProbabilisticReceiver(
             parityLengths[row] = unchecked((uint)state.Store.Chunks[i].Position);
         }
 
+        if (group.RepairLength > state.Frames.FrameSize)
+        {
+            // What is brought back is written into one frame, and the peer's frames may be longer.
+            return;
+        }
+
         int taken = 0;
         while (taken < missing && state.Store.TryTakeWhole(group.RepairLength, connection.Index, connection.Memory.FramesMax, out outputs[taken]))
         {

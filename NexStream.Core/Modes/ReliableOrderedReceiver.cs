@@ -173,6 +173,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Advance(Connection connection, ref ReceiveHalf receive, int bytes)
     {
+        Invariant.Check(receive.OutOfOrder.Head < 0 || receive.Next + (uint)bytes <= receive.Highest, "No byte is in order that was not charged.");
         receive.Next += (uint)bytes;
         receive.Buffered += bytes;
         connection.ReadyBytes += bytes;
@@ -180,8 +181,9 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
 
     private bool TryKeepForLater(Connection connection, int index, ulong position, in InboundPayload payload)
     {
-        if (state.Frames.OnlyGapsMayFill)
+        if (state.Frames.OnlyGapsMayFill || state.Frames.HeldBy(connection.Index) + 1 >= connection.Memory.FramesMax)
         {
+            // The last frame of the connection's share too is for what everything else waits for.
             return false;
         }
 

@@ -99,6 +99,7 @@ internal sealed class ReliableOrderedSender(
         ulong position = send.Window.Used;
         builder.PayloadLength = buffer.Take(ref send, (int)Math.Min(credit, (ulong)room), builder.Transmission, out builder.Chunk);
         connection.Credit.Used += (uint)builder.PayloadLength;
+        Invariant.Check(send.Window.Used <= send.Window.Limit, "A stream sends within its credit.");
         if (stream.Has(StreamFlags.FinQueued) && send.Window.Used == send.End)
         {
             stream.Set(StreamFlags.FinSent);

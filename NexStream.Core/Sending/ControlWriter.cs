@@ -58,6 +58,12 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
         {
             int index = connection.SkipHead;
             ref OutboundMessage message = ref state.Messages[index];
+            if (!state.Streams[message.Stream].Has(StreamFlags.OpenKnown) && builder.OpenedStream != message.Stream && !TryWriteStreamOpen(message.Stream, ref builder))
+            {
+                // The packet that opened the stream may be lost, or come later: a frame for a stream that was never opened is a violation.
+                return;
+            }
+
             var frame = new DataSkipFrame { StreamId = message.StreamId, Message = message.Number, Charge = (uint)message.Length };
             if (!frame.TryWrite(ref builder.Writer))
             {

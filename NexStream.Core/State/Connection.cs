@@ -72,6 +72,9 @@ internal sealed class Connection(int index)
     public long PeerMaxAckDelayNs;
     public bool WantsStreams;
 
+    /// <summary>It stands in the endpoint's list of those that wait for a record of a stream.</summary>
+    public bool InWaitingList;
+
     // Credit of the connection, in bytes of RO and RU data.
     public SendWindow Credit;
     public ReceiveWindow Window;

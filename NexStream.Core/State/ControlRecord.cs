@@ -19,6 +19,9 @@ internal enum ConnectionControl : byte
 /// </summary>
 internal struct ControlRecord
 {
+    /// <summary>Records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
+    public const int PerPacketMax = Wire.Transmission.HeadCapacity / Wire.Frames.StreamAckFrame.WireSize;
+
     public int Next;
 
     /// <summary>The stream, or -1: the connection.</summary>

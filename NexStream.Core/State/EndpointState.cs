@@ -48,6 +48,9 @@ internal sealed class EndpointState
     public readonly Stack<int> FreeConnections;
     public readonly IndexRing Ready;
     public readonly IndexRing Deadlines;
+
+    /// <summary>Connections that could not open a stream because the endpoint had no record for it.</summary>
+    public readonly IndexRing Waiting;
     public readonly EventQueue Events;
     public readonly StarvedStreams Starved;
     public readonly KeyedHash Hash;
@@ -79,11 +82,8 @@ internal sealed class EndpointState
     /// <summary>The latest instant that the caller has given: time never runs backwards.</summary>
     public Instant Now;
 
-    /// <summary>Control records that one packet can need: its head holds no more frames of the smallest kind that many are sent of.</summary>
-    private const int ControlsPerPacketMax = Wire.Transmission.HeadCapacity / Wire.Frames.StreamAckFrame.WireSize;
-
     /// <summary>Whether a packet can be remembered, with all that it may say.</summary>
-    public bool HasRecordsForPacket => Packets.FreeCount > 0 && Controls.FreeCount >= ControlsPerPacketMax;
+    public bool HasRecordsForPacket => Packets.FreeCount > 0 && Controls.FreeCount >= ControlRecord.PerPacketMax;
 
     public EndpointState(EndpointConfig config, FrameArena arena, Endpoint endpoint)
     {
@@ -101,7 +101,7 @@ internal sealed class EndpointState
         Messages = new Slab<OutboundMessage>(config.MaxMessages);
         Inbound = new Slab<InboundMessage>(config.MaxMessages);
         Packets = new Slab<SentPacket>(config.MaxPacketsInFlight);
-        Controls = new Slab<ControlRecord>(config.MaxPacketsInFlight);
+        Controls = new Slab<ControlRecord>(config.MaxPacketsInFlight + ControlRecord.PerPacketMax);
         Ranges = new Slab<RangeNode>(config.MaxMessages);
         Probabilistic = new Slab<ProbabilisticStream>(Math.Min(config.MaxProbabilisticStreams, config.MaxStreams));
         Groups = new Slab<InboundGroup>(config.MaxRepairGroups);
@@ -110,6 +110,7 @@ internal sealed class EndpointState
         PeerIndex = new IndexTable(config.MaxConnections, Hash.Compute(PeerTableDomain, 0));
         Ready = new IndexRing(config.MaxConnections);
         Deadlines = new IndexRing(config.MaxConnections);
+        Waiting = new IndexRing(config.MaxConnections);
         Events = new EventQueue(this, endpoint);
         Starved = new StarvedStreams(this);
         Connections = new Connection[config.MaxConnections];
@@ -154,6 +155,7 @@ internal sealed class EndpointState
     {
         stream.Send.Buffered += bytes;
         Connections[stream.Connection].SendBuffered += bytes;
+        Invariant.Check(stream.Send.Buffered >= 0 && Connections[stream.Connection].SendBuffered >= stream.Send.Buffered, "A connection holds what its streams hold.");
     }
 
     /// <summary>

@@ -20,6 +20,9 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
     /// <summary>Called with a connection whose end was told.</summary>
     public Action<Connection>? ConnectionReleased { get; set; }
 
+    /// <summary>Messages that ended and whose report waits to be fetched: their records are in no stream's list any more.</summary>
+    public int ReportCount => _messages.Count;
+
     public void Raise(Connection connection, ConnectionEvents events)
     {
         connection.Events |= events;

@@ -1,8 +1,9 @@
 namespace NexStream.Core.State;
 
 /// <summary>
-/// Streams whose send found no memory while they had nothing on its way: no acknowledgement of their own will tell them that there is
-/// room again. A short queue; when it is full the stream is told at once, and asks again.
+/// Streams whose send found no memory while they had nothing on its way, or are of a mode whose messages are not kept until they are acknowledged: no
+/// acknowledgement of their own will tell them that there is room again. A short queue, in which each stands once; when it was full, all streams are
+/// told that wait for room.
 /// </summary>
 internal sealed class StarvedStreams(EndpointState state)
 {
@@ -11,29 +12,37 @@ internal sealed class StarvedStreams(EndpointState state)
     private readonly (int Index, uint Generation)[] _queue = new (int, uint)[Capacity];
     private int _head;
     private int _count;
+    private bool _isOverflowing;
 
     /// <summary>A send of this stream was refused: remembers it if nothing else would wake it.</summary>
     public void AddIfIdle(int index)
     {
         ref StreamState stream = ref state.Streams[index];
-        if (stream.Send.Buffered > 0)
+        if (stream.IsReliable && stream.Send.Buffered > 0)
+        {
+            return;
+        }
+
+        if (stream.Has(StreamFlags.Starved))
         {
             return;
         }
 
         if (_count == Capacity)
         {
-            Tell(index);
+            // Telling it at once would have it ask again, and be refused again, without end.
+            _isOverflowing = true;
             return;
         }
 
+        stream.Set(StreamFlags.Starved);
         _queue[(_head + _count++) % Capacity] = (index, stream.Generation);
     }
 
     /// <summary>Memory may have come free: wakes all that wait, if there is some for them.</summary>
     public void Wake()
     {
-        if (_count > 0)
+        if (_count > 0 || _isOverflowing)
         {
             WakeWaiting();
         }
@@ -41,12 +50,36 @@ internal sealed class StarvedStreams(EndpointState state)
 
     private void WakeWaiting()
     {
-        while (_count > 0 && state.Frames.Arena.FreeCount > state.Frames.Arena.FrameCount / 4 && state.Messages.FreeCount > 0)
+        if (state.Frames.Arena.FreeCount <= state.Frames.Arena.FrameCount / 4 || state.Messages.FreeCount == 0)
+        {
+            return;
+        }
+
+        while (_count > 0)
         {
             (int index, uint generation) = _queue[_head];
             _head = (_head + 1) % Capacity;
             _count--;
             if (state.Streams[index].Generation == generation)
+            {
+                state.Streams[index].Clear(StreamFlags.Starved);
+                Tell(index);
+            }
+        }
+
+        if (_isOverflowing)
+        {
+            _isOverflowing = false;
+            TellAll();
+        }
+    }
+
+    /// <summary>More waited than the queue remembers: all streams are looked through, once for as many refusals as filled it.</summary>
+    private void TellAll()
+    {
+        foreach (Connection connection in state.Connections)
+        {
+            for (int index = connection.LocalTag == 0 ? -1 : connection.StreamHead; index >= 0; index = state.Streams[index].SiblingNext)
             {
                 Tell(index);
             }

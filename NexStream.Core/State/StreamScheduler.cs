@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
+using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
 
 namespace NexStream.Core.State;
@@ -97,6 +98,7 @@ internal struct StreamScheduler
         int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
         ref StreamQueue queue = ref _levels[level];
         int index = queue.Head;
+        Invariant.Check(index >= 0 && streams[index].Has(StreamFlags.Scheduled), "A stream whose turn it is has something to send.");
         Top(ref streams[index], frameLength);
         return index;
     }
@@ -151,6 +153,20 @@ internal struct StreamScheduler
         }
     }
 
+    /// <summary>Counts the streams in both lists, and checks that their flags and links say where they are.</summary>
+    public readonly void Audit(Slab<StreamState> streams, out int scheduled, out int blocked)
+    {
+        scheduled = 0;
+        for (int level = 0; level <= LinkHeader.PriorityMax; level++)
+        {
+            int count = _levels[level].Audit(streams, StreamFlags.Scheduled);
+            Invariant.Demand(count > 0 == ((_occupied & (1u << level)) != 0), "A level is occupied when a stream is in it.");
+            scheduled += count;
+        }
+
+        blocked = _blocked.Audit(streams, StreamFlags.CreditBlocked);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly int LevelOf(in StreamState stream) => _policy == SchedulingPolicy.Strict ? stream.Priority : 0;
 
@@ -169,6 +185,21 @@ internal struct StreamScheduler
         public static StreamQueue Empty => new() { Head = Slab<StreamState>.None, Tail = Slab<StreamState>.None };
 
         public readonly bool IsEmpty => Head < 0;
+
+        public readonly int Audit(Slab<StreamState> streams, StreamFlags flag)
+        {
+            int count = 0;
+            int last = Slab<StreamState>.None;
+            for (int i = Head; i >= 0; i = streams[i].SchedulerNext)
+            {
+                Invariant.Demand(streams[i].Has(flag) && streams[i].SchedulerPrevious == last, "A stream knows the list of the scheduler that it is in.");
+                last = i;
+                count++;
+            }
+
+            Invariant.Demand(last == Tail, "A list's tail is the last of what its head leads to.");
+            return count;
+        }
 
         public void Append(Slab<StreamState> streams, int index)
         {

@@ -52,6 +52,9 @@ internal enum StreamFlags : ushort
 
     /// <summary>The peer's final size is known.</summary>
     FinalSizeKnown = 1 << 13,
+
+    /// <summary>In the queue of streams that wait for memory.</summary>
+    Starved = 1 << 14,
 }
 
 /// <summary>Control frames that a stream has to send, a bit each; the content is read when the frame is written.</summary>

@@ -1,4 +1,5 @@
 using NexStream.Core.Buffers;
+using NexStream.Core.Primitives;
 using NexStream.Core.State;
 
 namespace NexStream.Core.Streams;
@@ -17,6 +18,7 @@ internal static class DeadlineHeap
         message.HeapChild = None;
         message.HeapSibling = None;
         message.HeapPrevious = None;
+        Invariant.Check(!message.Has(MessageFlags.HasDeadline), "A message is in the heap once.");
         message.Flags |= MessageFlags.HasDeadline;
         root = Meld(messages, root, index);
     }
@@ -24,6 +26,7 @@ internal static class DeadlineHeap
     public static void Remove(Slab<OutboundMessage> messages, ref int root, int index)
     {
         ref OutboundMessage message = ref messages[index];
+        Invariant.Check(message.Has(MessageFlags.HasDeadline) && root >= 0, "Only what is in the heap is taken out.");
         message.Flags &= ~MessageFlags.HasDeadline;
         int children = MeldSiblings(messages, message.HeapChild);
         message.HeapChild = None;

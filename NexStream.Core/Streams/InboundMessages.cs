@@ -69,6 +69,7 @@ internal sealed class InboundMessages(EndpointState state)
         message.Next = None;
         message.Previous = None;
         receive.PendingCount--;
+        Invariant.Check(receive.PendingCount >= 0, "The messages that are being put together are counted.");
     }
 
     /// <summary>The message is complete and can be read.</summary>

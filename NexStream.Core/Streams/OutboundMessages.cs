@@ -202,7 +202,8 @@ internal sealed class OutboundMessages(EndpointState state)
         return true;
     }
 
-    private void RemoveSkip(int index)
+    /// <summary>Takes a message out of the list of those that DATA_SKIP must name.</summary>
+    public void RemoveSkip(int index)
     {
         Connection connection = state.Connections[state.Messages[index].Connection];
         int previous = None;

@@ -105,6 +105,7 @@ internal sealed class ProbabilisticStreams(EndpointState state)
             RepairRuns = ChunkList.Empty,
             Stream = index,
             Next = receiving.GroupHead,
+            Age = DueLink.None,
         };
         receiving.GroupHead = group;
         receiving.GroupCount++;

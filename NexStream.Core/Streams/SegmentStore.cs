@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
+using NexStream.Core.Primitives;
 using NexStream.Core.State;
 
 namespace NexStream.Core.Streams;
@@ -97,6 +98,7 @@ internal sealed class SegmentStore(EndpointState state)
             send.InFlight.Remove(state.Segments, index);
         }
 
+        Invariant.Check(segment.SliceCount > 0, "A segment is given back once.");
         state.AddBuffered(ref stream, -segment.Length);
         for (int i = 0; i < segment.SliceCount; i++)
         {

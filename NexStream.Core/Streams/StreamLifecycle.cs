@@ -281,6 +281,7 @@ internal sealed class StreamLifecycle(
             return;
         }
 
+        Invariant.Check(stream.Send.InFlight.IsEmpty && stream.Send.Lost.IsEmpty && stream.Send.Buffered == 0, "A stream ends when nothing of it is under way.");
         Connection connection = state.Connections[stream.Connection];
         connection.Scheduler.Remove(state.Streams, index);
         probabilistic.Clear(index);

@@ -41,9 +41,15 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
             return CallStatus.Closed;
         }
 
-        if (connection.NextLocalOrdinal >= Math.Min(connection.PeerStreamLimit, StreamId.CountMax) || !HasRoom(config.Mode) || !state.Streams.TryAllocate(out index))
+        if (connection.NextLocalOrdinal >= Math.Min(connection.PeerStreamLimit, StreamId.CountMax))
         {
             connection.WantsStreams = true;
+            return CallStatus.LimitReached;
+        }
+
+        if (!HasRoom(config.Mode) || !state.Streams.TryAllocate(out index))
+        {
+            WaitForRecord(connection);
             return CallStatus.LimitReached;
         }
 
@@ -131,6 +137,9 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
     {
         ref StreamState stream = ref state.Streams[index];
         Connection connection = state.Connections[stream.Connection];
+        Invariant.Check(stream.Has(StreamFlags.Dead), "Only a stream that ended is forgotten.");
+        Invariant.Check((stream.Flags & (StreamFlags.InEventList | StreamFlags.InControlList | StreamFlags.Scheduled | StreamFlags.CreditBlocked)) == 0, "A stream that is forgotten is in no list.");
+        Invariant.Check(stream.Send.InFlight.IsEmpty && stream.Send.Lost.IsEmpty && stream.Send.MessageHead < 0, "A stream that is forgotten has nothing under way.");
         state.StreamIndex.Remove(KeyOf(stream.Connection, stream.Id));
         if (stream.SiblingPrevious >= 0)
         {
@@ -160,6 +169,33 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
 
         stream.Generation++;
         state.Streams.Free(index);
+        TellWaiting();
+    }
+
+    /// <summary>The endpoint has no record for a stream: when one comes free, the application is told.</summary>
+    private void WaitForRecord(Connection connection)
+    {
+        connection.WantsStreams = true;
+        if (!connection.InWaitingList)
+        {
+            connection.InWaitingList = true;
+            state.Waiting.Enqueue(connection.Index);
+        }
+    }
+
+    /// <summary>A record came free. All that wait are told, because nobody knows which of them still wants it; each waits again when it is refused again.</summary>
+    private void TellWaiting()
+    {
+        while (state.Waiting.Count > 0)
+        {
+            Connection waiting = state.Connections[state.Waiting.Dequeue()];
+            waiting.InWaitingList = false;
+            if (waiting.WantsStreams && waiting.IsOpen && waiting.NextLocalOrdinal < waiting.PeerStreamLimit)
+            {
+                waiting.WantsStreams = false;
+                state.Events.Raise(waiting, ConnectionEvents.StreamsAvailable);
+            }
+        }
     }
 
     /// <summary>Whether a stream of this mode can have all of its records.</summary>

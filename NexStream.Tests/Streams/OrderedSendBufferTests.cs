@@ -301,7 +301,12 @@ public sealed class OrderedSendBufferTests
             _buffer.OnSentAgain(ref Half, lostIndex, taken, behind);
             return new SentPacket
             {
-                Number = _number++, Position = position, Length = taken, Chunk = chunk, Losses = losses, Flags = SentPacketFlags.SentAgain,
+                Number = _number++,
+                Position = position,
+                Length = taken,
+                Chunk = chunk,
+                Losses = losses,
+                Flags = SentPacketFlags.SentAgain,
             };
         }
 

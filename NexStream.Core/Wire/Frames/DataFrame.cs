@@ -76,6 +76,10 @@ internal struct DataFrame
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int GetWireLength(TransportMode mode, bool hasSequence, bool isGrouped = false) => RawFrame.HeaderSize + FieldsSize(mode, hasSequence, isGrouped);
 
+    /// <summary>Whether the frame that a packet has come to is of a mode in which the same payload may come twice, and is given out once.</summary>
+    public static bool IsReliable(ReadOnlySpan<byte> packet) =>
+        packet.Length >= RawFrame.HeaderSize && (TransportMode)((packet[1] >> ModeShift) + 1) is TransportMode.ReliableOrdered or TransportMode.ReliableUnordered;
+
     /// <summary>Reads the frame where a packet has come to it. False: as below, or its length reaches past the packet.</summary>
     /// <param name="packet">The packet from the frame's first byte on.</param>
     /// <param name="frame">The frame.</param>

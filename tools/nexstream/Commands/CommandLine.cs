@@ -24,6 +24,7 @@ internal static class CommandLine
             ReplayCommand.Create(),
             TraceCommand.Create(),
             PerfCommand.Create(),
+            SwarmCommand.Create(),
         };
         ParseResult result = root.Parse(arguments);
         if (result.Action is not ParseErrorAction)

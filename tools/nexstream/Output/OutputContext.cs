@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using NexStream.Perf;
 using NexStream.Perf.Memory;
 using NexStream.Simulator.Results;
+using NexStream.Swarm.Running;
 using NexStream.Tool.Demo;
 using NexStream.Tool.Recording;
 using NexStream.Tool.Transfer;
@@ -22,4 +23,5 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(SendReport))]
 [JsonSerializable(typeof(SimulationResult))]
 [JsonSerializable(typeof(SizeResult))]
+[JsonSerializable(typeof(SwarmResult))]
 internal sealed partial class OutputContext : JsonSerializerContext;

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using NexStream.Swarm.Running;
+using NexStream.Tool.Output;
+
+namespace NexStream.Tool.Commands;
+
+/// <summary>nexstream swarm: random worlds in virtual time, and whether everything that is promised holds in them.</summary>
+internal static class SwarmCommand
+{
+    private static readonly Option<(ulong From, ulong To)> s_seeds = new("--seeds")
+    {
+        Description = "The first seed and the last; each draws a world of its own.",
+        HelpName = "FROM..TO",
+        Required = true,
+        CustomParser = ParseSeeds,
+    };
+
+    private static readonly Option<double> s_time = new("--time") { Description = "Begin no further world after so many seconds.", HelpName = "S", DefaultValueFactory = _ => double.PositiveInfinity };
+    private static readonly Option<int> s_threads = new("--threads") { Description = "Worlds at a time; 1 unless given.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<bool> s_verbose = new("--verbose") { Description = "Print each world, every packet, event and timer in it, and look through every endpoint after every turn." };
+    private static readonly Option<bool> s_json = CommonOptions.Json();
+
+    public static Command Create()
+    {
+        Command command = new(
+            "swarm",
+            """
+            Draws a whole world from each seed (endpoints, network, applications, faults) and runs it in virtual time, checking all the time what
+            docs/reliability.md promises. The exit code is 1 when something did not hold; the output names the command that shows it again.
+
+            Examples:
+              nexstream swarm --seeds 1..1000
+              nexstream swarm --seeds 1..1000000 --time 60 --threads 2
+              nexstream swarm --seeds 42..42 --verbose
+            """)
+        {
+            s_seeds, s_time, s_threads, s_verbose, s_json,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult arguments)
+    {
+        (ulong from, ulong to) = arguments.GetValue(s_seeds);
+        double seconds = arguments.GetValue(s_time);
+        bool isJson = arguments.GetValue(s_json);
+        int threads = arguments.GetValue(s_threads);
+        if (threads is < 1 or > 1024 || !(seconds > 0))
+        {
+            return Failure.Report(isJson, ExitCode.Usage, "--threads is 1 to 1024, and --time is more than 0");
+        }
+
+        if (arguments.GetValue(s_verbose))
+        {
+            return Show(from, to);
+        }
+
+        TimeSpan limit = seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
+        SwarmResult result = Worlds.Run(from, to, limit, threads, isJson ? null : ReportFailure);
+        if (isJson)
+        {
+            JsonOutput.Write(result, OutputContext.Default.SwarmResult);
+        }
+        else
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Worlds:N0} worlds (seeds {result.From} to {result.To}), {result.Packets:N0} packets, {result.VirtualSeconds:N0} s of virtual time in {result.Seconds:F1} s: "
+                + $"{result.WorldsPerSecond:F0} worlds/s; invariants in the core {(result.ChecksInvariants ? "checked" : "not compiled in")}; hash {result.Hash}"));
+            Console.WriteLine(result.Ok ? "Every invariant held." : $"BROKEN in {result.Failures.Count} of them.");
+        }
+
+        return (int)(result.Ok ? ExitCode.Ok : ExitCode.Failed);
+    }
+
+    private static void ReportFailure(SeedResult result)
+    {
+        if (result.Failure is not null)
+        {
+            Console.WriteLine($"seed {result.Seed}: {result.Failure}");
+            Console.WriteLine($"  again: {Worlds.CommandOf(result.Seed)}");
+        }
+    }
+
+    private static int Show(ulong from, ulong to)
+    {
+        var kit = new WorldKit();
+        bool isOk = true;
+        for (ulong seed = from; seed <= to && seed >= from; seed++)
+        {
+            SeedResult result = Worlds.RunOne(seed, kit, Console.Out.WriteLine);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"seed {seed}: {result.Packets} packets, {result.Turns} turns, {result.VirtualNs / 1e9:F6} s, hash {result.Hash:x16}: {result.Failure ?? "every invariant held"}"));
+            isOk &= result.Failure is null;
+        }
+
+        return (int)(isOk ? ExitCode.Ok : ExitCode.Failed);
+    }
+
+    private static (ulong From, ulong To) ParseSeeds(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 0 ? string.Empty : result.Tokens[0].Value;
+        string[] ends = text.Split("..");
+        if (ends.Length == 2
+            && ulong.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong from)
+            && ulong.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong to) && from <= to)
+        {
+            return (from, to);
+        }
+
+        result.AddError($"\"{text}\" is not two seeds, the first not above the last, as 1..1000.");
+        return default;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Runtime.InteropServices;
+using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Swarm.Oracles;
+
+/// <summary>
+/// Reads packets as they leave and as they arrive, and adds up on its own what each side has used of the credit that had reached it: bytes of the
+/// connection, bytes or messages of each stream. A direction has the name of the tag that its packets carry.
+/// </summary>
+internal sealed class CreditOracle(ulong firstSequence)
+{
+    private readonly Dictionary<ulong, Direction> _directions = [];
+
+    /// <summary>A packet leaves, as an endpoint made it.</summary>
+    public void OnSent(ReadOnlySpan<byte> packet, int packetLength)
+    {
+        if (!PacketHeader.TryRead(packet, out PacketHeader header) || header.Tag == 0)
+        {
+            return;
+        }
+
+        var reader = new FrameReader(packet[PacketHeader.Size..]);
+        while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
+        {
+            if (raw.Type == FrameType.StreamOpen && StreamOpenFrame.TryRead(raw, out StreamOpenFrame open))
+            {
+                // What the peer's parameters allow on streams that this side opens is known when the stream is used.
+                StreamOf(DirectionOf(header.Tag), open.StreamId).IsOpenedBySender = true;
+            }
+        }
+
+        if (reader.IsAtData && !reader.IsAtRepair && DataFrame.TryRead(reader.Remaining, out DataFrame data, out ReadOnlySpan<byte> head))
+        {
+            int offset = packet.Length - head.Length;
+            OnData(DirectionOf(header.Tag), data, (uint)(packetLength - offset));
+        }
+    }
+
+    /// <summary>A packet arrives, as it left: what it allows may be used from now on.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="back">The direction that the receiver sends in; 0: not known yet.</param>
+    public void OnArrived(ReadOnlySpan<byte> packet, ulong back)
+    {
+        if (packet.Length < PacketHeader.Size)
+        {
+            return;
+        }
+
+        var reader = new FrameReader(packet[PacketHeader.Size..]);
+        while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
+        {
+            switch (raw.Type)
+            {
+                case FrameType.ConnInit when ConnInitFrame.TryRead(raw, out ConnInitFrame init):
+                    Allow(init.Parameters, init.MaxData);
+                    break;
+                case FrameType.ConnAccept when ConnAcceptFrame.TryRead(raw, out ConnAcceptFrame accept):
+                    Allow(accept.Parameters, accept.MaxData);
+                    back = back == 0 ? accept.Parameters.Tag : back;
+                    break;
+                default:
+                    if (back != 0)
+                    {
+                        OnGrant(DirectionOf(back), raw);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private void Allow(in TransportParameters parameters, ulong maxData)
+    {
+        Direction direction = DirectionOf(parameters.Tag);
+        direction.Limit = Math.Max(direction.Limit, maxData);
+        direction.StreamBytes = Math.Max(direction.StreamBytes, parameters.InitialStreamData);
+        direction.StreamMessages = Math.Max(direction.StreamMessages, parameters.InitialStreamMessages);
+    }
+
+    private void OnGrant(Direction direction, in RawFrame raw)
+    {
+        switch (raw.Type)
+        {
+            case FrameType.WindowUpdate when WindowUpdateFrame.TryRead(raw, out WindowUpdateFrame window):
+                if (window.StreamId == StreamId.ConnectionControl)
+                {
+                    direction.Limit = Math.Max(direction.Limit, window.Limit);
+                }
+                else
+                {
+                    ref StreamUse stream = ref StreamOf(direction, window.StreamId);
+                    stream.Limit = Math.Max(stream.Limit, window.Limit);
+                }
+
+                break;
+            case FrameType.DataAck when StreamDataAckFrame.StreamIdOf(raw) == StreamId.ConnectionControl:
+                if (PacketAckFrame.TryRead(raw, out PacketAckFrame ack))
+                {
+                    direction.Limit = Math.Max(direction.Limit, ack.ConnectionCredit);
+                }
+
+                break;
+            case FrameType.DataAck when StreamDataAckFrame.TryRead(raw, out StreamDataAckFrame data):
+                ref StreamUse acknowledged = ref StreamOf(direction, data.StreamId);
+                ulong from = SequenceNumber.Expand(data.AckNumber, Math.Max(acknowledged.Highest, firstSequence));
+                ulong unit = acknowledged.IsMessages ? 1UL : 1UL << TransportParameters.WindowScaleMax;
+                acknowledged.Limit = Math.Max(acknowledged.Limit, from + (data.WindowUpdate * unit));
+                break;
+            case FrameType.StreamOpen when StreamOpenFrame.TryRead(raw, out StreamOpenFrame open):
+                ref StreamUse opened = ref StreamOf(direction, open.StreamId);
+                opened.Limit = Math.Max(opened.Limit, firstSequence + open.InitialWindow);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void OnData(Direction direction, in DataFrame data, uint length)
+    {
+        if (data.Mode is not (TransportMode.ReliableOrdered or TransportMode.ReliableUnordered))
+        {
+            return;
+        }
+
+        ref StreamUse stream = ref StreamOf(direction, data.StreamId);
+        stream.IsMessages = data.Mode == TransportMode.ReliableUnordered;
+        ulong end = stream.IsMessages ? data.Position + 1 : data.Position + length;
+        ulong before = Math.Max(stream.Highest, firstSequence);
+        if (end > before)
+        {
+            direction.Used += stream.IsMessages ? data.MessageLength : end - before;
+            stream.Highest = end;
+        }
+
+        ulong initial = firstSequence + (stream.IsMessages ? direction.StreamMessages : direction.StreamBytes);
+        ulong limit = stream.IsOpenedBySender ? Math.Max(stream.Limit, initial) : stream.Limit;
+        if (stream.Highest > limit)
+        {
+            throw new SwarmFailureException("credit is never exceeded", $"{data.Mode} stream {data.StreamId:x} reaches {stream.Highest}, and {limit} was allowed");
+        }
+
+        if (direction.Used > direction.Limit)
+        {
+            throw new SwarmFailureException("credit is never exceeded", $"a connection used {direction.Used} bytes, and {direction.Limit} were allowed");
+        }
+    }
+
+    private Direction DirectionOf(ulong tag)
+    {
+        ref Direction? direction = ref CollectionsMarshal.GetValueRefOrAddDefault(_directions, tag, out _);
+        return direction ??= new Direction();
+    }
+
+    private static ref StreamUse StreamOf(Direction direction, uint id) => ref CollectionsMarshal.GetValueRefOrAddDefault(direction.Streams, id, out _);
+
+    private sealed class Direction
+    {
+        public readonly Dictionary<uint, StreamUse> Streams = [];
+        public ulong Used;
+        public ulong Limit;
+        public ulong StreamBytes;
+        public ulong StreamMessages;
+    }
+
+    private struct StreamUse
+    {
+        public ulong Highest;
+        public ulong Limit;
+        public bool IsMessages;
+        public bool IsOpenedBySender;
+    }
+}
