@@ -1,7 +1,9 @@
 using NexStream.Core;
+using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
 using NexStream.Tests.Support;
 
@@ -155,9 +157,30 @@ public sealed class RepairAttackTests
         Assert.That(pair.Client.Events.Last(e => e.Kind == EventKind.ConnectionClosed).Reason, Is.EqualTo(ReasonCode.StreamStateViolation));
     }
 
-    private static (Pair Pair, StreamHandle Client, StreamHandle Server) Open(TransportMode mode)
+    [Test]
+    public void Repair_LongerThanAFrameOfThisArena_DeliversNothing()
     {
-        var pair = new Pair();
+        // Over shared memory a repair is kept where it lies, in the peer's frames; what it brings back is written into one of this arena's.
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(TransportMode.Probabilistic, frameSize: 512);
+        byte[] memory = GC.AllocateArray<byte>(8 * 2048, pinned: true);
+        var region = new PeerRegion(System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), 2048, 8, new NoLink());
+        pair.Server.Endpoint.RegisterRegion(region);
+        Forge.Inject(
+            pair, pair.Server,
+            (ref writer) => new DataFrame { Mode = TransportMode.Probabilistic, StreamId = client.Id, IsGrouped = true }.TryWrite(ref writer), new byte[300]);
+        Pair.Frame packet = Forge.Packet(pair, pair.Server, (ref writer) => new RepairFrame { StreamId = client.Id, GroupSize = 2, LengthParity = 300 ^ 1000 }.TryWrite(ref writer));
+        LinkHeader header = packet.Header;
+        header.PayloadLength += 1000;
+        PayloadSlice[] parity = [new PayloadSlice(PayloadSlice.FrameOf(region.Number, 0), 0, 1000)];
+        Assert.DoesNotThrow(() => pair.Server.Endpoint.Receive(new LinkFrame(header, packet.Bytes, parity), pair.Now));
+        Assert.That(server.ReadAll(), Has.Count.EqualTo(1), "The message that came by itself, and no other.");
+        AssertAlive(pair, server);
+        Assert.That(region.HeldCount, Is.Zero);
+    }
+
+    private static (Pair Pair, StreamHandle Client, StreamHandle Server) Open(TransportMode mode, int frameSize = 2048)
+    {
+        var pair = new Pair(frameSize: frameSize);
         pair.Connect();
         (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(mode));
         pair.RunFor(Instant.Second);
@@ -188,5 +211,13 @@ public sealed class RepairAttackTests
     {
         Assert.That(pair.Server.Has(EventKind.ConnectionClosed), Is.False);
         Assert.That(server.Id, Is.Not.Zero);
+    }
+
+    /// <summary>Nobody waits for the frames of this peer.</summary>
+    private sealed class NoLink : IFrameReleaser
+    {
+        public void Release(int index, int holds)
+        {
+        }
     }
 }

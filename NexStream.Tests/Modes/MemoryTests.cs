@@ -43,6 +43,22 @@ public sealed class MemoryTests
         Assert.That(streams[1].Send(new byte[1000]), Is.EqualTo(new SendResult(CallStatus.Ok, 1000)));
     }
 
+    [Test]
+    public void Receive_ShareFullOfWhatCameEarly_StillTakesInWhatItWaitsFor()
+    {
+        // Eight frames of the server's arena, and far more credit than that: each packet that comes early takes a frame.
+        var small = new ConnectionConfig { ArenaShare256 = 32 };
+        var pair = new Pair(configure: config => config.Node == Pair.ServerNode ? config with { Connection = small, ArenaReserve256 = 0 } : config, frameCount: FrameCount);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        pair.RunFor(Instant.Second);
+        bool isLost = false;
+        pair.Filter = (side, frame) => side != pair.Client || frame.Bytes.Length < 1000 || isLost || !(isLost = true);
+        Assert.That(client.Send(new byte[20_000]).Bytes, Is.EqualTo(20_000));
+        int read = 0;
+        pair.RunUntil(() => (read += server.ReadAll().Sum(part => part.Length)) == 20_000, 20 * Instant.Second);
+    }
+
     private static Pair Connected(out StreamHandle[] streams)
     {
         var pair = new Pair(frameCount: FrameCount);
