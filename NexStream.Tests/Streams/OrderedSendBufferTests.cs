@@ -279,7 +279,7 @@ public sealed class OrderedSendBufferTests
 
         private SentPacket Pick(int value) => _packets[value % _packets.Count];
 
-        
+
 
         private SentPacket SendNew(int room)
         {

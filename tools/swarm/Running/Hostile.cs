@@ -116,7 +116,11 @@ internal sealed class Hostile(World world, Draw draw)
             byte size = (byte)draw.Between(1, RepairFrame.GroupSizeMax);
             new RepairFrame
             {
-                StreamId = id, FirstMessage = Near(stream.Receive.Next), GroupSize = size, Row = (byte)draw.Below(RepairFrame.GroupSizeMax), LengthParity = (uint)draw.Below(2_000),
+                StreamId = id,
+                FirstMessage = Near(stream.Receive.Next),
+                GroupSize = size,
+                Row = (byte)draw.Below(RepairFrame.GroupSizeMax),
+                LengthParity = (uint)draw.Below(2_000),
             }.TryWrite(ref writer);
             return;
         }
@@ -157,8 +161,11 @@ internal sealed class Hostile(World world, Draw draw)
             case 4 or 5:
                 new StreamResetFrame
                 {
-                    StreamId = id, Error = ReasonCode.ApplicationBase, Direction = (StreamResetDirection)draw.Below(2),
-                    FinalSize = Near(stream.Receive.Highest), FinalCharge = Near(stream.Receive.Highest),
+                    StreamId = id,
+                    Error = ReasonCode.ApplicationBase,
+                    Direction = (StreamResetDirection)draw.Below(2),
+                    FinalSize = Near(stream.Receive.Highest),
+                    FinalCharge = Near(stream.Receive.Highest),
                 }.TryWrite(ref writer);
                 break;
             case 6:
