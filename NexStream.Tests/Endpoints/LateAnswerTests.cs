@@ -51,16 +51,29 @@ public sealed class LateAnswerTests
         (StreamHandle stream, _) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
         pair.RunFor(Instant.Second);
 
-        // The message leaves and is lost; then nothing comes back, so that DATA_SKIP is asked for by probes; then the acknowledgement of the first one comes.
+        // The message is lost, and expires; DATA_SKIP arrives, and its acknowledgement is under way for long.
+        var late = new List<Pair.Frame>();
         pair.Filter = (side, _) => side != pair.Client;
         stream.Send(new byte[500], new SendOptions(pair.Now + (20 * Instant.Millisecond)));
         pair.RunFor(30 * Instant.Millisecond);
+        pair.Filter = (side, frame) =>
+        {
+            late.AddRange(side == pair.Server ? [frame] : []);
+            return side == pair.Client;
+        };
+        pair.RunUntil(() => late.Count > 0, 10 * Instant.Second);
+
+        // A probe asks for it again, and before that is written the acknowledgement comes.
         Connection connection = Forge.ConnectionOf(pair.Client);
-        pair.Filter = (side, _) => side == pair.Client;
-        pair.RunUntil(() => connection.Path.ProbeTimeouts > 1, 10 * Instant.Second);
-        pair.Filter = null;
-        pair.RunFor(5 * Instant.Second);
-        Assert.That(connection.SkipHead, Is.EqualTo(-1));
+        Instant later = pair.Now + (10 * Instant.Second);
+        pair.Client.Endpoint.HandleTimeout(pair.Client.Connection, later);
+        Assert.That(connection.SkipHead, Is.Not.Negative, "The probe did not ask for DATA_SKIP: the test means nothing.");
+        foreach (Pair.Frame frame in late)
+        {
+            pair.Client.Endpoint.Receive(new LinkFrame(frame.Header, frame.Bytes), later);
+        }
+
+        Assert.That(connection.SkipHead, Is.Negative);
         Assert.That(pair.Client.Endpoint.State.Messages.Count, Is.Zero);
         new Core.Audit.EndpointAudit(pair.Client.Endpoint).Check();
     }
@@ -68,20 +81,20 @@ public sealed class LateAnswerTests
     [Test]
     public void Crossing_PeerHadAcceptedBefore_TheConnectionThatCountsIsAlone()
     {
-        // The client's CONN_INIT is accepted, the answer is lost; then the server, whose node is higher, asks for a connection of its own.
+        // The server's CONN_INIT is accepted, the answer is lost; then the client, whose node is higher, asks for a connection of its own.
         var pair = new Pair();
-        pair.Filter = (side, _) => side != pair.Server;
-        Assert.That(pair.Client.Endpoint.Connect(Pair.ServerNode, pair.Now, out ConnectionHandle asked), Is.EqualTo(CallStatus.Ok));
+        pair.Filter = (side, _) => side != pair.Client;
+        Assert.That(pair.Server.Endpoint.Connect(Pair.ClientNode, pair.Now, out ConnectionHandle asked), Is.EqualTo(CallStatus.Ok));
         pair.RunFor(100 * Instant.Millisecond);
-        ulong tag = pair.Client.Endpoint.State.Connections[asked.Index].LocalTag;
-        Assert.That(pair.Server.Endpoint.Statistics.ConnectionCount, Is.EqualTo(1));
+        ulong tag = pair.Server.Endpoint.State.Connections[asked.Index].LocalTag;
+        Assert.That(pair.Client.Endpoint.Statistics.ConnectionCount, Is.EqualTo(1));
         pair.Filter = null;
-        Assert.That(pair.Server.Endpoint.Connect(Pair.ClientNode, pair.Now, out ConnectionHandle counts), Is.EqualTo(CallStatus.Ok));
-        pair.RunUntil(() => pair.Client.Has(EventKind.ConnectionAccepted) || pair.Client.Has(EventKind.ConnectionEstablished), 5 * Instant.Second);
+        Assert.That(pair.Client.Endpoint.Connect(Pair.ServerNode, pair.Now, out ConnectionHandle counts), Is.EqualTo(CallStatus.Ok));
+        pair.RunUntil(() => pair.Server.Has(EventKind.ConnectionAccepted), 5 * Instant.Second);
+        Assert.That(pair.Server.Endpoint.State.Connections[asked.Index].LocalTag, Is.Not.EqualTo(tag));
         pair.RunFor(10 * Instant.Second);
-        Assert.That(pair.Client.Events.Where(item => item.Kind == EventKind.ConnectionClosed && item.Reason is ReasonCode.ProtocolViolation or ReasonCode.StreamStateViolation), Is.Empty);
         Assert.That(asked.IsOpen && counts.IsOpen, Is.True);
-        Assert.That(pair.Client.Endpoint.State.Connections[asked.Index].LocalTag == tag, Is.EqualTo(pair.Client.Has(EventKind.ConnectionEstablished)));
+        Assert.That(pair.Client.Endpoint.Statistics.ConnectionCount, Is.EqualTo(1), "What was made of the first CONN_INIT is gone.");
     }
 
     [Test]
