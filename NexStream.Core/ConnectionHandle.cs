@@ -130,7 +130,7 @@ public readonly record struct ConnectionHandle
     public bool TryGetPathAt(int index, out PathStatistics statistics)
     {
         State.Connection? connection = _endpoint?.Find(this);
-        bool isThere = connection is not null && (uint)index < (uint)connection.Paths.Count;
+        bool isThere = connection is not null && index >= 0 && index < connection.Paths.Count;
         statistics = isThere ? connection!.Paths[index].Statistics() : default;
         return isThere;
     }

@@ -109,7 +109,7 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
                 continue;
             }
 
-            connection.Copy.Paths &= (byte)~bit;
+            connection.Copy.Paths &= (byte)(byte.MaxValue ^ bit);
             if (path.IsUsable && packets.TryWriteCopy(connection, path, connection.Copy, now, transmission))
             {
                 return true;

@@ -83,7 +83,7 @@ internal sealed class PathChooser(EndpointState state)
         if (stream.Mode == TransportMode.Probabilistic && stream.Send.Content.Head is var first && first >= 0)
         {
             ref OutboundMessage message = ref state.Messages[first];
-            byte others = (byte)~message.AvoidedPaths;
+            byte others = (byte)(byte.MaxValue ^ message.AvoidedPaths);
             if (message.Has(MessageFlags.Repair) && Pick(connection, scheduler, views, others, demand) is { } path)
             {
                 return path;
@@ -113,7 +113,7 @@ internal sealed class PathChooser(EndpointState state)
         }
 
         int index = scheduler.Choose(seen[..count], demand);
-        return (uint)index < (uint)count && seen[index].CanSend ? connection.Paths.Find(seen[index].Id) : null;
+        return index >= 0 && index < count && seen[index].CanSend ? connection.Paths.Find(seen[index].Id) : null;
     }
 
     /// <summary>The slot, as a bit, of the path that a stream is bound to; all, when that path carries no data.</summary>

@@ -69,7 +69,7 @@ internal sealed class ReliableOrderedSender(
     {
         int room = SegmentWriter.PayloadRoom(index, stream, builder, TransportMode.ReliableOrdered);
         ref SendHalf send = ref stream.Send;
-        if (!send.Lost.IsEmpty)
+        if (!send.Lost.IsEmpty && buffer.HasLost(ref send))
         {
             return WriteLost(connection, index, ref stream, room, ref builder);
         }

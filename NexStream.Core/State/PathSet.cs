@@ -38,7 +38,7 @@ internal struct PathSet
             index++;
         }
 
-        _slots &= (byte)~(1 << path.Slot);
+        _slots &= (byte)(byte.MaxValue ^ (1 << path.Slot));
         Count--;
         for (; index < Count; index++)
         {

@@ -204,6 +204,35 @@ internal sealed class OrderedSendBuffer(EndpointState state)
         }
     }
 
+    /// <summary>
+    /// Whether a run waits to be sent again; the first of them then begins with a byte that is missing. What was acknowledged in the middle of a run is found out
+    /// only here, when everything before it is acknowledged as well: the chunks that it lay in are gone by then.
+    /// </summary>
+    public bool HasLost(ref SendHalf send)
+    {
+        while (!send.Lost.IsEmpty)
+        {
+            ref Segment first = ref state.Segments[send.Lost.Head];
+            if (first.Position >= send.Acknowledged)
+            {
+                return true;
+            }
+
+            ulong end = first.Position + (uint)first.Length;
+            if (end > send.Acknowledged)
+            {
+                first.Chunk = ChunkAt(send, send.Acknowledged);
+                first.Position = send.Acknowledged;
+                first.Length = (int)(end - send.Acknowledged);
+                return true;
+            }
+
+            Drop(ref send, send.Lost.Head);
+        }
+
+        return false;
+    }
+
     /// <summary>The first bytes of a run that waited are sent again.</summary>
     public void OnSentAgain(ref SendHalf send, int index, int length, int chunkBehind)
     {
