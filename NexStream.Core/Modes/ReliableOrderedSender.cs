@@ -8,7 +8,7 @@ using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Modes;
 
-/// <summary>The sending side of Reliable-Ordered: a stream of bytes, cut into segments when they are sent (NS-RO-*).</summary>
+/// <summary>The sending side of Reliable-Ordered: a stream of bytes, cut into packets when they are sent (NS-RO-*).</summary>
 internal sealed class ReliableOrderedSender(
     EndpointState state, OrderedSendBuffer buffer, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer)
 {
