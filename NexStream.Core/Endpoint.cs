@@ -30,17 +30,17 @@ public sealed class Endpoint
     private readonly StatelessAnswers _answers;
     private readonly Handshake _handshake;
     private readonly CloseSequence _closing;
-    private readonly PredictedReceive _predicted;
-    private readonly ReceivePath _receivePath;
+    private readonly PacketTrain _train;
+    private readonly FrameDispatcher _dispatcher;
     private readonly TransmitPath _transmitPath;
     private readonly TimerTable _timers;
     private readonly Migration _migration;
     private readonly StreamTable _streamTable;
     private readonly StreamLifecycle _lifecycle;
     private readonly Loans _loans;
+    private readonly ConnectionCalls _calls;
+    private readonly StreamCalls _streamCalls;
     private readonly EndpointTrace? _trace;
-    private ulong _malformed;
-    private ulong _unknownTag;
     private int _burst;
 
     /// <summary>Makes an endpoint over an arena; everything that it will ever hold is made here.</summary>
@@ -82,8 +82,10 @@ public sealed class Endpoint
         var liveness = new PathLiveness(_state, _factory, lossDetector);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
-        _predicted = new PredictedReceive(_state, _factory, _streamTable, keeper);
-        _receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
+        _train = new PacketTrain(_state, keeper);
+        var predictedReceive = new PredictedReceive(_state, _factory, _streamTable, keeper, _train);
+        var receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
+        _dispatcher = new FrameDispatcher(_state, _factory, _answers, _handshake, _closing, predictedReceive, receivePath);
         var packets = new PacketWriter(
             _state, control, new PathControlWriter(_state), _lifecycle, orderedSender, messageSender, writer, new MtuProber(_state), _migration);
         var predictedTransmit = new PredictedTransmit(_state, sendBuffer);
@@ -92,9 +94,9 @@ public sealed class Endpoint
         _loans = new Loans(_state.Frames);
         var zeroCopySender = new ZeroCopySender(_state, _loans, outbound, orderedSender, messageSender);
         var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);
-        StreamCalls = new StreamCalls(
+        _streamCalls = new StreamCalls(
             _state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, zeroCopySender, zeroCopyReceiver, probabilisticSender, _closing);
-        Calls = new ConnectionCalls(_state, _closing, paths);
+        _calls = new ConnectionCalls(_state, _closing, paths);
         _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender, probabilisticSender, probabilisticReceiver, paths, liveness);
         _state.Events.StreamReleased = _lifecycle.Reap;
         _state.Events.ConnectionReleased = _closing.OnTold;
@@ -116,8 +118,8 @@ public sealed class Endpoint
     {
         ConnectionCount = _state.ConnectionCount,
         HalfOpenCount = _state.HalfOpenCount,
-        MalformedDropped = _malformed,
-        UnknownTagDropped = _unknownTag,
+        MalformedDropped = _dispatcher.Malformed,
+        UnknownTagDropped = _dispatcher.UnknownTag,
         HandshakesRefused = _handshake.Refused,
         AnswersSuppressed = _answers.Suppressed,
         StreamCount = _state.Streams.Count,
@@ -125,13 +127,35 @@ public sealed class Endpoint
     };
 
     /// <summary>What the slabs hold, for tests.</summary>
-    internal EndpointState State => _state;
+    internal EndpointState State
+    {
+        get
+        {
+            _train.Settle();
+            return _state;
+        }
+    }
 
     /// <summary>What stands behind the handles of connections.</summary>
-    internal ConnectionCalls Calls { get; }
+    internal ConnectionCalls Calls
+    {
+        get
+        {
+            _train.Settle();
+            return _calls;
+        }
+    }
 
     /// <summary>What stands behind the handles of streams.</summary>
-    internal StreamCalls StreamCalls { get; }
+    internal StreamCalls StreamCalls
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            _train.Settle();
+            return _streamCalls;
+        }
+    }
 
     /// <summary>Records the calls of handles; null where nothing is recorded.</summary>
     internal StreamTrace? Trace { get; }
@@ -141,6 +165,7 @@ public sealed class Endpoint
     public void RegisterRegion(FrameRegion region)
     {
         ArgumentNullException.ThrowIfNull(region);
+        _train.Settle();
         _trace?.RegisterRegion(region);
         _state.Frames.Register(region);
         _trace?.OnRegistered(region);
@@ -150,6 +175,7 @@ public sealed class Endpoint
     public bool TryUnregisterRegion(FrameRegion region)
     {
         ArgumentNullException.ThrowIfNull(region);
+        _train.Settle();
         return _trace is null ? _state.Frames.TryUnregister(region) : _trace.UnregisterRegion(region);
     }
 
@@ -186,6 +212,7 @@ public sealed class Endpoint
     public CallStatus Connect(NodeId remote, Instant now, out ConnectionHandle connection, ConnectionConfig? config = null)
     {
         _trace?.Connect(remote, now, config);
+        _train.Settle();
         config ??= _state.Config.Connection;
         _factory.Check(config);
         Connection? created = _factory.CreateInitiator(remote, config, _state.Advance(now));
@@ -202,6 +229,7 @@ public sealed class Endpoint
     public void ChangeNode(NodeId node, Instant now)
     {
         _trace?.ChangeNode(node, now);
+        _train.Settle();
         now = _state.Advance(now);
         _state.FormerNode = _state.Node;
         _state.Node = node;
@@ -219,13 +247,11 @@ public sealed class Endpoint
     {
         _trace?.Receive(frame, now);
         now = _state.Advance(now);
-        if (!_predicted.TryProcess(frame, now))
+        if (!_train.TryTake(frame, now))
         {
-            ReceiveAny(frame, now);
+            _train.Settle();
+            _dispatcher.Receive(frame, now);
         }
-
-        ReleaseHead(frame);
-        _state.Starved.Wake();
     }
 
     /// <summary>A deadline that <see cref="TryGetDeadline"/> announced has come. Calling it early or for a stale handle does no harm.</summary>
@@ -256,6 +282,7 @@ public sealed class Endpoint
     public int Transmit(Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
         _trace?.Transmit(now, burst.Length);
+        _train.Settle();
         now = _state.Advance(now);
         _state.Poll.OnPoll(now);
         int written = 0;
@@ -292,12 +319,17 @@ public sealed class Endpoint
     }
 
     /// <summary>What happened. False: nothing (more).</summary>
-    public bool TryGetEvent(out EndpointEvent item) => _trace is null ? _state.Events.TryGet(out item) : _trace.TakeEvent(_state.Events, out item);
+    public bool TryGetEvent(out EndpointEvent item)
+    {
+        _train.Settle();
+        return _trace is null ? _state.Events.TryGet(out item) : _trace.TakeEvent(_state.Events, out item);
+    }
 
     /// <summary>When a connection wants <see cref="HandleTimeout"/>, where that has changed. False: no (more) changes.</summary>
     public bool TryGetDeadline(out ConnectionDeadline deadline)
     {
         _trace?.TakeDeadline();
+        _train.Settle();
         while (_state.Deadlines.Count > 0)
         {
             Connection connection = _state.Connections[_state.Deadlines.Dequeue()];
@@ -320,6 +352,7 @@ public sealed class Endpoint
 
     internal Connection? Find(in ConnectionHandle handle)
     {
+        _train.Settle();
         Connection connection = _state.Connections[handle.Index];
         return connection.Generation == handle.Generation && connection.LocalTag != 0 ? connection : null;
     }
@@ -364,118 +397,5 @@ public sealed class Endpoint
             ConnectionState.Closed => 0,
             _ => connection.ClosePhase != ClosePhase.Readable ? _transmitPath.Write(connection, now, burst) : 0,
         };
-    }
-
-    /// <summary>Takes in a frame of whatever kind, and every reference to payload that comes with it.</summary>
-    private void ReceiveAny(in LinkFrame frame, Instant now)
-    {
-        int taken = 0;
-        int length = frame.Head.Length;
-        foreach (ref readonly PayloadSlice slice in frame.Payload)
-        {
-            if (!_state.Frames.TryTake(slice))
-            {
-                break;
-            }
-
-            taken++;
-            length += slice.Length;
-        }
-
-        if (taken == frame.Payload.Length && length == frame.Header.PayloadLength)
-        {
-            Dispatch(frame, now);
-        }
-        else
-        {
-            _malformed++;
-        }
-
-        foreach (ref readonly PayloadSlice slice in frame.Payload[..taken])
-        {
-            _state.Frames.Release(slice.Frame);
-        }
-
-        if (taken < frame.Payload.Length)
-        {
-            ReleaseRest(frame.Payload[taken..]);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Dispatch(in LinkFrame frame, Instant now)
-    {
-        if (!PacketHeader.TryRead(frame.Head, out PacketHeader header) || !IsHere(frame.Header.Destination, header.Tag))
-        {
-            _malformed++;
-            return;
-        }
-
-        if (header.Tag == 0)
-        {
-            var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
-            if (reader.TryRead(out RawFrame first))
-            {
-                _handshake.OnInit(frame.Header, header, first, frame.Head.Length + LinkHeader.Size, now);
-            }
-            else
-            {
-                _malformed++;
-            }
-
-            return;
-        }
-
-        if (_factory.FindByTag(header.Tag) is { } path)
-        {
-            _receivePath.Process(path, frame, header, now);
-            return;
-        }
-
-        _unknownTag++;
-        OnUnknownTag(frame, header, now);
-    }
-
-    /// <summary>What was under way to the node that this endpoint was before still counts, for connections that there are.</summary>
-    private bool IsHere(NodeId destination, ulong tag) => destination == _state.Node || (tag != 0 && _state.IsOwn(destination));
-
-    /// <summary>A tag that names nothing here: either our own, reflected by a peer that forgot the connection, or one that we forgot.</summary>
-    private void OnUnknownTag(in LinkFrame frame, in PacketHeader header, Instant now)
-    {
-        var reader = new FrameReader(frame.Head[PacketHeader.Size..]);
-        bool isRead = reader.TryRead(out RawFrame first);
-        if (!isRead || first.Type is not (FrameType.ConnClose or FrameType.ConnCloseAck))
-        {
-            _answers.Reflect(frame.Header, header.Tag, now);
-            return;
-        }
-
-        // Closing frames are never answered, so that no two endpoints can keep each other busy.
-        if (first.Type == FrameType.ConnClose && Wire.Frames.ConnCloseFrame.TryRead(first, out Wire.Frames.ConnCloseFrame close)
-            && close.IsReflected && _factory.FindByPeer(frame.Header.Source, header.Tag) is { State: not ConnectionState.Closed } connection)
-        {
-            _closing.OnUnknown(connection, now);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void ReleaseHead(in LinkFrame frame)
-    {
-        if (frame.HeadFrame != PayloadSlice.NoFrame)
-        {
-            _state.Frames.Release(frame.HeadFrame);
-        }
-    }
-
-    /// <summary>Of a frame that names memory which nobody registered, the slices that do not still came with their references.</summary>
-    private void ReleaseRest(ReadOnlySpan<PayloadSlice> slices)
-    {
-        foreach (ref readonly PayloadSlice slice in slices)
-        {
-            if (_state.Frames.TryTake(slice))
-            {
-                _state.Frames.Release(slice.Frame);
-            }
-        }
     }
 }

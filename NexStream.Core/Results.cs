@@ -68,7 +68,11 @@ public readonly record struct ReceiveResult
 /// </param>
 public readonly record struct SendOptions(Primitives.Instant Deadline = default, bool Report = false, byte MaxAttempts = 0)
 {
-    internal bool HasDeadline => Deadline != default && Deadline != Primitives.Instant.Never;
+    internal bool HasDeadline
+    {
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
+        get => Deadline != default && Deadline != Primitives.Instant.Never;
+    }
 
     internal Primitives.Instant EffectiveDeadline => Deadline == default ? Primitives.Instant.Never : Deadline;
 }

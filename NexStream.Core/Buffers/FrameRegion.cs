@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Buffers;
 
@@ -50,6 +51,14 @@ public abstract unsafe class FrameRegion
         }
 
         return new Span<byte>(_memory + ((long)index * FrameSize) + offset, length);
+    }
+
+    /// <summary>The bytes of a slice that lies inside one frame: that was asked when it was made, or when a link handed it over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Span<byte> RunOf(in PayloadSlice slice)
+    {
+        Invariant.Check(Contains(slice), "A slice that is kept lies inside its frame.");
+        return new Span<byte>(_memory + ((long)slice.Index * FrameSize) + slice.Offset, slice.Length);
     }
 
     /// <summary>Whether the slice lies inside one frame of this region: asked once of everything that a link hands over.</summary>

@@ -142,11 +142,19 @@ internal sealed class FrameTable
         return _held[memory.Owner] + count <= memory.FramesMax;
     }
 
-    /// <summary>The connection keeps a slice for which <see cref="CanAdopt"/> holds.</summary>
+    /// <summary>The same for one slice, whose region is known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Adopt(in PayloadSlice slice, MemoryShare memory)
+    public bool CanAdopt(FrameRegion region, in PayloadSlice slice, MemoryShare memory) =>
+        region.Contains(slice) && region.Held < region.FrameCount >> 1 && _held[memory.Owner] < memory.FramesMax;
+
+    /// <summary>The connection keeps a slice for which <see cref="CanAdopt(ReadOnlySpan{PayloadSlice}, MemoryShare, int, out int)"/> holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Adopt(in PayloadSlice slice, MemoryShare memory) => Adopt(_regions[slice.Region]!, slice, memory);
+
+    /// <summary>The same, where the slice's region is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Adopt(FrameRegion region, in PayloadSlice slice, MemoryShare memory)
     {
-        FrameRegion region = _regions[slice.Region]!;
         ref FrameRecord record = ref region.Records[slice.Index];
         bool isCharged = ReferenceEquals(region, Arena) ? record.Owner != Nobody : TakeReference(region, ref record);
         if (!isCharged)
@@ -184,7 +192,7 @@ internal sealed class FrameTable
     {
         FrameRegion region = _regions[slice.Region]!;
         int index = slice.Index;
-        region.Bytes(index, slice.Offset, slice.Length).CopyTo(destination);
+        region.RunOf(slice).CopyTo(destination);
         ref FrameRecord record = ref region.Records[index];
         int left = record.References - 1;
         record.References = left;

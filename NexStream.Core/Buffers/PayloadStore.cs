@@ -45,6 +45,35 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
             : AppendFrames(ref list, data, taken, position, owner, framesMax);
     }
 
+    /// <summary>
+    /// Appends a copy of <paramref name="data"/> to a list in one frame of its own: what <see cref="Append"/> does with most data, at less cost. False: that is not to be
+    /// done, or there is no memory, and nothing was.
+    /// </summary>
+    /// <param name="list">The list.</param>
+    /// <param name="data">What to copy.</param>
+    /// <param name="position">The position of the first byte.</param>
+    /// <param name="owner">The connection that is charged.</param>
+    /// <param name="framesMax">How many frames the connection may hold.</param>
+    public bool TryAppendFrame(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, int framesMax)
+    {
+        int tail = list.Tail;
+        if (data.Length <= SmallLengthMax || data.Length > frames.FrameSize || (tail >= 0 && chunks[tail].IsAppendable)
+            || frames.HeldBy(owner) >= framesMax || chunks.FreeCount == 0 || !frames.TryAllocate(owner, out uint frame))
+        {
+            return false;
+        }
+
+        chunks.TryAllocate(out int index);
+        ref Chunk chunk = ref chunks[index];
+        var slice = new PayloadSlice(frame, 0, data.Length);
+        chunk.Slice = slice;
+        chunk.Position = position;
+        chunk.IsAppendable = data.Length < frames.FrameSize;
+        Link(ref list, index, ref chunk);
+        data.CopyTo(frames.Arena.RunOf(slice));
+        return true;
+    }
+
     /// <summary>Adds a run to the end of a list; the list takes over the caller's reference. False: no chunk is free.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryLink(ref ChunkList list, in PayloadSlice slice, ulong position)
@@ -65,6 +94,30 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
         chunk.IsAppendable = false;
         Link(ref list, index, ref chunk);
         return true;
+    }
+
+    /// <summary>Adds a run behind a list's last, which takes over the caller's reference; a chunk is free. The list itself learns of its new end from the caller.</summary>
+    /// <param name="tail">The list's last chunk.</param>
+    /// <param name="slice">The run.</param>
+    /// <param name="position">Where it begins: there the last chunk ends.</param>
+    /// <returns>The list's last chunk from now on.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int LinkBehind(int tail, in PayloadSlice slice, ulong position)
+    {
+        ref Chunk last = ref chunks[tail];
+        if (last.Slice.IsFollowedBy(slice) && TryJoin(ref last, slice, position))
+        {
+            return tail;
+        }
+
+        chunks.TryAllocate(out int index);
+        last.Next = index;
+        ref Chunk chunk = ref chunks[index];
+        chunk.Slice = slice;
+        chunk.Position = position;
+        chunk.IsAppendable = false;
+        chunk.Next = Slab<Chunk>.None;
+        return index;
     }
 
     /// <summary>
@@ -102,27 +155,24 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
     /// <summary>Copies from the front of a list and frees what was copied whole.</summary>
     public int Read(ref ChunkList list, Span<byte> destination)
     {
-        int copied = 0;
-        while (copied < destination.Length && list.Head >= 0)
+        Span<byte> rest = destination;
+        while (rest.Length > 0 && list.Head >= 0)
         {
             ref Chunk chunk = ref chunks[list.Head];
-            int length = chunk.Slice.Length;
-            int left = destination.Length - copied;
-            if (length <= left)
+            PayloadSlice slice = chunk.Slice;
+            if (slice.Length > rest.Length)
             {
-                frames.TakeOut(chunk.Slice, destination[copied..]);
-                copied += length;
-                Unlink(ref list, ref chunk);
+                frames.RegionOf(slice.Frame).RunOf(slice.WithLength(rest.Length)).CopyTo(rest);
+                chunk.SkipFront(rest.Length);
+                return destination.Length;
             }
-            else
-            {
-                frames.Bytes(chunk.Slice.WithLength(left)).CopyTo(destination[copied..]);
-                chunk.SkipFront(left);
-                copied = destination.Length;
-            }
+
+            Unlink(ref list, ref chunk);
+            frames.TakeOut(slice, rest);
+            rest = rest[slice.Length..];
         }
 
-        return copied;
+        return destination.Length - rest.Length;
     }
 
     /// <summary>Frees a whole list and returns the bytes that were in it.</summary>

@@ -34,6 +34,10 @@ internal static class Departure
         return WaitsForAck(connection, path, size);
     }
 
+    /// <summary>Whether the congestion window is so small that it waits for acknowledgements when it is full.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsSmall(Path path) => path.Congestion.Window < SmallWindowFrames * path.FrameLength;
+
     /// <summary>The same for a packet without a stream's data.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool WaitsForAck(Connection connection, Path path, int size)
@@ -44,7 +48,7 @@ internal static class Departure
         }
 
         long window = path.Congestion.Window;
-        bool isFull = path.BytesInFlight + size + path.FrameLength > window && window < SmallWindowFrames * path.FrameLength;
+        bool isFull = path.BytesInFlight + size + path.FrameLength > window && IsSmall(path);
         if (!isFull || connection.Scheduler.IsEmpty || path.BytesSent - path.AckAskedAt < (ulong)window / AcksAskedPerWindow)
         {
             return false;

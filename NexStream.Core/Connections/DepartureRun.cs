@@ -48,21 +48,20 @@ internal ref struct DepartureRun
     {
         _packets.TryAllocate(out int index);
         ref SentPacket packet = ref _packets[index];
-        packet.Number = number;
-        packet.SentAt = now;
-        packet.Size = size;
-        packet.Segment = Slab<Segment>.None;
-        packet.Message = Slab<OutboundMessage>.None;
-        packet.Control = Slab<ControlRecord>.None;
-        packet.Losses = 0;
-        packet.Flags = _flags;
-        if (path.IsTailAcknowledged)
+        if (_count == 0)
         {
-            path.IsTailAcknowledged = false;
-            packet.Flags |= SentPacketFlags.FollowsAcknowledged;
+            Begin(ref packet, path, now);
+        }
+        else
+        {
+            // All that is not set below is the same as of the packet before.
+            packet = _packets[_tail];
+            packet.Flags = _flags | (packet.Flags & SentPacketFlags.ApplicationLimited);
         }
 
-        path.Rate.OnSent(ref packet, path.BytesInFlight);
+        packet.Number = number;
+        packet.Size = size;
+        packet.TransmitInFlight = path.BytesInFlight + size;
         packet.Previous = _tail;
         packet.Next = Slab<SentPacket>.None;
         if (_tail >= 0)
@@ -85,6 +84,23 @@ internal ref struct DepartureRun
         }
 
         return ref packet;
+    }
+
+    /// <summary>The record of the first packet.</summary>
+    private readonly void Begin(ref SentPacket packet, Path path, Instant now)
+    {
+        packet.SentAt = now;
+        packet.Segment = Slab<Segment>.None;
+        packet.Message = Slab<OutboundMessage>.None;
+        packet.Control = Slab<ControlRecord>.None;
+        packet.Losses = 0;
+        packet.Flags = _flags;
+        path.Rate.OnSent(ref packet, path.BytesInFlight);
+        if (path.IsTailAcknowledged)
+        {
+            path.IsTailAcknowledged = false;
+            packet.Flags |= SentPacketFlags.FollowsAcknowledged;
+        }
     }
 
     /// <summary>No more packets: brings up to date what follows from all.</summary>

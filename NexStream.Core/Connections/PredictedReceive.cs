@@ -12,7 +12,7 @@ namespace NexStream.Core.Connections;
 /// nothing in it but the next bytes of a Reliable-Ordered stream, in registered frames. What is not just that is left to
 /// <see cref="ReceivePath"/> untouched. Both leave the same state behind: a test runs one against the other.
 /// </summary>
-internal sealed class PredictedReceive(EndpointState state, ConnectionFactory connections, StreamTable table, PayloadKeeper keeper)
+internal sealed class PredictedReceive(EndpointState state, ConnectionFactory connections, StreamTable table, PayloadKeeper keeper, PacketTrain train)
 {
     /// <summary>Takes the frame in. False: it is none of these, and nothing was done.</summary>
     public bool TryProcess(in LinkFrame frame, Instant now)
@@ -37,6 +37,7 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
             return false;
         }
 
+        int before = connection.PredictedStream;
         int index = IndexOf(connection, head.StreamId);
         if (!head.IsOrderedData || index < 0)
         {
@@ -76,6 +77,12 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
         path.PacketsReceived++;
         state.MarkReady(connection);
         state.PredictedReceived++;
+        if (index == before && frame.Payload.Length == 1)
+        {
+            // Where streams take turns, there is no second packet of the same.
+            train.Couple(connection, path, index, frame, now);
+        }
+
         return true;
     }
 

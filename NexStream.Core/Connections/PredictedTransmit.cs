@@ -26,7 +26,8 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         int written = 0;
         while (written < burst.Length && !connection.Scheduler.IsEmpty && MaySend(path, now))
         {
-            int count = WriteTurn(connection, path, now, burst[written..]);
+            int index = Next(connection, path);
+            int count = IsCommon(state.Streams[index]) ? WriteTurn(connection, path, index, now, burst[written..]) : 0;
             if (count == 0)
             {
                 break;
@@ -44,17 +45,17 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         path.BytesInFlight + path.FrameLength <= path.Congestion.Window
         && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now;
 
+    /// <summary>Whether all that a stream has to send is new bytes of Reliable-Ordered, on any path.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsCommon(in StreamState stream) =>
+        stream.Mode == TransportMode.ReliableOrdered && (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) == StreamFlags.OpenKnown
+        && stream.Send.Lost.IsEmpty && stream.Path == PathIds.None;
+
     /// <summary>Writes what one stream has to send while it is its turn.</summary>
-    private int WriteTurn(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
+    private int WriteTurn(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
-        int index = Next(connection, path);
         ref StreamState stream = ref state.Streams[index];
         ref SendHalf send = ref stream.Send;
-        if (stream.Mode != TransportMode.ReliableOrdered || (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) != StreamFlags.OpenKnown || !send.Lost.IsEmpty || stream.Path != PathIds.None)
-        {
-            return 0;
-        }
-
         ulong before = send.Window.Used;
         var run = new DepartureRun(state, connection, path, now);
         int most = Math.Min(burst.Length, run.PacketsMax);
@@ -64,6 +65,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         int quantum = connection.Scheduler.Quantum(stream, path.FrameLength);
         int deficit = stream.Deficit;
         int room = path.FrameLength - LinkHeader.Size - OrderedHead.Size;
+        bool isSmall = Departure.IsSmall(path);
         int count = 0;
         while (count < most && send.Window.Used < behind && (count == 0 || ((isAlone || deficit > 0) && MaySend(path, now))))
         {
@@ -74,10 +76,20 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             int size = LinkHeader.Size + OrderedHead.Size + length;
             Invariant.Check(length > 0 && send.Window.Used <= send.Window.Limit, "A stream sends within its credit.");
             ulong number = PacketNumbers.Take(state, path);
-            byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
+            bool mayWait = isSmall || send.Window.Used == send.End;
+            byte flags = mayWait && Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
             OrderedHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Id, position);
             transmission.HeadLength = OrderedHead.Size;
-            WriteLink(ref transmission.Header, path, stream, isMarked, length);
+            if (count == 0)
+            {
+                WriteLink(ref transmission.Header, path, stream, isMarked);
+            }
+            else
+            {
+                transmission.Header = burst[count - 1].Header;
+            }
+
+            transmission.Header.PayloadLength = (uint)(OrderedHead.Size + length);
             ref SentPacket packet = ref run.Add(path, number, size, now);
             packet.Stream = index;
             packet.StreamGeneration = stream.Generation;
@@ -100,13 +112,12 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         return count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteLink(ref LinkHeader link, Path path, in StreamState stream, bool isMarked, int length)
+    /// <summary>The link header of all packets of a run, but for their length.</summary>
+    private static void WriteLink(ref LinkHeader link, Path path, in StreamState stream, bool isMarked)
     {
         link.Priority = stream.Priority;
         link.Ecn = isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
         link.FrameType = LinkFrameType.StreamData;
-        link.PayloadLength = (uint)(OrderedHead.Size + length);
         link.StreamId = stream.Id;
         link.Checksum = 0;
         link.Source = path.Local;

@@ -20,6 +20,27 @@ internal sealed class ReliableOrderedSender(
     {
         ref SendHalf send = ref stream.Send;
         int room = connection.SendBuffer - send.Buffered;
+        bool isTaken = data.Length <= room
+            && state.Store.TryAppendFrame(ref send.Content, data, send.End, connection.Index, state.SendFramesMax(connection, stream));
+        if (!isTaken)
+        {
+            return SendPart(connection, index, ref stream, data, options);
+        }
+
+        OnAppended(connection, index, ref stream, data.Length);
+        if (options.HasDeadline)
+        {
+            AddDeadline(index, options);
+        }
+
+        return new SendResult(CallStatus.Ok, data.Length);
+    }
+
+    /// <summary>Takes as much as there is room for, in as many frames as it needs.</summary>
+    private SendResult SendPart(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
+    {
+        ref SendHalf send = ref stream.Send;
+        int room = connection.SendBuffer - send.Buffered;
         int taken = 0;
         if (room > 0)
         {

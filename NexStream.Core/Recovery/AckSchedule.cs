@@ -98,18 +98,22 @@ internal struct AckSchedule
     /// <see cref="OnAckEliciting"/> is to be called.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryCount(ulong packetNumber, Instant now)
+    public bool TryCount(ulong packetNumber, Instant now) => TryCount(packetNumber, 1, now);
+
+    /// <summary>The same for so many packets that arrived at one instant, up to this number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryCount(ulong packetNumber, int count, Instant now)
     {
-        int unacknowledged = _unacknowledged + 1;
+        int unacknowledged = _unacknowledged + count;
         bool isDueAnyway = IsImmediate || (unacknowledged < _threshold && Deadline != Instant.Never);
-        if (!isDueAnyway || _seen <= FirstPackets || now >= _roundEndsAt || packetNumber != _largestAckEliciting + 1 || unacknowledged > _thresholdMax)
+        if (!isDueAnyway || _seen <= FirstPackets || now >= _roundEndsAt || packetNumber != _largestAckEliciting + (uint)count || unacknowledged > _thresholdMax)
         {
             return false;
         }
 
         _largestAckEliciting = packetNumber;
         _unacknowledged = unacknowledged;
-        _roundPackets++;
+        _roundPackets += count;
         return true;
     }
 

@@ -136,6 +136,33 @@ internal struct ReceivedPackets
         }
     }
 
+    /// <summary>So many packets behind the largest were received at one instant, one like the other: <see cref="RecordNext(Instant, EcnCodepoint, long)"/> for each.</summary>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="now">When they arrived.</param>
+    /// <param name="ecn">The code point that they arrived with.</param>
+    /// <param name="roundTripNs">The round-trip time, as far as this side knows it.</param>
+    public void RecordNext(int count, Instant now, EcnCodepoint ecn, long roundTripNs)
+    {
+        for (int left = count; left > 0 && !TryRecordRun(left, now, ecn); left--)
+        {
+            RecordNext(now, ecn, roundTripNs);
+        }
+    }
+
+    /// <summary>Adds packets that change nothing but counts. False: the next of them does, and nothing was done.</summary>
+    private bool TryRecordRun(int count, Instant now, EcnCodepoint ecn)
+    {
+        bool isSettled = now < _settleAt && _settleAt != Instant.Never;
+        if (!isSettled || ecn == EcnCodepoint.CongestionExperienced || !_schedule.TryCount(Largest + (uint)count, count, now))
+        {
+            return false;
+        }
+
+        Count(ecn, (uint)count);
+        AppendRun(Largest + (uint)count, now);
+        return true;
+    }
+
     private void OnIrregular(ulong number, Instant now, EcnCodepoint ecn, long roundTripNs) =>
         _schedule.OnAckEliciting(number, _newestFirst, now, ecn == EcnCodepoint.CongestionExperienced, roundTripNs);
 
@@ -200,18 +227,18 @@ internal struct ReceivedPackets
     private static ulong BitOf(ulong packetNumber) => 1UL << (int)(packetNumber % WordBits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Count(EcnCodepoint ecn)
+    private void Count(EcnCodepoint ecn, uint packets = 1)
     {
         switch (ecn)
         {
             case EcnCodepoint.Ect0:
-                Ect0++;
+                Ect0 += packets;
                 break;
             case EcnCodepoint.Ect1:
-                Ect1++;
+                Ect1 += packets;
                 break;
             case EcnCodepoint.CongestionExperienced:
-                Ce++;
+                Ce += packets;
                 break;
             default:
                 break;
@@ -260,6 +287,19 @@ internal struct ReceivedPackets
         LargestReceivedAt = now;
         _bits[WordOf(packetNumber)] |= BitOf(packetNumber);
         return _newestFirst;
+    }
+
+    /// <summary>Adds all numbers behind the largest up to one.</summary>
+    private void AppendRun(ulong last, Instant now)
+    {
+        for (ulong first = Largest + 1; first <= last; first = Largest + 1)
+        {
+            // The first number of a word makes room for the word.
+            Append(first, now);
+            ulong end = Math.Min(last, first | (WordBits - 1));
+            _bits[WordOf(end)] |= UpTo(end) & ~(BitOf(first) - 1);
+            Largest = end;
+        }
     }
 
     /// <summary>Adds a number below the largest, and returns the first of the range that it is in.</summary>

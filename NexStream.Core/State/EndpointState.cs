@@ -66,6 +66,9 @@ internal sealed class EndpointState
     public ulong PredictedSent;
     public ulong PredictedReceived;
 
+    /// <summary>Of those received, the ones that came behind another in a train.</summary>
+    public ulong ReceivedInTrains;
+
     /// <summary>Who this endpoint is, and who it was before its node changed last: packets may still be on their way there.</summary>
     public NodeId Node;
     public NodeId FormerNode;
@@ -166,7 +169,7 @@ internal sealed class EndpointState
     public int SendFramesMax(Connection connection, in StreamState stream)
     {
         FrameArena arena = Frames.Arena;
-        return arena.FreeCount <= arena.FrameCount / 4 ? 0
+        return arena.FreeCount <= arena.FrameCount >> 2 ? 0
             : stream.Send.Buffered >= 2 * arena.FrameSize ? connection.Memory.SendFramesMaxOfLargeStream
             : connection.Memory.SendFramesMax;
     }

@@ -38,6 +38,19 @@ internal struct OrderedHead
 
     public readonly ulong Position => Swap(_position);
 
+    /// <summary>Whether the bytes are the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool IsSame(in OrderedHead other) =>
+        _position == other._position && _pathAndNumber == other._pathAndNumber && _tag == other._tag && _frameAndStream == other._frameAndStream;
+
+    /// <summary>Becomes the head of the packet that follows this one, which has <paramref name="length"/> bytes: where the number's 32 bits end, of none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Advance(int length)
+    {
+        _pathAndNumber = Swap(Swap(_pathAndNumber) + 1);
+        _position = Swap(Swap(_position) + (uint)length);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref readonly OrderedHead In(ReadOnlySpan<byte> bytes) => ref MemoryMarshal.AsRef<OrderedHead>(bytes);
 

@@ -270,6 +270,56 @@ public sealed class ReceivedPacketsTests
             return isComplete && model.Count == 0;
         });
 
+    /// <summary>Packets that arrive together, a gap or a mark before some of them: recorded as a run, or one by one, they leave the same behind.</summary>
+    [Test]
+    public void RecordNext_ARunAtOnce_IsWhatOneByOneIs() =>
+        Gen.Select(Gen.Int[1, 200], Gen.Int[0, 3], Gen.Int[0, 20_000], Gen.Int[0, 7]).Array[1, 30].Sample(
+            runs =>
+            {
+                ReceivedPackets together = CreateSlow();
+                ReceivedPackets apart = CreateSlow();
+                Instant now = Instant.Zero + Instant.Second;
+                foreach ((int count, int codePoint, int pauseUs, int after) in runs)
+                {
+                    var ecn = (EcnCodepoint)codePoint;
+                    together.RecordNext(count, now, ecn, Instant.Millisecond);
+                    for (int i = 0; i < count; i++)
+                    {
+                        apart.RecordNext(now, ecn, Instant.Millisecond);
+                    }
+
+                    switch (after)
+                    {
+                        case 0:
+                            together.OnAckSent();
+                            apart.OnAckSent();
+                            break;
+                        case 1:
+                            ulong jump = together.Largest + 5;
+                            together.Record(jump, now, ackEliciting: true, ecn);
+                            apart.Record(jump, now, ackEliciting: true, ecn);
+                            break;
+                        default:
+                            break;
+                    }
+
+                    Assert.That(StateOf(together), Is.EqualTo(StateOf(apart)));
+                    now += pauseUs * Instant.Microsecond;
+                }
+            });
+
+    private static ReceivedPackets CreateSlow()
+    {
+        ReceivedPackets received = default;
+        received.Reset(thresholdMax: 64, maxAckDelayNs: 25 * Instant.Millisecond);
+        received.Record(60, Instant.Zero, true, EcnCodepoint.NotEct);
+        return received;
+    }
+
+    private static string StateOf(ReceivedPackets received) =>
+        $"{Format(received)} {received.LargestReceivedAt.Nanoseconds} {received.Ect0} {received.Ect1} {received.Ce} "
+        + $"{received.AckImmediately} {received.AckDeadline.Nanoseconds}";
+
     private static ReceivedPackets Create(params ulong[] numbers)
     {
         ReceivedPackets received = default;
