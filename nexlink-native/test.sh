@@ -45,6 +45,8 @@ for sanitizer in none address thread; do
             *) [ -x "$program" ] && [ -f "$program" ] && run "$sanitizer ${program##*/test_}" $fixed timeout 120 "$program" ;;
         esac
     done
+    # Long enough for ThreadSanitizer to see both ends at every pace; for minutes: soak_rings SECONDS.
+    [ "$sanitizer" = thread ] && run "thread soak" $fixed timeout 120 "$build/tests/soak_rings" 4
     echo "$sanitizer: $((passed - before)) passed"
 done
 

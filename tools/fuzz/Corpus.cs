@@ -29,7 +29,7 @@ internal static class Corpus
     private static void AddRun(List<LinkPacket> packets, bool cookies, FuzzRandom random)
     {
         int limit = packets.Count + PacketsMax;
-        var world = new World(cookies, atBoundary: false)
+        var world = new World(new WorldOptions { Cookies = cookies })
         {
             OnPacket = packet =>
             {

@@ -13,7 +13,9 @@ namespace NexStream.Tools.Fuzz;
 internal sealed class Host
 {
     private const int FrameSize = 2048;
-    private const int FrameCount = 96;
+
+    /// <summary>Frames of the arena: few enough that some inputs use them all.</summary>
+    public const int FramesMax = 96;
     private const int ConnectionsMax = 4;
 
     /// <summary>More frames than this from one batch of inputs mean that an endpoint keeps itself busy.</summary>
@@ -24,14 +26,17 @@ internal sealed class Host
     private readonly Transmission _transmission = new();
     private readonly byte[] _scratch = new byte[64 * 1024];
 
-    public Host(NodeId node, byte keyByte, byte[] memory, bool cookies, bool atBoundary)
+    private readonly int _frameCount;
+
+    public Host(NodeId node, byte keyByte, byte[] memory, WorldOptions options)
     {
+        _frameCount = options.FrameCount;
         byte[] key = new byte[EndpointConfig.KeySize];
         Array.Fill(key, keyByte);
         Array.Fill(_deadlines, Instant.Never);
-        var arena = new FrameArena(Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), FrameSize, FrameCount);
+        var arena = new FrameArena(Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0), FrameSize, _frameCount);
         Endpoint = new Endpoint(
-            new EndpointConfig
+            options.Configure(new EndpointConfig
             {
                 Node = node,
                 FurtherNodes = [FurtherNode(node)],
@@ -42,7 +47,7 @@ internal sealed class Host
                 MaxMessages = 64,
                 MaxChunks = 256,
                 HalfOpenThreshold = 2,
-                Cookies = cookies ? CookieMode.Always : CookieMode.UnderLoad,
+                Cookies = options.Cookies ? CookieMode.Always : CookieMode.UnderLoad,
                 Connection = new ConnectionConfig
                 {
                     MaxStreams = 8,
@@ -58,10 +63,10 @@ internal sealed class Host
                     DatagramBuffer = 4 * 1024,
 
                     // The first numbers that need more than 32 bits are hours away otherwise.
-                    FirstPacketNumber = atBoundary ? (1UL << 32) - 8 : 0,
-                    FirstSequence = atBoundary ? (1UL << 32) - 2_000 : 0,
+                    FirstPacketNumber = options.AtBoundary ? (1UL << 32) - 8 : 0,
+                    FirstSequence = options.AtBoundary ? (1UL << 32) - 2_000 : 0,
                 },
-            },
+            }),
             arena,
             Recording.Of(node.ToString()));
     }
@@ -69,7 +74,7 @@ internal sealed class Host
     /// <summary>Who a host is as well.</summary>
     public static NodeId FurtherNode(NodeId node) => new(node.High, node.Low + 0x100);
 
-    public static int MemorySize => FrameSize * FrameCount;
+    public static int MemorySize => FrameSize * FramesMax;
 
     public Endpoint Endpoint { get; }
 
@@ -80,7 +85,28 @@ internal sealed class Host
     /// <summary>Whether the application reads what comes.</summary>
     public bool Reads { get; set; } = true;
 
-    public Instant NextDeadline => _deadlines.Min();
+    public Instant NextDeadline
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (Instant deadline in _deadlines)
+            {
+                next = Instant.Min(next, deadline);
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>A new application, with nothing open.</summary>
+    public void Begin()
+    {
+        Array.Fill(_deadlines, Instant.Never);
+        Connections.Clear();
+        Streams.Clear();
+        Reads = true;
+    }
 
     /// <summary>Hands a packet to the endpoint, in memory of the caller's or, as a network link does, in a frame of the arena.</summary>
     public void Deliver(LinkPacket packet, bool inArena, Instant now)
@@ -213,10 +239,10 @@ internal sealed class Host
         string held =
             $"connections {state.ConnectionCount}, half open {state.HalfOpenCount}, streams {state.Streams.Count}, segments {state.Segments.Count}, "
             + $"messages {state.Messages.Count}, inbound {state.Inbound.Count}, packets {state.Packets.Count}, controls {state.Controls.Count}, "
-            + $"paths {state.Paths.Count - state.Paths.FreeCount}, ranges {state.Ranges.Count}, chunks {state.Store.Chunks.Count}, frames {FrameCount - Endpoint.Arena.FreeCount}";
+            + $"paths {state.Paths.Count - state.Paths.FreeCount}, ranges {state.Ranges.Count}, chunks {state.Store.Chunks.Count}, frames {_frameCount - Endpoint.Arena.FreeCount}";
         int sum = state.ConnectionCount + Math.Abs(state.HalfOpenCount) + state.Streams.Count + state.Segments.Count + state.Messages.Count
             + state.Inbound.Count + state.Packets.Count + state.Controls.Count + state.Ranges.Count + state.Store.Chunks.Count
-            + state.Paths.Count - state.Paths.FreeCount + (FrameCount - Endpoint.Arena.FreeCount);
+            + state.Paths.Count - state.Paths.FreeCount + (_frameCount - Endpoint.Arena.FreeCount);
         if (sum != 0)
         {
             throw new FuzzFailureException($"{name} still holds something when all connections are gone: {held}.");

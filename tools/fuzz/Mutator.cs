@@ -8,6 +8,27 @@ internal static class Mutator
     private static readonly uint[] s_edges =
         [0, 1, 2, 3, 4, 7, 8, 0x7F, 0x80, 0xFF, 0x100, 0x3FFF, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, 0xFFFF_FFFF];
 
+    /// <summary>So many changes at most in one go.</summary>
+    private const int ChangesMax = 4;
+
+    /// <summary>A decision takes two bytes at most, and a change no more than 12 of them.</summary>
+    private const int BytesPerChange = 24;
+
+    /// <summary>Applies one to four random changes.</summary>
+    public static int Apply(ref FuzzRandom random, Span<byte> buffer, int length)
+    {
+        Span<byte> bytes = stackalloc byte[BytesPerChange * ChangesMax];
+        int changes = 1 + random.Below(ChangesMax);
+        random.Fill(bytes[..(BytesPerChange * changes)]);
+        for (int i = 0; i < changes; i++)
+        {
+            var decisions = new Decisions(bytes.Slice(i * BytesPerChange, BytesPerChange));
+            length = Apply(ref decisions, buffer, length);
+        }
+
+        return length;
+    }
+
     /// <summary>Applies one change to the first <paramref name="length"/> bytes of <paramref name="buffer"/>; returns the new length.</summary>
     public static int Apply(ref Decisions decisions, Span<byte> buffer, int length)
     {

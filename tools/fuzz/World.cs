@@ -18,10 +18,20 @@ internal sealed class World
     private Queue<LinkPacket> _sent = new();
     private Queue<LinkPacket> _arriving = new();
 
-    public World(bool cookies, bool atBoundary)
+    public World(WorldOptions options)
     {
-        A = new Host(new NodeId(0xA, 1), 0xA5, s_memoryA, cookies, atBoundary);
-        B = new Host(new NodeId(0xB, 2), 0x5A, s_memoryB, cookies, atBoundary);
+        A = new Host(new NodeId(0xA, 1), 0xA5, s_memoryA, options);
+        B = new Host(new NodeId(0xB, 2), 0x5A, s_memoryB, options);
+    }
+
+    /// <summary>A new run: later than the one before, which has ended (see <see cref="Finish"/>).</summary>
+    public void Begin()
+    {
+        Now += Instant.Second;
+        _sent.Clear();
+        _arriving.Clear();
+        A.Begin();
+        B.Begin();
     }
 
     public Host A { get; }

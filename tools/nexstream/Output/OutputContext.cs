@@ -6,6 +6,7 @@ using NexStream.Swarm.Running;
 using NexStream.Tool.Demo;
 using NexStream.Tool.Recording;
 using NexStream.Tool.Transfer;
+using NexStream.Tools.Fuzz.Running;
 
 namespace NexStream.Tool.Output;
 
@@ -15,6 +16,7 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(DemoResult))]
 [JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(FileReport))]
+[JsonSerializable(typeof(FuzzResult))]
 [JsonSerializable(typeof(LatencyResult))]
 [JsonSerializable(typeof(PerfResult))]
 [JsonSerializable(typeof(RecordingResult))]

@@ -1,16 +1,21 @@
-namespace NexStream.Tools.Fuzz;
+using NexStream.Core.Config;
+
+namespace NexStream.Tools.Fuzz.Targets;
 
 /// <summary>Two endpoints whose applications do as the input says, over a network that loses, repeats, delays and changes packets.</summary>
-internal sealed class PairTarget : IFuzzTarget
+internal sealed class PairTarget(Func<EndpointConfig, EndpointConfig>? configure = null) : IFuzzTarget
 {
-    private const int InputMax = 512;
     private const int TicksMax = 60;
+
+    private readonly WorldCache _worlds = new(configure);
 
     public string Name => "pair";
 
     public string Description => "two endpoints and their applications over a network that changes what they say";
 
     public long DefaultIterations => 3_000;
+
+    public int InputMax => 512;
 
     public int Generate(ref FuzzRandom random, Span<byte> input)
     {
@@ -30,11 +35,13 @@ internal sealed class PairTarget : IFuzzTarget
         return length;
     }
 
+    public void Reset() => _worlds.Clear();
+
     public void Run(ReadOnlySpan<byte> input)
     {
         var decisions = new Decisions(input);
         byte options = decisions.Byte();
-        var world = new World(cookies: (options & 1) != 0, atBoundary: (options & 2) != 0);
+        World world = _worlds.Begin(cookies: (options & 1) != 0, atBoundary: (options & 2) != 0);
         world.A.Connect(world.B.Endpoint.Node, world.Now);
         if ((options & 4) != 0)
         {

@@ -7,7 +7,7 @@ using NexStream.Replay.Inputs;
 using NexStream.Replay.Reading;
 using NexStream.Replay.Running;
 
-namespace NexStream.Tools.Fuzz;
+namespace NexStream.Tools.Fuzz.Targets;
 
 /// <summary>The reader of traces: changed traces, with the checksums of their blocks made right again or left wrong, are listed and replayed.</summary>
 internal sealed class TraceTarget : IFuzzTarget
@@ -17,8 +17,11 @@ internal sealed class TraceTarget : IFuzzTarget
     /// <summary>What a changed trace may ask for and is still replayed: more is memory, and no other code.</summary>
     private const int SizeMax = 1 << 16;
 
+    /// <summary>Frames of the endpoints that are replayed, whose memory is made anew for each input.</summary>
+    private const int TraceFrames = 16;
+
     /// <summary>Calls of a trace that inputs are made from: so many as fit one.</summary>
-    private const int CallsMax = 60;
+    private const int CallsMax = 24;
 
     private static readonly Lazy<byte[][]> s_traces = new(Record);
 
@@ -27,6 +30,8 @@ internal sealed class TraceTarget : IFuzzTarget
     public string Description => "changed traces through the reader, the listing and replay";
 
     public long DefaultIterations => 20_000;
+
+    public int InputMax => 4096;
 
     public int Generate(ref FuzzRandom random, Span<byte> input)
     {
@@ -44,6 +49,17 @@ internal sealed class TraceTarget : IFuzzTarget
             length = kept + Mutator.Apply(ref decisions, input[kept..], length - kept);
         }
 
+        if (!random.OneIn(4))
+        {
+            Seal(input[..length]);
+        }
+
+        return length;
+    }
+
+    public int Mutate(ref FuzzRandom random, Span<byte> input, int length)
+    {
+        length = Mutator.Apply(ref random, input, length);
         if (!random.OneIn(4))
         {
             Seal(input[..length]);
@@ -117,7 +133,7 @@ internal sealed class TraceTarget : IFuzzTarget
     private static byte[][] Record()
     {
         Recording.Begin();
-        var world = new World(cookies: false, atBoundary: false);
+        var world = new World(new WorldOptions { FrameCount = TraceFrames });
         world.A.Connect(world.B.Endpoint.Node, world.Now);
         for (int i = 0; i < 4; i++)
         {

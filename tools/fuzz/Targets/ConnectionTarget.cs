@@ -4,19 +4,22 @@ using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Wire;
 
-namespace NexStream.Tools.Fuzz;
+namespace NexStream.Tools.Fuzz.Targets;
 
 /// <summary>Changed and raw packets into live endpoints, in the state of their lives that the input names.</summary>
 internal sealed class ConnectionTarget : IFuzzTarget
 {
-    private const int InputMax = 192;
     private const int PacketsMax = 12;
+
+    private readonly WorldCache _worlds = new(configure: null);
 
     public string Name => "connection";
 
     public string Description => "changed, repeated and raw packets into endpoints that connect, transfer, close or have closed";
 
     public long DefaultIterations => 5_000;
+
+    public int InputMax => 192;
 
     public int Generate(ref FuzzRandom random, Span<byte> input)
     {
@@ -25,11 +28,13 @@ internal sealed class ConnectionTarget : IFuzzTarget
         return length;
     }
 
+    public void Reset() => _worlds.Clear();
+
     public void Run(ReadOnlySpan<byte> input)
     {
         var decisions = new Decisions(input);
         byte options = decisions.Byte();
-        var world = new World(cookies: (options & 1) != 0, atBoundary: (options & 2) != 0);
+        World world = _worlds.Begin(cookies: (options & 1) != 0, atBoundary: (options & 2) != 0);
         Reach(world, stage: (options >> 2) % 7, ref decisions);
         for (int i = 0; i < PacketsMax && !decisions.IsAtEnd; i++)
         {

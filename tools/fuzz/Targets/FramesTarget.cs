@@ -2,7 +2,7 @@ using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
 
-namespace NexStream.Tools.Fuzz;
+namespace NexStream.Tools.Fuzz.Targets;
 
 /// <summary>The codec alone: a packet is read frame by frame, and each payload as every type there is.</summary>
 internal sealed class FramesTarget : IFuzzTarget
@@ -16,6 +16,8 @@ internal sealed class FramesTarget : IFuzzTarget
     public string Description => "packet header, frame reader and every frame's TryRead over changed valid packets";
 
     public long DefaultIterations => 200_000;
+
+    public int InputMax => 4096;
 
     public int Generate(ref FuzzRandom random, Span<byte> input)
     {
