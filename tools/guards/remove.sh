@@ -42,7 +42,10 @@ build_core() {
 }
 
 # Prints how many failed of how many; nothing when the run did not come to an end.
-run_tests() { timeout -k 5 "$TEST_SECONDS" dotnet test "$work/tests/NexStream.Tests.dll" --filter "$1" 2>&1 | sed -n 's/^\(Passed\|Failed\)! *- Failed: *\([0-9]*\).*Total: *\([0-9]*\),.*/\2 of \3/p'; }
+run_tests() {
+    timeout -k 5 "$TEST_SECONDS" dotnet test "$work/tests/NexStream.Tests.dll" --filter "$1" >"$work/log" 2>&1 || true
+    sed -n 's/^\(Passed\|Failed\)! *- Failed: *\([0-9]*\).*Total: *\([0-9]*\),.*/\2 of \3/p' "$work/log"
+}
 
 missed=0
 while read -r number; do
