@@ -1,7 +1,8 @@
+using System.Buffers.Binary;
 using NexStream.Core;
 using NexStream.Core.Config;
-using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
 using NexStream.Core.State;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
@@ -14,6 +15,7 @@ namespace NexStream.Tests.Attacks;
 [TestFixture]
 public sealed class AcknowledgementAttackTests
 {
+    [AttackRow(1)]
     [Test]
     public void OptimisticAck_OfASkippedNumber_IsAViolation()
     {
@@ -32,6 +34,7 @@ public sealed class AcknowledgementAttackTests
         AssertViolation(pair, ReasonCode.AcknowledgementViolation);
     }
 
+    [AttackRow(1)]
     [Test]
     public void SkippedNumbers_OfTwoConnections_AreNotTheSame()
     {
@@ -39,6 +42,7 @@ public sealed class AcknowledgementAttackTests
         Assert.That(Enumerable.Range(2, 6).Any(seed => FirstSkipped((ulong)seed) != first), Is.True, "A number that can be foreseen traps nobody.");
     }
 
+    [AttackRow(2)]
     [Test]
     public void Ack_OfWhatWasNeverSent_IsAViolation()
     {
@@ -50,6 +54,7 @@ public sealed class AcknowledgementAttackTests
         Assert.That(connection.Path.Congestion.Window, Is.EqualTo(window));
     }
 
+    [AttackRow(2)]
     [Test]
     public void StreamAck_OfWhatWasNeverSent_IsAViolation()
     {
@@ -59,6 +64,7 @@ public sealed class AcknowledgementAttackTests
         AssertViolation(pair, ReasonCode.AcknowledgementViolation);
     }
 
+    [AttackRow(2)]
     [Test]
     public void Nack_OfWhatWasNeverSent_IsAViolation()
     {
@@ -68,31 +74,39 @@ public sealed class AcknowledgementAttackTests
         AssertViolation(pair, ReasonCode.AcknowledgementViolation);
     }
 
-    [Test]
-    public void AckRanges_Underflowing_AreAnEncodingErrorWithoutStateChange()
+    /// <summary>Where a frame of two ranges says how long the first is, how wide the gap, and how long the second: each reaches below packet number 0.</summary>
+    [AttackRow(3)]
+    [TestCase(18)]
+    [TestCase(22)]
+    [TestCase(26)]
+    public void AckRanges_Underflowing_AreAnEncodingErrorWithoutStateChange(int field)
     {
         Pair pair = Connected();
-        Connection connection = Forge.ConnectionOf(pair.Server);
-        int inFlight = connection.Path.AckElicitingInFlight;
-        byte[] bytes = AckBytes(pair, 0, 0);
-
-        // The first run's length is the last field before the end of a frame with one range; make it reach below zero.
-        var reader = new FrameReader(bytes.AsSpan(PacketHeader.Size));
-        reader.TryRead(out RawFrame raw);
-        int reached = 0;
-        for (int at = 4; at < raw.Payload.Length; at++)
+        (_, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        pair.RunFor(Instant.Second);
+        pair.Filter = (_, _) => false;
+        for (int i = 0; i < 20; i++)
         {
-            Pair victim = Connected();
-            byte[] hostile = AckBytes(victim, 0, 0);
-            hostile[PacketHeader.Size + RawFrame.HeaderSize + at] = 0xFF;
-            victim.Inject(victim.Server, Forge.Raw(victim, victim.Server, hostile));
-            reached += victim.Server.Events.Any(e => e is { Kind: EventKind.ConnectionClosed, Reason: ReasonCode.FrameEncodingError }) ? 1 : 0;
+            server.Send(new byte[100]);
+            pair.Settle();
         }
 
-        Assert.That(reached, Is.GreaterThan(0));
-        Assert.That(connection.Path.AckElicitingInFlight, Is.EqualTo(inFlight));
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        Assert.That(connection.Path.AckElicitingInFlight, Is.GreaterThanOrEqualTo(10));
+        long window = connection.Path.Congestion.Window;
+        long smoothedNs = connection.Path.Rtt.SmoothedNs;
+        ulong largest = connection.Path.NextPacketNumber - 1;
+        Pair.Frame packet = Forge.Packet(pair, pair.Server, (ref FrameWriter w) => PacketAckFrame.TryWrite(
+            ref w, 0, 0, [new PacketNumberRange(largest, largest), new PacketNumberRange(largest - 5, largest - 3)], default, hasEcn: false, 1 << 20));
+        BinaryPrimitives.WriteUInt32BigEndian(packet.Bytes.AsSpan(PacketHeader.Size + RawFrame.HeaderSize + field), (uint)largest + 1);
+        pair.Inject(pair.Server, packet);
+        AssertViolation(pair, ReasonCode.FrameEncodingError);
+        Assert.That(connection.Path.HasAcknowledgement && connection.Path.LargestAcknowledged == largest, Is.False, "Not even its first range counts.");
+        Assert.That(connection.Path.Congestion.Window, Is.EqualTo(window));
+        Assert.That(connection.Path.Rtt.SmoothedNs, Is.EqualTo(smoothedNs));
     }
 
+    [AttackRow(3)]
     [Test]
     public void NackRanges_Reversed_AreAnEncodingError()
     {
@@ -110,20 +124,80 @@ public sealed class AcknowledgementAttackTests
         AssertViolation(pair, ReasonCode.FrameEncodingError);
     }
 
-    [Test]
-    public void NackRangeBomb_MoreThanTheLimit_IsRefused()
+    [AttackRow(4)]
+    [TestCase(DataNackFrame.RangeCountReadMax, ReasonCode.AcknowledgementViolation, Description = "It is read, and names what was never sent.")]
+    [TestCase(DataNackFrame.RangeCountReadMax + 1, ReasonCode.FrameEncodingError)]
+    public void NackRangeBomb_MoreThanTheLimit_IsRefused(int count, ReasonCode reason)
     {
         Pair pair = Connected();
         uint id = OpenOn(pair, TransportMode.ReliableOrdered);
         Forge.Inject(pair, pair.Server, (ref FrameWriter w) =>
         {
-            const int Count = DataNackFrame.RangeCountReadMax + 1;
-            w.TryBegin(FrameType.DataNack, 0, DataNackFrame.GetWireLength(Count) - RawFrame.HeaderSize, out Span<byte> payload);
+            w.TryBegin(FrameType.DataNack, 0, DataNackFrame.GetWireLength(count) - RawFrame.HeaderSize, out Span<byte> payload);
+            BinaryPrimitives.WriteUInt32BigEndian(payload, id);
+            for (int i = 0; i < count; i++)
+            {
+                BinaryPrimitives.WriteUInt32BigEndian(payload[(4 + (8 * i))..], (uint)(2 * i));
+                BinaryPrimitives.WriteUInt32BigEndian(payload[(8 + (8 * i))..], (uint)((2 * i) + 1));
+            }
+        });
+        AssertViolation(pair, reason);
+    }
+
+    [AttackRow(4)]
+    [Test]
+    public void AckRangeBomb_MoreThanTheLimit_IsRefused()
+    {
+        Pair pair = Connected();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        pair.RunUntil(() =>
+        {
+            // Enough packets for all of the ranges to be of what was sent.
+            server.Send(new byte[5000]);
+            client.ReadAll();
+            pair.Settle();
+            return connection.Path.NextPacketNumber > 4 * PacketAckFrame.RangeCountMax;
+        });
+        uint largest = (uint)connection.Path.NextPacketNumber - 1;
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) =>
+        {
+            // Ranges of one packet each, every second one: as many as are allowed, and one more.
+            w.TryBegin(FrameType.DataAck, 0, PacketAckFrame.GetWireLength(PacketAckFrame.RangeCountMax + 1, hasEcn: false) - RawFrame.HeaderSize, out Span<byte> payload);
             payload.Clear();
-            payload[3] = (byte)id;
-            payload[5] = Count;
+            BinaryPrimitives.WriteUInt32BigEndian(payload[4..], largest);
+            payload[13] = PacketAckFrame.RangeCountMax;
         });
         AssertViolation(pair, ReasonCode.FrameEncodingError);
+    }
+
+    /// <summary>The peer's counts of marked packets: fewer than it reported before, or more than were sent.</summary>
+    [AttackRow(31)]
+    [Test]
+    public void EcnCounts_ThatShrinkOrExceedWhatWasSent_TurnEcnOff([Values] bool isShrinking)
+    {
+        Pair pair = Connected();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        pair.RunUntil(() =>
+        {
+            server.Send(new byte[5000]);
+            client.ReadAll();
+            pair.Settle();
+            return connection.Path.Ecn.State == EcnState.Capable;
+        });
+        pair.RunFor(Instant.Second);
+        pair.Filter = (_, _) => false;
+        server.Send(new byte[10]);
+        pair.Settle();
+        long window = connection.Path.Congestion.Window;
+        ulong largest = connection.Path.NextPacketNumber - 1;
+        var counts = new EcnCounts { Ect0 = isShrinking ? 1ul : largest + 100 };
+        Forge.Inject(pair, pair.Server, (ref FrameWriter w) =>
+            PacketAckFrame.TryWrite(ref w, 0, 0, [new PacketNumberRange(largest, largest)], counts, hasEcn: true, 0));
+        Assert.That(connection.Path.Ecn.State, Is.EqualTo(EcnState.Failed));
+        Assert.That(connection.Path.Congestion.Window, Is.GreaterThanOrEqualTo(window), "A lie is no congestion.");
+        Assert.That(connection.IsOpen, Is.True);
     }
 
     private static ulong FirstSkipped(ulong seed)

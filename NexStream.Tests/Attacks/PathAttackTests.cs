@@ -17,6 +17,7 @@ public sealed class PathAttackTests
 
     private static readonly NodeId s_spoofed = new(0xBAD, 1);
 
+    [AttackRow(23)]
     [Test]
     public void PathFlood_FromAHostilePeer_IsCapped()
     {
@@ -33,6 +34,7 @@ public sealed class PathAttackTests
         Assert.That(paths.Server.Endpoint.State.Paths.Count - paths.Server.Endpoint.State.Paths.FreeCount, Is.EqualTo(3));
     }
 
+    [AttackRow(23)]
     [Test]
     public void PathFlood_WithoutFurtherPathsConfigured_MakesNone()
     {
@@ -42,6 +44,7 @@ public sealed class PathAttackTests
         Assert.That(pair.Server.Connection.Statistics.PathsRefused, Is.EqualTo(1));
     }
 
+    [AttackRow(23)]
     [Test]
     public void PathFlood_WithTheNodesOfAVictim_SendsItAtMostThreeTimesItsBytes()
     {
@@ -132,6 +135,7 @@ public sealed class PathAttackTests
         Assert.That(Forge.ConnectionOf(paths.Server).IsOpen, Is.True);
     }
 
+    [AttackRow(2)]
     [Test]
     public void Acknowledgement_OfAPathThatNeverWas_IsAViolation()
     {
@@ -152,6 +156,7 @@ public sealed class PathAttackTests
         Assert.That(Forge.ConnectionOf(paths.Server).IsOpen, Is.True);
     }
 
+    [AttackRow(21)]
     [Test]
     public void SpoofedSource_OnASecondPath_MovesNothingAndCostsAtMostThreeTimesItsBytes()
     {
@@ -176,6 +181,7 @@ public sealed class PathAttackTests
         Assert.That(PathOf(paths.Server, id).Remote, Is.EqualTo(NodeOf(Pair.ClientNode, 1)));
     }
 
+    [AttackRow(21)]
     [Test]
     public void SpoofedSource_OnAPathThatIsNotValidated_IsDropped()
     {
@@ -188,6 +194,7 @@ public sealed class PathAttackTests
         Assert.That(PathOf(paths.Server, 1).BytesReceived, Is.Zero);
     }
 
+    [AttackRow(20)]
     [Test]
     public void Pong_ThatWasNotAskedFor_ValidatesNoPath()
     {
@@ -202,6 +209,7 @@ public sealed class PathAttackTests
         Assert.That(IsActive(paths.Server, 1), Is.False);
     }
 
+    [AttackRow(22)]
     [Test]
     public void Old_PacketFromTheFormerNodeOfASecondPath_DoesNotMoveItBack()
     {
@@ -229,6 +237,7 @@ public sealed class PathAttackTests
         Assert.That(PathOf(paths.Server, id).Remote, Is.EqualTo(moved));
     }
 
+    [AttackRow(20)]
     [Test]
     public void PingFlood_OnASecondPath_IsAnsweredOnceAPacketThere()
     {

@@ -13,6 +13,7 @@ namespace NexStream.Tests.Attacks;
 [TestFixture]
 public sealed class RepairAttackTests
 {
+    [AttackRow(26)]
     [TestCase(TransportMode.ReliableOrdered)]
     [TestCase(TransportMode.ReliableUnordered)]
     [TestCase(TransportMode.BestEffort)]
@@ -23,6 +24,40 @@ public sealed class RepairAttackTests
         AssertEnded(pair, ReasonCode.StreamStateViolation);
     }
 
+    /// <summary>Sizes of groups, rows of the code and numbers of messages that cannot be are refused before anything is kept.</summary>
+    [AttackRow(26)]
+    [TestCase((byte)0, (byte)0, 0ul)]
+    [TestCase((byte)65, (byte)0, 0ul)]
+    [TestCase((byte)255, (byte)0, 0ul)]
+    [TestCase((byte)4, (byte)64, 0ul)]
+    [TestCase((byte)4, (byte)255, 0ul)]
+    [TestCase((byte)4, (byte)0, WireLimits.PositionMax)]
+    [TestCase((byte)4, (byte)0, ulong.MaxValue)]
+    public void Repair_OfAnImpossibleGroup_IsAnEncodingErrorAndKeepsNothing(byte size, byte row, ulong first)
+    {
+        (Pair pair, StreamHandle client, _) = Open(TransportMode.Probabilistic);
+        int free = pair.Server.Endpoint.Arena.FreeCount;
+        Repair(pair, client, size, row, new byte[1000], first);
+        AssertEnded(pair, ReasonCode.FrameEncodingError);
+        Assert.That(Groups(pair), Is.Zero);
+        Assert.That(pair.Server.Endpoint.Arena.FreeCount, Is.GreaterThanOrEqualTo(free));
+    }
+
+    /// <summary>A message's place in its group that no group has, or that would make the group begin before the first message.</summary>
+    [AttackRow(26)]
+    [TestCase(100ul, (byte)64)]
+    [TestCase(100ul, (byte)255)]
+    [TestCase(3ul, (byte)4)]
+    public void Message_WithAnImpossiblePlaceInItsGroup_IsAnEncodingErrorAndKeepsNothing(ulong number, byte index)
+    {
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(TransportMode.Probabilistic);
+        Message(pair, client, number, index);
+        AssertEnded(pair, ReasonCode.FrameEncodingError);
+        Assert.That(Groups(pair), Is.Zero);
+        Assert.That(server.ReadAll(), Is.Empty);
+    }
+
+    [AttackRow(26)]
     [Test]
     public void Repair_AnotherGroupSizeThanBefore_EndsTheConnection()
     {
@@ -32,6 +67,7 @@ public sealed class RepairAttackTests
         AssertEnded(pair, ReasonCode.MessageViolation);
     }
 
+    [AttackRow(26)]
     [Test]
     public void Repair_OfAnotherLength_DropsTheGroupOnly()
     {
@@ -43,6 +79,7 @@ public sealed class RepairAttackTests
         AssertAlive(pair, server);
     }
 
+    [AttackRow(26)]
     [Test]
     public void Repair_ThatGivesNoMessageBack_DeliversNothing()
     {
@@ -55,6 +92,7 @@ public sealed class RepairAttackTests
         AssertAlive(pair, server);
     }
 
+    [AttackRow(26)]
     [Test]
     public void Repair_FloodOfGroups_HoldsFourOfThem()
     {
@@ -72,6 +110,7 @@ public sealed class RepairAttackTests
         AssertAlive(pair, server);
     }
 
+    [AttackRow(26)]
     [Test]
     public void Repair_MessageBehindTheEndOfItsGroup_DropsTheGroup()
     {
@@ -84,6 +123,7 @@ public sealed class RepairAttackTests
         AssertAlive(pair, server);
     }
 
+    [AttackRow(26)]
     [Test]
     public void Message_LongerThanItsRepairs_DropsTheGroup()
     {
@@ -96,6 +136,7 @@ public sealed class RepairAttackTests
     }
 
     /// <summary>Messages that are read at once, of groups whose repairs never come: what is kept of them leaves half of the share to others.</summary>
+    [AttackRow(26)]
     [Test]
     public void Message_ManyGroupsWithoutRepairs_HoldHalfOfTheShareAtMost()
     {
@@ -122,6 +163,7 @@ public sealed class RepairAttackTests
         Assert.That(held, Is.InRange(share / 4, (share / 2) + 1));
     }
 
+    [AttackRow(2)]
     [TestCase(1ul, 0ul, 0ul)]
     [TestCase(0ul, 1ul, 0ul)]
     [TestCase(0ul, 0ul, 1ul)]
@@ -157,6 +199,7 @@ public sealed class RepairAttackTests
         Assert.That(pair.Client.Events.Last(e => e.Kind == EventKind.ConnectionClosed).Reason, Is.EqualTo(ReasonCode.StreamStateViolation));
     }
 
+    [AttackRow(26)]
     [Test]
     public void Repair_LongerThanAFrameOfThisArena_DeliversNothing()
     {

@@ -15,6 +15,7 @@ public sealed class StreamAttackTests
     private const uint Ordered = 1;
     private const uint Unordered = 3;
 
+    [AttackRow(5)]
     [Test]
     public void GappedTinyFragments_OfAStream_AreCappedAndBounded([Values(TransportMode.ReliableOrdered, TransportMode.ReliableUnordered)] TransportMode mode)
     {
@@ -30,6 +31,7 @@ public sealed class StreamAttackTests
         Assert.That(pair.Server.Connection.IsOpen, Is.True);
     }
 
+    [AttackRow(6)]
     [Test]
     public void OneByteAtTheFarEnd_AllocatesForOneByte([Values(TransportMode.ReliableOrdered, TransportMode.ReliableUnordered)] TransportMode mode)
     {
@@ -40,6 +42,7 @@ public sealed class StreamAttackTests
         Assert.That(pair.Server.Connection.IsOpen, Is.True);
     }
 
+    [AttackRow(7)]
     [Test]
     public void DataPastTheStreamWindow_IsAViolation()
     {
@@ -48,6 +51,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FlowControlViolation);
     }
 
+    [AttackRow(7)]
     [Test]
     public void MessagePastTheStreamWindow_IsAViolation()
     {
@@ -56,6 +60,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FlowControlViolation);
     }
 
+    [AttackRow(7)]
     [Test]
     public void DataPastTheConnectionWindow_IsAViolation()
     {
@@ -64,6 +69,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FlowControlViolation);
     }
 
+    [AttackRow(7)]
     [Test]
     public void MessagesPastTheConnectionWindow_AreAViolation()
     {
@@ -74,6 +80,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FlowControlViolation);
     }
 
+    [AttackRow(7)]
     [Test]
     public void Offset_ThatOverflows_IsRefused([Values(1UL << 62, (1UL << 62) + 1, ulong.MaxValue, ulong.MaxValue - 1)] ulong offset)
     {
@@ -82,6 +89,7 @@ public sealed class StreamAttackTests
         Assert.That(Closed(pair).Reason, Is.AnyOf(ReasonCode.FlowControlViolation, ReasonCode.FrameEncodingError));
     }
 
+    [AttackRow(7)]
     [Test]
     public void FinalCharge_ThatOverflows_IsRefused([Values(1UL << 62, ulong.MaxValue)] ulong charge)
     {
@@ -91,6 +99,7 @@ public sealed class StreamAttackTests
         Assert.That(Closed(pair).Reason, Is.AnyOf(ReasonCode.FlowControlViolation, ReasonCode.FrameEncodingError));
     }
 
+    [AttackRow(16)]
     [Test]
     public void SameBytesAgain_WithOtherContent_NeverChangeWhatWasDelivered()
     {
@@ -105,6 +114,7 @@ public sealed class StreamAttackTests
         Assert.That(stream.ReadAll(), Is.Empty, "What was read is never given out again.");
     }
 
+    [AttackRow(16)]
     [Test]
     public void SameFragmentAgain_WithOtherContent_TheFirstCounts()
     {
@@ -117,6 +127,7 @@ public sealed class StreamAttackTests
         Assert.That(Find(pair, Unordered).ReadAll(), Is.Empty, "A message is delivered once.");
     }
 
+    [AttackRow(17)]
     [Test]
     public void FinalSize_Changed_IsAViolation([Values(9UL, 11UL)] ulong second)
     {
@@ -126,6 +137,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FinalSizeViolation);
     }
 
+    [AttackRow(17)]
     [Test]
     public void FinalSize_Exceeded_IsAViolation()
     {
@@ -135,6 +147,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FinalSizeViolation);
     }
 
+    [AttackRow(17)]
     [Test]
     public void FinalSize_BelowWhatCame_IsAViolation()
     {
@@ -144,6 +157,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FinalSizeViolation);
     }
 
+    [AttackRow(17)]
     [Test]
     public void FinalSizeOfMessages_Exceeded_IsAViolation()
     {
@@ -153,6 +167,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FinalSizeViolation);
     }
 
+    [AttackRow(17)]
     [Test]
     public void FinalSizeOfMessages_BelowWhatCameBehindAGap_IsAViolation([Values] bool isWhole, [Values] bool byClose)
     {
@@ -170,6 +185,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.FinalSizeViolation);
     }
 
+    [AttackRow(18)]
     [Test]
     public void SequenceAndPacketNumbers_Wrapping_DeliverExactlyOnce([Range(1, 4)] int seed)
     {
@@ -178,6 +194,7 @@ public sealed class StreamAttackTests
         Endpoints.DeliveryTests.TransferOrdered(pair, 200_000);
     }
 
+    [AttackRow(18)]
     [Test]
     public void AncientDuplicate_AfterManyPackets_IsNotDeliveredAgain()
     {
@@ -214,6 +231,7 @@ public sealed class StreamAttackTests
         Assert.That(pair.Server.Connection.Statistics.Path.DuplicatesReceived, Is.GreaterThanOrEqualTo(5));
     }
 
+    [AttackRow(19)]
     [Test]
     public void Message_OfNoLengthOrTooLong_IsRefusedBeforeAnythingIsAllocated([Values(0u, uint.MaxValue, 16u * 1024 * 1024 + 1)] uint length)
     {
@@ -225,6 +243,7 @@ public sealed class StreamAttackTests
         Assert.That(pair.Server.Endpoint.State.Inbound.Count, Is.Zero);
     }
 
+    [AttackRow(19)]
     [Test]
     public void Fragment_PastTheEndOfItsMessage_IsAViolation()
     {
@@ -233,6 +252,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.MessageViolation);
     }
 
+    [AttackRow(19)]
     [Test]
     public void Fragments_ThatDisagreeAboutTheLength_AreAViolation()
     {
@@ -242,6 +262,7 @@ public sealed class StreamAttackTests
         AssertViolation(pair, ReasonCode.MessageViolation);
     }
 
+    [AttackRow(24)]
     [Test]
     public void OneByteReads_AreAnsweredByFewWindowUpdates()
     {
@@ -267,6 +288,7 @@ public sealed class StreamAttackTests
         Assert.That(updates, Is.InRange(1, 3));
     }
 
+    [AttackRow(25)]
     [Test]
     public void ReaderThatNeverReads_BoundsWhatIsHeldAndHindersNoOther()
     {
@@ -287,6 +309,7 @@ public sealed class StreamAttackTests
         Assert.That(pair.Server.Connection.Statistics.FramesHeld, Is.LessThan(200));
     }
 
+    [AttackRow(32)]
     [Test]
     public void Arena_ExhaustedByOneConnection_LeavesOthersTheirShare()
     {
@@ -317,6 +340,7 @@ public sealed class StreamAttackTests
         });
     }
 
+    [AttackRow(12)]
     [Test]
     public void HalfOpenFlood_WithoutCookies_KeepsNoStateBeyondTheThreshold([Values] CookieMode cookies)
     {
@@ -334,6 +358,7 @@ public sealed class StreamAttackTests
         Assert.That(pair.Server.Events, Is.Empty, "Nobody who was not validated is shown to the application.");
     }
 
+    [AttackRow(13)]
     [Test]
     public void Init_RepeatedReplayedAndReordered_MakesOneConnection()
     {
@@ -346,6 +371,7 @@ public sealed class StreamAttackTests
         Assert.That(pair.Server.Endpoint.Statistics.ConnectionCount, Is.EqualTo(1));
     }
 
+    [AttackRow(13)]
     [Test]
     public void Init_CrossingInit_MakesOneConnection([Range(1, 5)] int seed)
     {

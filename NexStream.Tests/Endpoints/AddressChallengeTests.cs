@@ -1,5 +1,6 @@
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
+using NexStream.Tests.Attacks;
 
 namespace NexStream.Tests.Endpoints;
 
@@ -10,6 +11,7 @@ public sealed class AddressChallengeTests
     private static readonly NodeId s_two = new(2, 2);
     private static readonly Instant s_now = new(Instant.Second);
 
+    [AttackRow(21)]
     [TestCase(20, 60, true)]
     [TestCase(20, 61, false)]
     public void MayAsk_UpToThreeTimesWhatCame(int received, int size, bool may)
@@ -29,6 +31,7 @@ public sealed class AddressChallengeTests
         Assert.That(challenge.MayAsk(51, s_now), Is.False);
     }
 
+    [AttackRow(21)]
     [Test]
     public void MayAsk_FourthTime_ForgetsTheNode()
     {

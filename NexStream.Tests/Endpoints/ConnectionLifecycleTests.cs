@@ -4,6 +4,7 @@ using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
+using NexStream.Tests.Attacks;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Endpoints;
@@ -59,6 +60,7 @@ public sealed class ConnectionLifecycleTests
         Assert.That(pair.Now - start, Is.InRange(Instant.Second, Instant.Second + (40 * Instant.Millisecond)));
     }
 
+    [AttackRow(25)]
     [Test]
     public void Acceptor_InitiatorNeverProvesItsAddress_ForgetsItAndSaysNothingToTheApplication()
     {

@@ -3,6 +3,7 @@ using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
+using NexStream.Tests.Attacks;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Endpoints;
@@ -25,6 +26,7 @@ public sealed class CookieTests
         Assert.That(pair.Server.Events.Count(e => e.Kind == EventKind.ConnectionAccepted), Is.EqualTo(1));
     }
 
+    [AttackRow(12)]
     [Test]
     public void Init_WithoutACookie_LeavesNoState()
     {

@@ -5,6 +5,7 @@ using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
+using NexStream.Tests.Attacks;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Endpoints;
@@ -87,6 +88,7 @@ public sealed class MigrationTests
         Assert.That(pair.Client.Connection.Remote, Is.EqualTo(new NodeId(0x5E12, 99)));
     }
 
+    [AttackRow(21)]
     [Test]
     public void Change_NewNodeDoesNotAnswer_TheConnectionStays()
     {
@@ -107,6 +109,7 @@ public sealed class MigrationTests
         Assert.That(client.ReadAll(), Has.Count.EqualTo(1));
     }
 
+    [AttackRow(21)]
     [Test]
     public void Spoofed_ManyPackets_MoveNothingAndCostAtMostThreeTimesTheirBytes()
     {
@@ -140,6 +143,7 @@ public sealed class MigrationTests
         Assert.That(pair.Server.Has(EventKind.ConnectionMoved), Is.False);
     }
 
+    [AttackRow(20)]
     [Test]
     public void Spoofed_AnswerThatWasNotAskedFor_MovesNothing()
     {
@@ -178,6 +182,7 @@ public sealed class MigrationTests
         Assert.That(pair.Server.Connection.Remote, Is.EqualTo(Pair.ClientNode));
     }
 
+    [AttackRow(22)]
     [Test]
     public void Old_PacketsFromTheFormerNode_DoNotMoveTheConnectionBack()
     {

@@ -3,6 +3,7 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
+using NexStream.Tests.Attacks;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Modes;
@@ -100,6 +101,7 @@ public sealed class FlowControlTests
         Assert.That(reader.ReadAll(), Has.Count.EqualTo(1));
     }
 
+    [AttackRow(25)]
     [Test]
     public void SlowReader_OfOneStream_DoesNotStopAnother()
     {

@@ -2,6 +2,7 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Tests.Attacks;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Modes;
@@ -35,6 +36,7 @@ public sealed class MemoryTests
         Assert.That(pair.Client.Connection.Statistics.FramesHeld, Is.InRange(share / 4, share / 2));
     }
 
+    [AttackRow(32)]
     [Test]
     public void Send_OneStreamTookAllItMay_AnotherStillFindsRoom()
     {

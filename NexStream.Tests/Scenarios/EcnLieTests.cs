@@ -5,6 +5,7 @@ using NexStream.Core.Recovery;
 using NexStream.Core.State;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
+using NexStream.Tests.Attacks;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Scenarios;
@@ -13,6 +14,7 @@ namespace NexStream.Tests.Scenarios;
 [TestFixture]
 public sealed class EcnLieTests
 {
+    [AttackRow(31)]
     [Test]
     public void CeCount_MoreThanWasSent_TurnsEcnOffAndTheTransferGoesOn()
     {

@@ -83,6 +83,25 @@ public sealed class SwarmTests
         Assert.That(output, Does.Contain("\"ok\":true").And.Contain("\"worlds\":3"));
     }
 
+    /// <summary>A crash in the world makes a second life of a node, with a trace of its own.</summary>
+    [Test]
+    public void Command_OneSeedWithTraces_RecordsEndpointsThatReplayTheSame()
+    {
+        string directory = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"swarm-{Guid.NewGuid():N}");
+        try
+        {
+            (int code, string output) = Cli.Run("swarm", "--seeds", "17..17", "--traces", directory);
+            Assert.That(code, Is.Zero, output);
+            string[] traces = Directory.GetFiles(directory, "seed-17-host-*.nxtrace");
+            Assert.That(traces, Has.Length.GreaterThanOrEqualTo(2));
+            Assert.That(Cli.Run(["replay", .. traces]).Code, Is.Zero);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Test]
     public void Command_SeedsThatAreNone_IsUsage([Values("1", "2..1", "a..b")] string seeds) =>
         Assert.That(Cli.Run("swarm", "--seeds", seeds).Code, Is.EqualTo(2));

@@ -13,7 +13,11 @@ switch (suite)
     case "quorum":
         DeliveryTable.WriteQuorum(Console.Out);
         return 0;
+    case "mutation" when args.Length == 3:
+        MutationTable.Write(Console.Out, args[1], args[2]);
+        return 0;
     default:
-        Console.Error.WriteLine("Which table? evidence utilisation [cubic|bbr], evidence delivery [messages], evidence quorum. Each is written to the output as Markdown.");
+        Console.Error.WriteLine(
+            "Which table? evidence utilisation [cubic|bbr], evidence delivery [messages], evidence quorum, evidence mutation REPORT REASONS. Each is written to the output as Markdown.");
         return 2;
 }

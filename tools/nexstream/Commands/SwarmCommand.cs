@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using NexStream.Swarm.Running;
 using NexStream.Tool.Output;
+using NexStream.Tool.Recording;
 
 namespace NexStream.Tool.Commands;
 
@@ -20,6 +21,12 @@ internal static class SwarmCommand
     private static readonly Option<double> s_time = new("--time") { Description = "Begin no further world after so many seconds.", HelpName = "S", DefaultValueFactory = _ => double.PositiveInfinity };
     private static readonly Option<int> s_threads = new("--threads") { Description = "Worlds at a time; 1 unless given.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<bool> s_verbose = new("--verbose") { Description = "Print each world, every packet, event and timer in it, and look through every endpoint after every turn." };
+    private static readonly Option<string?> s_traces = new("--traces")
+    {
+        Description = "Run each seed that fails once more and record its endpoints there, for nexstream replay; a single seed is recorded whatever comes of it.",
+        HelpName = "DIR",
+    };
+
     private static readonly Option<bool> s_json = CommonOptions.Json();
 
     public static Command Create()
@@ -34,9 +41,10 @@ internal static class SwarmCommand
               nexstream swarm --seeds 1..1000
               nexstream swarm --seeds 1..1000000 --time 60 --threads 2
               nexstream swarm --seeds 42..42 --verbose
+              nexstream swarm --seeds 42..42 --traces traces && nexstream replay traces/*.nxtrace
             """)
         {
-            s_seeds, s_time, s_threads, s_verbose, s_json,
+            s_seeds, s_time, s_threads, s_verbose, s_traces, s_json,
         };
         command.SetAction(Run);
         return command;
@@ -53,9 +61,11 @@ internal static class SwarmCommand
             return Failure.Report(isJson, ExitCode.Usage, "--threads is 1 to 1024, and --time is more than 0");
         }
 
+        string? traces = arguments.GetValue(s_traces);
         if (arguments.GetValue(s_verbose))
         {
-            return Show(from, to);
+            int shown = Show(from, to);
+            return Record(traces, from == to ? [from] : [], isJson) is { } failure ? failure : shown;
         }
 
         TimeSpan limit = seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MaxValue;
@@ -73,7 +83,37 @@ internal static class SwarmCommand
             Console.WriteLine(result.Ok ? "Every invariant held." : $"BROKEN in {result.Failures.Count} of them.");
         }
 
-        return (int)(result.Ok ? ExitCode.Ok : ExitCode.Failed);
+        ulong[] recorded = from == to ? [from] : [.. result.Failures.Select(failure => failure.Seed)];
+        return Record(traces, recorded, isJson) ?? (int)(result.Ok ? ExitCode.Ok : ExitCode.Failed);
+    }
+
+    /// <summary>Runs worlds once more, and records every endpoint of them. Null: it was done, or there was nothing to do; else the exit code.</summary>
+    private static int? Record(string? directory, ulong[] seeds, bool isJson)
+    {
+        if (directory is null || seeds.Length == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            foreach (ulong seed in seeds)
+            {
+                using var traces = new SimulationTraces(directory);
+                Worlds.RunOne(seed, new WorldKit(), record: traces.Record);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return Failure.Report(isJson, ExitCode.Failed, $"cannot record in {directory}: {failure.Message}");
+        }
+
+        if (!isJson)
+        {
+            Console.WriteLine($"The endpoints of {seeds.Length} worlds are recorded in {directory}; show one with nexstream replay.");
+        }
+
+        return null;
     }
 
     private static void ReportFailure(SeedResult result)

@@ -5,6 +5,7 @@ using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
+using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
 using NexStream.Swarm.Drawing;
 using NexStream.Swarm.Network;
@@ -14,8 +15,7 @@ using NexStream.Swarm.Running;
 namespace NexStream.Swarm.Hosts;
 
 /// <summary>
-/// One life of a node: an endpoint, its arena, its clock, its application, and the loop that drives them as docs/architecture.md asks. Every frame, time-out
-/// and present that the endpoint is given goes through here, so that this is where a recorder of inputs belongs.
+/// One life of a node: an endpoint, its arena, its clock, its application, and the loop that drives them as docs/architecture.md asks.
 /// </summary>
 internal sealed class Host
 {
@@ -39,7 +39,7 @@ internal sealed class Host
     private int _turn;
     private int _idleTurns;
 
-    public Host(World world, int index, HostPlan plan, EndpointConfig config, Clock clock, byte[] memory, Draw draw)
+    public Host(World world, int index, HostPlan plan, EndpointConfig config, Clock clock, byte[] memory, Draw draw, TraceRecorder? recorder)
     {
         _world = world;
         _draw = draw;
@@ -47,7 +47,7 @@ internal sealed class Host
         Plan = plan;
         Clock = clock;
         Memory = System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0);
-        Endpoint = new Endpoint(config, new FrameArena(Memory, plan.FrameSize, plan.FrameCount));
+        Endpoint = new Endpoint(config, new FrameArena(Memory, plan.FrameSize, plan.FrameCount), recorder);
         Endpoint.State.UsesPrediction = !draw.OneIn(4);
         Holds = new LinkHolds(Endpoint);
         Regions = new PeerMemory(Endpoint);

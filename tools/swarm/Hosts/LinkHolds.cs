@@ -46,11 +46,7 @@ internal sealed class LinkHolds(Endpoint endpoint)
         while (NextAt <= now)
         {
             (_, PayloadSlice slice, ulong hash) = _late.Dequeue();
-            if (Pattern.HashOf(endpoint.Bytes(slice)) != hash)
-            {
-                throw new SwarmFailureException("payload is immutable", $"bytes of frame {slice.Index} changed while a link read them");
-            }
-
+            ImmutabilityRules.Check(endpoint.Bytes(slice), hash, (uint)slice.Index, "a link");
             Release(slice.Frame, 1);
         }
     }

@@ -206,11 +206,7 @@ internal sealed class Reader(World world, Host host, Draw draw)
 
     private void GiveBack(in PayloadSlice slice, ulong hash)
     {
-        if (Pattern.HashOf(host.Endpoint.Bytes(slice)) != hash)
-        {
-            throw new SwarmFailureException("payload is immutable", $"bytes of frame {slice.Index} changed while the application held them");
-        }
-
+        ImmutabilityRules.Check(host.Endpoint.Bytes(slice), hash, (uint)slice.Index, "the application");
         host.Endpoint.Return([slice]);
     }
 }

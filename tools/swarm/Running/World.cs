@@ -1,5 +1,6 @@
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Swarm.Drawing;
 using NexStream.Swarm.Hosts;
 using NexStream.Swarm.Network;
@@ -33,9 +34,16 @@ internal sealed class World
     private readonly Director _director;
     private readonly WorldMemory _memory;
     private readonly Draw _draw;
+    private readonly Func<string, TraceRecorder>? _record;
+    private int _lives;
 
-    public World(WorldPlan plan, WorldKit kit, Action<string>? log = null)
+    /// <param name="plan">What it is.</param>
+    /// <param name="kit">What worlds on this thread use again.</param>
+    /// <param name="log">Where a line for each thing that happens goes; null: nowhere.</param>
+    /// <param name="record">Makes a recorder for an endpoint, by the name that its trace shall have; null: nothing is recorded.</param>
+    public World(WorldPlan plan, WorldKit kit, Action<string>? log = null, Func<string, TraceRecorder>? record = null)
     {
+        _record = record;
         Plan = plan;
         Packets = kit.Packets;
         _memory = new WorldMemory(kit);
@@ -180,7 +188,7 @@ internal sealed class World
     }
 
     private Host Make(int index, EndpointConfig config, Clock clock) =>
-        new(this, index, Plan.Hosts[index], config, clock, _memory.Take(), _draw.Fork());
+        new(this, index, Plan.Hosts[index], config, clock, _memory.Take(), _draw.Fork(), _record?.Invoke($"seed-{Plan.Seed}-host-{index}-life-{++_lives}"));
 
     private void Turn(Host host)
     {

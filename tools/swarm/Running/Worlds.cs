@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
 using NexStream.Swarm.Drawing;
 
 namespace NexStream.Swarm.Running;
@@ -14,7 +15,8 @@ internal static class Worlds
     /// <param name="seed">The seed.</param>
     /// <param name="kit">What worlds on this thread use again.</param>
     /// <param name="log">Where a line for each thing that happens goes; null: nowhere.</param>
-    public static SeedResult RunOne(ulong seed, WorldKit kit, Action<string>? log = null)
+    /// <param name="record">Makes a recorder for an endpoint, by the name that its trace shall have; null: nothing is recorded.</param>
+    public static SeedResult RunOne(ulong seed, WorldKit kit, Action<string>? log = null, Func<string, TraceRecorder>? record = null)
     {
         WorldPlan plan = WorldDraw.Of(seed);
         log?.Invoke(plan.Describe());
@@ -24,7 +26,7 @@ internal static class Worlds
 #pragma warning disable CA1031
         try
         {
-            world = new World(plan, kit, log) { IsThorough = log is not null };
+            world = new World(plan, kit, log, record) { IsThorough = log is not null };
             world.Run();
             return ResultOf(world, null);
         }
