@@ -23,7 +23,7 @@ internal sealed class PacketWriter(
 
     private readonly Action<int> _reap = lifecycle.Reap;
 
-    /// <summary>The reliable data that the packet written last carried.</summary>
+    /// <summary>The reliable data that the packet written last carried, of a connection with several paths.</summary>
     public DataCopy Last { get; private set; }
 
     /// <summary>Whether it carried data of a stream.</summary>
@@ -296,8 +296,12 @@ internal sealed class PacketWriter(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Finish(Connection connection, Path path, Instant now, bool reportsAll, ref PacketBuilder builder)
     {
-        Last = ContentOf(builder);
-        LastHadData = builder.Stream >= 0;
+        if (connection.Paths.Count > 1)
+        {
+            Last = ContentOf(builder);
+            LastHadData = builder.Stream >= 0;
+        }
+
         ulong number = PacketNumbers.Take(state, path);
         bool isMarked = builder.IsAckEliciting && path.Ecn.MarkEct0;
         int size = LinkHeader.Size + PacketHeader.Size + builder.Writer.Length + builder.PayloadLength;

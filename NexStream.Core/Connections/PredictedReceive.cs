@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -38,8 +37,7 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
         }
 
         int before = connection.PredictedStream;
-        int index = IndexOf(connection, head.StreamId);
-        if (!head.IsOrderedData || index < 0)
+        if (!head.IsOrderedData || table.Find(connection, head.StreamId, out int index) != StreamLookup.Found)
         {
             return false;
         }
@@ -84,26 +82,5 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
         }
 
         return true;
-    }
-
-    /// <summary>The stream that the connection's last such packet was for, in most cases; else the table knows it. -1: not to be predicted.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int IndexOf(Connection connection, uint id)
-    {
-        int index = connection.PredictedStream;
-        ref StreamState stream = ref state.Streams[index];
-        bool isIt = stream.Id == id && stream.Connection == connection.Index && id != StreamId.ConnectionControl && !stream.Has(StreamFlags.Dead);
-        return isIt ? index : Find(connection, id);
-    }
-
-    private int Find(Connection connection, uint id)
-    {
-        if (table.Find(connection, id, out int index) != StreamLookup.Found)
-        {
-            return Slab<StreamState>.None;
-        }
-
-        connection.PredictedStream = index;
-        return index;
     }
 }

@@ -23,6 +23,11 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             return 0;
         }
 
+        if (!connection.Scheduler.IsEmpty && !IsCommon(state.Streams[connection.Scheduler.Head]))
+        {
+            return 0;
+        }
+
         int written = 0;
         while (written < burst.Length && !connection.Scheduler.IsEmpty && MaySend(path, now))
         {

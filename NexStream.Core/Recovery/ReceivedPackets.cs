@@ -96,6 +96,18 @@ internal struct ReceivedPackets
     public void Record(
         ulong packetNumber, Instant now, bool ackEliciting, EcnCodepoint ecn, bool isAckAsked = false, long roundTripNs = RttEstimator.InitialRttNs)
     {
+        if (packetNumber == Largest + 1 && HasAny && ackEliciting && !isAckAsked)
+        {
+            RecordNext(now, ecn, roundTripNs);
+        }
+        else
+        {
+            RecordAny(packetNumber, now, ackEliciting, ecn, isAckAsked, roundTripNs);
+        }
+    }
+
+    private void RecordAny(ulong packetNumber, Instant now, bool ackEliciting, EcnCodepoint ecn, bool isAckAsked, long roundTripNs)
+    {
         if (IsDuplicate(packetNumber))
         {
             return;
@@ -121,7 +133,7 @@ internal struct ReceivedPackets
         ulong number = Largest + 1;
         if (number % WordBits == 0)
         {
-            Record(number, now, ackEliciting: true, ecn, isAckAsked: false, roundTripNs);
+            RecordAny(number, now, ackEliciting: true, ecn, isAckAsked: false, roundTripNs);
             return;
         }
 

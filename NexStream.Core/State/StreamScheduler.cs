@@ -91,6 +91,9 @@ internal struct StreamScheduler
         }
     }
 
+    /// <summary>The stream whose turn it is. There is one.</summary>
+    public readonly int Head => _levels[_policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0].Head;
+
     /// <summary>The stream whose turn it is. Its deficit is topped up by a quantum when a new turn begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Next(Slab<StreamState> streams, int frameLength)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
@@ -65,13 +66,28 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
         return CallStatus.Ok;
     }
 
-    /// <summary>Finds the stream that a frame other than STREAM_OPEN names.</summary>
+    /// <summary>Finds the stream that a frame other than STREAM_OPEN names: most often the one that the connection's frame before was for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public StreamLookup Find(Connection connection, uint id, out int index)
+    {
+        index = connection.PredictedStream;
+        ref StreamState stream = ref state.Streams[index];
+        bool isIt = stream.Id == id && stream.Connection == connection.Index && id != StreamId.ConnectionControl && !stream.Has(StreamFlags.Dead);
+        return isIt ? StreamLookup.Found : FindAny(connection, id, out index);
+    }
+
+    private StreamLookup FindAny(Connection connection, uint id, out int index)
     {
         index = state.StreamIndex.Find(KeyOf(connection.Index, id));
         if (index >= 0)
         {
-            return state.Streams[index].Has(StreamFlags.Dead) ? StreamLookup.Gone : StreamLookup.Found;
+            if (state.Streams[index].Has(StreamFlags.Dead))
+            {
+                return StreamLookup.Gone;
+            }
+
+            connection.PredictedStream = index;
+            return StreamLookup.Found;
         }
 
         if (!StreamId.IsValid(id))
