@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "link.h"
 #include "support.h"
 #include "transfer.h"
 
@@ -113,6 +114,7 @@ static void either_side_killed(bool writer_dies)
         CHECK_EQUAL(waitpid(victim, &status, 0), victim);
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL); /* nothing else ended it: what it was given was right */
         CHECK(survived);
+        CHECK_EQUAL(link->status, NX_STATUS_GONE); /* not BAD: nothing that cannot be was seen */
         api->close_link(link);
         api->close_listener(listener);
         api->destroy_arena(arena);
