@@ -87,7 +87,7 @@ static void processes_move_payload(void)
     nexlink_arena *arena;
     nexlink_link *link;
     const char *name = unique_name("soak");
-    const size_t files = shared_memory_files();
+    const size_t files = shared_memory_left();
     CHECK_EQUAL(api->create_arena(FRAME_SIZE, FRAME_COUNT, &arena), NEXLINK_OK);
     CHECK_EQUAL(api->listen(name, &listener), NEXLINK_OK);
     const pid_t child = fork();
@@ -110,7 +110,7 @@ static void processes_move_payload(void)
     printf("processes: %llu payloads\n", (unsigned long long)sent);
     api->close_listener(listener);
     api->destroy_arena(arena);
-    CHECK_EQUAL(shared_memory_files(), files);
+    CHECK_EQUAL(shared_memory_left(), files);
 }
 
 int main(int count, char **arguments)

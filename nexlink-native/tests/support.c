@@ -71,13 +71,15 @@ uint64_t reclaim_all(nexlink_link *link)
     return holds;
 }
 
-static size_t entries(const char *path)
+/* Entries of a directory with `part` in their names. */
+static size_t entries(const char *path, const char *part)
 {
     size_t count = 0;
     DIR *directory = opendir(path);
     if (directory != NULL) {
-        while (readdir(directory) != NULL) {
-            count++;
+        const struct dirent *entry;
+        while ((entry = readdir(directory)) != NULL) {
+            count += strstr(entry->d_name, part) != NULL;
         }
         (void)closedir(directory);
     }
@@ -86,12 +88,21 @@ static size_t entries(const char *path)
 
 size_t open_descriptors(void)
 {
-    return entries("/proc/self/fd");
+    return entries("/proc/self/fd", "");
 }
 
-size_t shared_memory_files(void)
+size_t shared_memory_left(void)
 {
-    return entries("/dev/shm");
+    size_t count = entries("/dev/shm", "nexlink"); /* other programs come and go there */
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (maps != NULL) {
+        char line[512];
+        while (fgets(line, sizeof line, maps) != NULL) {
+            count += strstr(line, "memfd:nexlink") != NULL;
+        }
+        (void)fclose(maps);
+    }
+    return count;
 }
 
 static uint64_t mix(uint64_t value)

@@ -39,8 +39,8 @@ uint64_t reclaim_all(nexlink_link *link);
 
 size_t open_descriptors(void);
 
-/* Entries of /dev/shm. */
-size_t shared_memory_files(void);
+/* Segments of links that this process maps, and files of such a name in /dev/shm. */
+size_t shared_memory_left(void);
 
 /* Payload whose every byte depends on the number, with its checksum in front. */
 enum { PAYLOAD_SIZE_MIN = 16 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "link.h"
 #include "support.h"
 #include "transfer.h"
 
@@ -85,7 +86,7 @@ static pid_t kill_after(pid_t victim, uint32_t delay_us)
 static void either_side_killed(bool writer_dies)
 {
     const size_t descriptors = open_descriptors();
-    const size_t files = shared_memory_files();
+    const size_t files = shared_memory_left();
     uint32_t state = (uint32_t)getpid() | 1;
     for (uint32_t i = 0; i < kills / 2; i++) {
         nexlink_arena *arena;
@@ -113,11 +114,12 @@ static void either_side_killed(bool writer_dies)
         CHECK_EQUAL(waitpid(victim, &status, 0), victim);
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL); /* nothing else ended it: what it was given was right */
         CHECK(survived);
+        CHECK_EQUAL(link->status, NX_STATUS_GONE); /* not BAD: nothing that cannot be was seen */
         api->close_link(link);
         api->close_listener(listener);
         api->destroy_arena(arena);
         CHECK_EQUAL(open_descriptors(), descriptors);
-        CHECK_EQUAL(shared_memory_files(), files);
+        CHECK_EQUAL(shared_memory_left(), files);
     }
 }
 
@@ -135,7 +137,7 @@ static void reader_killed_at_any_moment(void)
 static void killed_while_meeting(void)
 {
     const size_t descriptors = open_descriptors();
-    const size_t files = shared_memory_files();
+    const size_t files = shared_memory_left();
     uint32_t state = (uint32_t)getpid() | 1;
     for (uint32_t i = 0; i < kills / 4; i++) {
         nexlink_arena *arena;
@@ -162,7 +164,7 @@ static void killed_while_meeting(void)
         api->close_listener(listener);
         api->destroy_arena(arena);
         CHECK_EQUAL(open_descriptors(), descriptors);
-        CHECK_EQUAL(shared_memory_files(), files);
+        CHECK_EQUAL(shared_memory_left(), files);
     }
 }
 

@@ -50,7 +50,7 @@ static void read_all_and_exit(const char *name)
 static void payload_crosses_unharmed(void)
 {
     const size_t descriptors = open_descriptors();
-    const size_t files = shared_memory_files();
+    const size_t files = shared_memory_left();
     nexlink_arena *arena;
     nexlink_listener *listener;
     nexlink_link *link;
@@ -96,7 +96,7 @@ static void payload_crosses_unharmed(void)
     api->close_listener(listener);
     api->destroy_arena(arena);
     CHECK_EQUAL(open_descriptors(), descriptors);
-    CHECK_EQUAL(shared_memory_files(), files);
+    CHECK_EQUAL(shared_memory_left(), files);
 }
 
 /* The child reads for ever; it is killed while frames are on their way, in its hands, and in its release ring. */
@@ -119,7 +119,7 @@ static void read_for_ever(const char *name)
 static void killed_peer_is_noticed_and_leaves_nothing_behind(void)
 {
     const size_t descriptors = open_descriptors();
-    const size_t files = shared_memory_files();
+    const size_t files = shared_memory_left();
     nexlink_arena *arena;
     nexlink_listener *listener;
     nexlink_link *link;
@@ -167,7 +167,7 @@ static void killed_peer_is_noticed_and_leaves_nothing_behind(void)
     api->close_listener(listener);
     api->destroy_arena(arena);
     CHECK_EQUAL(open_descriptors(), descriptors);
-    CHECK_EQUAL(shared_memory_files(), files);
+    CHECK_EQUAL(shared_memory_left(), files);
 }
 
 /* Calls, leaves a child of its own behind that has all its descriptors, and is killed. */

@@ -1,5 +1,6 @@
 using NexStream.Core;
 using NexStream.Core.Buffers;
+using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
 using NexStream.Replay.Inputs;
@@ -62,7 +63,11 @@ internal sealed class ReplayHost : IDisposable
 
     public ConnectionHandle Connection(int index, uint generation) => new(Endpoint, index, generation);
 
-    public StreamHandle Stream(int index, uint generation) => new(Endpoint, index, generation);
+    /// <summary>
+    /// A handle as an endpoint gave it out. Of a record that never held a stream it gave none: only a trace that was made up names one, and what is in the record is no stream.
+    /// </summary>
+    public StreamHandle Stream(int index, uint generation) =>
+        Endpoint.State.Streams[index].Id == StreamId.ConnectionControl ? default : new(Endpoint, index, generation);
 
     /// <summary>Puts bytes where a slice names them.</summary>
     public void Put(FilledSlice part)
