@@ -25,6 +25,7 @@ internal static class CommandLine
             TraceCommand.Create(),
             PerfCommand.Create(),
             SwarmCommand.Create(),
+            TopCommand.Create(),
         };
         ParseResult result = root.Parse(arguments);
         if (result.Action is not ParseErrorAction)
