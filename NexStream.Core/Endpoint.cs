@@ -99,7 +99,7 @@ public sealed class Endpoint
         _calls = new ConnectionCalls(_state, _closing, paths);
         _timers = new TimerTable(_state, lossDetector, _closing, _lifecycle, outbound, messageSender, orderedSender, probabilisticSender, probabilisticReceiver, paths, liveness);
         _state.Events.StreamReleased = _lifecycle.Reap;
-        _state.Events.ConnectionReleased = _closing.OnTold;
+        _state.Events.ConnectionReleased = OnConnectionTold;
         _trace = recorder?.Attach(config, _state.Frames);
         Trace = _trace?.Streams;
     }
@@ -125,6 +125,9 @@ public sealed class Endpoint
         StreamCount = _state.Streams.Count,
         ArenaFree = Arena.FreeCount,
     };
+
+    /// <summary>Who sees what the host is told, besides the host; null: nobody.</summary>
+    public IEndpointObserver? Observer { get; set; }
 
     /// <summary>What the slabs hold, for tests.</summary>
     internal EndpointState State
@@ -322,7 +325,9 @@ public sealed class Endpoint
     public bool TryGetEvent(out EndpointEvent item)
     {
         _train.Settle();
-        return _trace is null ? _state.Events.TryGet(out item) : _trace.TakeEvent(_state.Events, out item);
+        bool isThere = _trace is null ? _state.Events.TryGet(out item) : _trace.TakeEvent(_state.Events, out item);
+        (isThere ? Observer : null)?.OnEvent(item);
+        return isThere;
     }
 
     /// <summary>When a connection wants <see cref="HandleTimeout"/>, where that has changed. False: no (more) changes.</summary>
@@ -374,6 +379,8 @@ public sealed class Endpoint
             {
                 StreamCalls.SetDelivery(stream, delivery);
             }
+
+            Observer?.OnStreamOpened(handle, stream);
         }
 
         return status;
@@ -381,6 +388,12 @@ public sealed class Endpoint
 
     internal ConnectionStatistics StatisticsOf(in ConnectionHandle handle) =>
         Find(handle)?.Statistics(_state.Frames.HeldBy(handle.Index)) ?? default;
+
+    private void OnConnectionTold(Connection connection)
+    {
+        Observer?.OnConnectionEnding(HandleOf(connection));
+        _closing.OnTold(connection);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int WriteNext(Connection connection, Instant now, ReadOnlySpan<Wire.Transmission> burst)

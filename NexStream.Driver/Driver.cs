@@ -2,6 +2,7 @@ using NexStream.Core;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Driver.Links;
+using NexStream.Driver.Observability;
 using NexStream.Driver.Timers;
 
 namespace NexStream.Driver;
@@ -63,6 +64,9 @@ public sealed class Driver : IDisposable
     /// <summary>What was done so far.</summary>
     public ref readonly DriverStatistics Statistics => ref _statistics;
 
+    /// <summary>Shows what the driver does; null: nobody asked for that.</summary>
+    internal DriverTelemetry? Telemetry { get; set; }
+
     /// <summary>Attaches a link, which the driver owns from then on: it disposes of it when the peer is gone, or with itself.</summary>
     /// <param name="link">A link over the memory of the endpoint's own arena.</param>
     /// <param name="remote">The node at its other end; frames for that node go out over this link. A later link to the same node takes over.</param>
@@ -121,6 +125,7 @@ public sealed class Driver : IDisposable
 
         _statistics.Turns++;
         _statistics.TurnsWithWork += worked ? 1 : 0;
+        Telemetry?.OnTurn(now);
         return worked;
     }
 
@@ -164,6 +169,7 @@ public sealed class Driver : IDisposable
     /// <summary>Closes all links. Peers' frames are unmapped: the endpoint must not be used any more.</summary>
     public void Dispose()
     {
+        Telemetry?.Dispose();
         foreach (LinkPort port in _ports)
         {
             port.Close();
@@ -172,6 +178,9 @@ public sealed class Driver : IDisposable
         _ports.Clear();
         _idle.Dispose();
     }
+
+    /// <summary>The connection that last had a deadline in this place, which every connection has from its beginning; it may be over.</summary>
+    internal ConnectionHandle ConnectionAt(int index) => _connections[index];
 
     private LinkPort Attach(Link link, NodeId remote)
     {
@@ -267,6 +276,7 @@ public sealed class Driver : IDisposable
         }
 
         _lost.Enqueue(port.Obituary);
+        Telemetry?.OnLinkLost(port.Obituary);
     }
 
     private unsafe bool IsArenaOf(Link link)

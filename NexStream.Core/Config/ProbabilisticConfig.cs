@@ -31,6 +31,12 @@ public readonly record struct ProbabilisticConfig(
             throw new ArgumentOutOfRangeException(nameof(Probability), Probability, $"{nameof(Probability)} is {Probability}; it may be 0 to 1.");
         }
 
+        if (FecRatio is not 0 && !Features.HasForwardErrorCorrection)
+        {
+            throw new NotSupportedException(
+                $"Repairs were left out when this program was built, because its feature switch {Features.ForwardErrorCorrectionSwitch} is false: set {nameof(FecRatio)} to 0, or build with them.");
+        }
+
         if (FecRatio is { } ratio && !(ratio is >= 0 and <= 1))
         {
             throw new ArgumentOutOfRangeException(nameof(FecRatio), ratio, $"{nameof(FecRatio)} is {ratio}; it may be 0 to 1.");

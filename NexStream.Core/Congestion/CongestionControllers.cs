@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using NexStream.Core.Config;
 
 namespace NexStream.Core.Congestion;
 
@@ -13,8 +14,9 @@ public static class CongestionControllers
     /// BBRv3 (draft-ietf-ccwg-bbr): a model of the path's bandwidth and round trip instead of a reaction to loss; short queues, and little harm from
     /// random loss.
     /// </summary>
-    public static ICongestionControllerFactory Bbr { get; } =
-        new CongestionControllerFactory(Congestion.Bbr.Bbr.ControllerName, static () => new Congestion.Bbr.Bbr());
+    /// <exception cref="NotSupportedException">The program was built without it: its feature switch NexStream.Core.Bbr is false.</exception>
+    public static ICongestionControllerFactory Bbr => s_bbr
+        ?? throw new NotSupportedException($"BBR was left out when this program was built, because its feature switch {Features.BbrSwitch} is false: take another controller, or build with it.");
 
     /// <summary>
     /// No congestion control: an unlimited window, and no pacing. Only for links that cannot be congested, such as shared memory, and for tests.
@@ -22,7 +24,11 @@ public static class CongestionControllers
     public static ICongestionControllerFactory None { get; } =
         new CongestionControllerFactory(NoCongestionControl.ControllerName, static () => new NoCongestionControl());
 
-    private static readonly ICongestionControllerFactory[] s_all = [Cubic, Bbr, None];
+    // Behind the switch, so that a trimmer sees that nobody makes one.
+    private static readonly ICongestionControllerFactory? s_bbr =
+        Features.HasBbr ? new CongestionControllerFactory(Congestion.Bbr.Bbr.ControllerName, static () => new Congestion.Bbr.Bbr()) : null;
+
+    private static readonly ICongestionControllerFactory[] s_all = s_bbr is null ? [Cubic, None] : [Cubic, s_bbr, None];
 
     /// <summary>The controller of a name, as its factory and its statistics carry it: "cubic", "bbr" or "none". Upper and lower case are the same.</summary>
     /// <param name="name">The name; an unknown one is no error.</param>

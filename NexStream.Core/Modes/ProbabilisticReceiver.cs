@@ -1,5 +1,6 @@
 using System.Numerics;
 using NexStream.Core.Buffers;
+using NexStream.Core.Config;
 using NexStream.Core.Fec;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -279,7 +280,7 @@ internal sealed class ProbabilisticReceiver(
             parityLengths[row] = unchecked((uint)state.Store.Chunks[i].Position);
         }
 
-        if (group.RepairLength > state.Frames.FrameSize)
+        if (!Features.HasForwardErrorCorrection || group.RepairLength > state.Frames.FrameSize)
         {
             // What is brought back is written into one frame, and the peer's frames may be longer.
             return;

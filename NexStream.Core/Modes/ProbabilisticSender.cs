@@ -1,4 +1,5 @@
 using NexStream.Core.Buffers;
+using NexStream.Core.Config;
 using NexStream.Core.Fec;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -217,6 +218,12 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
     private int Encode(
         Connection connection, int index, in OutboundGroup group, ReadOnlySpan<PayloadSlice> sources, ReadOnlySpan<uint> lengths, int rows)
     {
+        if (!Features.HasForwardErrorCorrection)
+        {
+            // Nobody can have asked for it; where the switch says so, the code is gone as well.
+            return Slab<OutboundMessage>.None;
+        }
+
         Span<PayloadSlice> parities = stackalloc PayloadSlice[RepairFrame.GroupSizeMax];
         int framesMax = state.SendFramesMax(connection, state.Streams[index]);
         int made = 0;

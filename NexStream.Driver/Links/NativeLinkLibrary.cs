@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace NexStream.Driver.Links;
 
-/// <summary>Finds the native link library beside the program.</summary>
+/// <summary>Finds the native link library beside the program, or in its directory for native libraries.</summary>
 internal static unsafe class NativeLinkLibrary
 {
     public const string FileName = "libnexlink.so";
@@ -11,10 +11,18 @@ internal static unsafe class NativeLinkLibrary
     /// <summary>The key under which the build notes in this assembly what became of the native library.</summary>
     private const string BuildNoteKey = "NexLinkNative";
 
+    private static string RuntimeDirectory => $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+
     /// <summary>The native table, or null and the reason. The library stays loaded until the process ends.</summary>
     public static NexLinkApi* TryLoad(out string reason)
     {
+        // Beside the program, or where the library lies that came in a package and was not published for one kind of machine.
         string path = Path.Combine(AppContext.BaseDirectory, FileName);
+        if (!File.Exists(path))
+        {
+            path = Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeDirectory, "native", FileName);
+        }
+
         if (!File.Exists(path))
         {
             reason = $"{FileName} is not beside the program because {BuildNote()}";

@@ -26,6 +26,7 @@ internal static class CommandLine
             PerfCommand.Create(),
             SwarmCommand.Create(),
             FuzzCommand.Create(),
+            TopCommand.Create(),
         };
         ParseResult result = root.Parse(arguments);
         if (result.Action is not ParseErrorAction)

@@ -8,7 +8,7 @@ using NexStream.Tool.Output;
 
 namespace NexStream.Tool.Commands;
 
-/// <summary>nexstream perf: what a data frame costs.</summary>
+/// <summary>nexstream perf: what a data frame costs, and with --server and --client what two processes get over a link.</summary>
 internal static class PerfCommand
 {
     private const int FrameBytesMax = 1 << 19;
@@ -20,7 +20,7 @@ internal static class PerfCommand
     private static readonly Option<string> s_mode = new("--mode") { Description = "The delivery mode: ro, ru, be or pr.", DefaultValueFactory = _ => "ro" };
     private static readonly Option<string> s_link = new("--link")
     {
-        Description = "memory: two endpoints on one thread, no driver. loop: through drivers and the link layer, on one thread. shm: two processes on two cores. udp: as loop, over two sockets of this machine.",
+        Description = "memory: two endpoints on one thread, no driver. loop: through drivers and the link layer, on one thread. shm: two processes on two cores. udp: as loop, over two sockets of this machine. With --server and --client an address: shm:NAME or udp:HOST:PORT.",
         DefaultValueFactory = _ => "memory",
     };
 
@@ -54,7 +54,6 @@ internal static class PerfCommand
     public static Command Create()
     {
         s_mode.AcceptOnlyFromAmong("ro", "ru", "be", "pr");
-        s_link.AcceptOnlyFromAmong("memory", "loop", "shm", "udp");
         s_seconds.Validators.Add(result =>
         {
             if (result.Errors.Any() || result.GetValueOrDefault<double>() is not (>= 0.1 and <= 3600))
@@ -68,15 +67,20 @@ internal static class PerfCommand
             Measures what a data frame costs, both ends together, beside what copying its bytes costs in the same run. Congestion control
             decides nothing here, so that the work for a frame is what is measured.
 
+            With --server and --client it measures what two processes get, on one machine or two, as iperf3 does: congestion control and all.
+
             Examples:
               nexstream perf
               nexstream perf --mode ru --streams 100 --frame 8192 --json
               nexstream perf --link shm --frame 8192 --touch
+              nexstream perf --server --link udp::5201
+              nexstream perf --client --link udp:other.example:5201 --mode ru --streams 4 --duration 10s --reverse --json
             """)
         {
             s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_fecGroup, s_fecRepairs, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
             s_touch, s_record, s_histogram, s_ping, s_sizes, s_coding, s_consume, s_json,
         };
+        ThroughputCommand.AddOptions(command);
         command.SetAction(Run);
         return command;
     }
@@ -84,6 +88,11 @@ internal static class PerfCommand
     private static int Run(ParseResult arguments)
     {
         bool isJson = arguments.GetValue(s_json);
+        if (ThroughputCommand.IsAsked(arguments))
+        {
+            return ThroughputCommand.Run(arguments, arguments.GetValue(s_link)!, arguments.GetValue(s_mode)!, arguments.GetValue(s_streams), isJson);
+        }
+
         PerfOptions options = new()
         {
             Mode = arguments.GetValue(s_mode) switch
@@ -236,7 +245,8 @@ internal static class PerfCommand
     private static string? Complaint(PerfOptions options, string link, ParseResult arguments)
     {
         bool isMemory = link == "memory";
-        return options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
+        return link is not ("memory" or "loop" or "shm" or "udp") ? $"--link is memory, loop, shm or udp, or with --server or --client an address; {link} is none of these."
+            : options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
             : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
             : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram) || arguments.GetValue(s_record)) ? "--count, --histogram and --record are for --link memory."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop, shm and udp: in memory there is nobody to wait for."

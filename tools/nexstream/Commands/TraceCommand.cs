@@ -1,11 +1,12 @@
 using System.CommandLine;
 using NexStream.Replay.Editing;
+using NexStream.Replay.Qlog;
 using NexStream.Replay.Reading;
 using NexStream.Tool.Output;
 
 namespace NexStream.Tool.Commands;
 
-/// <summary>nexstream trace: looks into traces, and makes shorter ones.</summary>
+/// <summary>nexstream trace: looks into traces, makes shorter ones, and turns them into qlog.</summary>
 internal static class TraceCommand
 {
     private const long CountDefault = 100;
@@ -16,7 +17,7 @@ internal static class TraceCommand
     private static readonly Option<long> s_count = new("--count") { Description = "How many calls.", HelpName = "N", DefaultValueFactory = _ => CountDefault };
     private static readonly Option<long> s_to = new("--to") { Description = "The first call that is left out.", HelpName = "N", DefaultValueFactory = _ => long.MaxValue };
     private static readonly Option<int> s_runs = new("--runs") { Description = "How often to run the endpoint, at most.", HelpName = "N", DefaultValueFactory = _ => RunsDefault };
-    private static readonly Option<string> s_output = new("--output", "-o") { Description = "Where the new trace goes.", HelpName = "OUT", Required = true };
+    private static readonly Option<string> s_output = new("--output", "-o") { Description = "Where the new trace, or the qlog, goes.", HelpName = "OUT", Required = true };
 
     public static Command Create()
     {
@@ -36,7 +37,9 @@ internal static class TraceCommand
             s_trace, s_runs, s_output,
         };
         minimize.SetAction(arguments => Guard(arguments, Minimize));
-        return new Command("trace", "Looks into traces, and makes shorter ones.") { show, cut, minimize };
+        Command qlog = new("qlog", "Writes what a trace tells as qlog (docs/qlog.md), for viewers: packets, losses, metrics, and the lives of connections and streams.") { s_trace, s_output };
+        qlog.SetAction(arguments => Guard(arguments, Qlog));
+        return new Command("trace", "Looks into traces, makes shorter ones, and turns them into qlog.") { show, cut, minimize, qlog };
     }
 
     private static int Guard(ParseResult arguments, Func<ParseResult, FileStream, ExitCode> act)
@@ -93,5 +96,18 @@ internal static class TraceCommand
         File.WriteAllBytes(arguments.GetValue(s_output)!, shorter.ToArray());
         Console.WriteLine($"{result.Before} calls before, {result.After} after, {result.Runs} runs; {(result.Failure is { } failure ? $"{failure.Type} {failure.Frame}" : "it differs, and does not throw")}");
         return ExitCode.Ok;
+    }
+
+    private static ExitCode Qlog(ParseResult arguments, FileStream file)
+    {
+        using var output = new FileStream(arguments.GetValue(s_output)!, FileMode.Create);
+        QlogResult result = QlogConverter.Run(file, output, Path.GetFileName(file.Name));
+        Console.WriteLine($"{result.Calls} calls, {result.Events} events");
+        if (result.Problem is not null)
+        {
+            Console.Error.WriteLine($"nexstream: the qlog ends before its trace: {result.Problem}.");
+        }
+
+        return result.Problem is null ? ExitCode.Ok : ExitCode.Failed;
     }
 }

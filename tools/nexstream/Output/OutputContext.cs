@@ -5,6 +5,8 @@ using NexStream.Simulator.Results;
 using NexStream.Swarm.Running;
 using NexStream.Tool.Demo;
 using NexStream.Tool.Recording;
+using NexStream.Tool.Throughput;
+using NexStream.Tool.Top;
 using NexStream.Tool.Transfer;
 using NexStream.Tools.Fuzz.Running;
 
@@ -26,4 +28,6 @@ namespace NexStream.Tool.Output;
 [JsonSerializable(typeof(SimulationResult))]
 [JsonSerializable(typeof(SizeResult))]
 [JsonSerializable(typeof(SwarmResult))]
+[JsonSerializable(typeof(ThroughputResult))]
+[JsonSerializable(typeof(TopReport))]
 internal sealed partial class OutputContext : JsonSerializerContext;

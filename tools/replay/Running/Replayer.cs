@@ -54,7 +54,8 @@ public static class Replayer
         return new ReplayResult { Verdict = ReplayVerdict.Identical, Calls = calls, Damage = reader.Damage, Remark = remark };
     }
 
-    private static TraceStep? Next(TraceReader reader) => reader.TryRead(out TraceStep step) ? step : null;
+    /// <summary>The next call; null: there is none.</summary>
+    internal static TraceStep? Next(TraceReader reader) => reader.TryRead(out TraceStep step) ? step : null;
 
     // Whatever is thrown is what is looked for.
 #pragma warning disable CA1031
@@ -72,7 +73,9 @@ public static class Replayer
     }
 #pragma warning restore CA1031
 
-    private static ReplayHost Make(EndpointSetup setup)
+    /// <summary>A fresh endpoint as the trace's was.</summary>
+    /// <exception cref="TraceException">It cannot be made.</exception>
+    internal static ReplayHost Make(EndpointSetup setup)
     {
         try
         {
@@ -85,7 +88,7 @@ public static class Replayer
     }
 
     /// <summary>What is not as it was recorded; null: all is.</summary>
-    private static List<string>? FaultOf(ReplayHost host, TraceStep step, Exception? thrown, bool isLast)
+    internal static List<string>? FaultOf(ReplayHost host, TraceStep step, Exception? thrown, bool isLast)
     {
         if (thrown is not null)
         {

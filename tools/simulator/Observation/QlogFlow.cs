@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using NexStream.Core.Stats;
 using NexStream.Core.Wire;
+using NexStream.Replay.Qlog;
 using NexStream.Simulator.Links;
 using NexStream.Simulator.Traffic;
 
@@ -13,13 +14,6 @@ namespace NexStream.Simulator.Observation;
 /// </summary>
 internal sealed class QlogFlow : IDisposable
 {
-    private const string FileSchema = "urn:ietf:params:qlog:file:sequential";
-    private const string Serialization = "application/qlog+json-seq";
-
-    // Drafts must say which they follow; a schema of one's own must not be a name of the IETF's.
-    private const string QuicSchema = "urn:ietf:params:qlog:events:quic-12";
-    private const string OwnSchema = "urn:nexstream:qlog:events:nexstream";
-
     private const string PacketSent = "quic:packet_sent";
     private const string PacketReceived = "quic:packet_received";
     private const string MetricsUpdated = "recovery:metrics_updated";
@@ -134,8 +128,8 @@ internal sealed class QlogFlow : IDisposable
     private void WriteHeader(string title, ulong seed)
     {
         Utf8JsonWriter json = _records.Begin();
-        json.WriteString("file_schema", FileSchema);
-        json.WriteString("serialization_format", Serialization);
+        json.WriteString("file_schema", QlogRecords.FileSchema);
+        json.WriteString("serialization_format", QlogRecords.Serialization);
         json.WriteString("title", title);
         json.WriteString("description", string.Create(
             CultureInfo.InvariantCulture, $"NexStream simulation of {title}, seed {seed}, flow {_flow.Index} ({_flow.Spec.Congestion}), seen from its client"));
@@ -153,8 +147,8 @@ internal sealed class QlogFlow : IDisposable
         json.WriteString("type", "client");
         json.WriteEndObject();
         json.WriteStartArray("event_schemas");
-        json.WriteStringValue(QuicSchema);
-        json.WriteStringValue(OwnSchema);
+        json.WriteStringValue(QlogRecords.QuicSchema);
+        json.WriteStringValue(QlogRecords.OwnSchema);
         json.WriteEndArray();
         json.WriteEndObject();
         _records.End();
