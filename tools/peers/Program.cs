@@ -3,13 +3,16 @@ using NexStream.Peers.Cases;
 using NexStream.Peers.LiteNet;
 using NexStream.Peers.Results;
 using NexStream.Peers.Running;
+using NexStream.Peers.Udp;
 
 if (args is [PeerCase.LiteNetLib, ..])
 {
     return LiteNetPeer.Run(args[1..]);
 }
 
-Settings? settings = Settings.Parse(args);
+// peers udp [options]: ours over UDP beside iperf3 and LiteNetLib.
+bool isUdp = args is [UdpComparison.Name, ..];
+Settings? settings = Settings.Parse(isUdp ? args[1..] : args);
 if (settings is null)
 {
     Console.Error.WriteLine(Settings.Usage);
@@ -26,6 +29,18 @@ if (root is null)
 {
     Console.Error.WriteLine("Run this inside the repository: the native peers are built from its sources.");
     return 2;
+}
+
+if (isUdp)
+{
+    if (Ours.Find(root, settings.NexStream) is not { } nexstream)
+    {
+        Console.Error.WriteLine("nexstream is not built: dotnet build -c Release tools/nexstream");
+        return 1;
+    }
+
+    string table = settings.Output ?? Path.Combine(root, "docs", "evidence", "udp.md");
+    return new UdpComparison(nexstream, settings, Console.Error).Run(settings.Quick && settings.Output is null ? Console.Out : File.CreateText(table));
 }
 
 (NativePeers? native, string? problem) = NativePeers.Build(Path.Combine(root, "tools", "peers", "native"), Path.Combine(AppContext.BaseDirectory, "native"));

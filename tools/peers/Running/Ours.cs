@@ -27,6 +27,12 @@ internal sealed class Ours
         return path.EndsWith(".dll", StringComparison.Ordinal) ? new Ours("dotnet", path) : new Ours(path);
     }
 
+    /// <summary>How the command is started.</summary>
+    public string Executable => _file;
+
+    /// <summary>Everything that a call of the command begins with.</summary>
+    public IEnumerable<string> Before => _before;
+
     public (Results.PeerResult? Result, string? Problem) Measure(IEnumerable<string> arguments, double seconds) =>
         Command.Measure(_file, [.. _before, .. arguments, "--seconds", seconds.ToString(CultureInfo.InvariantCulture)], seconds);
 }

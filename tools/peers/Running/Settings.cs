@@ -12,7 +12,7 @@ namespace NexStream.Peers.Running;
 internal sealed record Settings(int Rounds, double Seconds, string? Only, string? NexStream, string? Output, bool Quick)
 {
     public const string Usage =
-        "peers [--quick] [--only NAME] [--rounds N] [--seconds S] [--nexstream PATH] [--output FILE]";
+        "peers [udp] [--quick] [--only NAME] [--rounds N] [--seconds S] [--nexstream PATH] [--output FILE]";
 
     private const int RoundsDefault = 5;
     private const int RoundsQuick = 2;
