@@ -19,7 +19,7 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
         if (!state.HasRecordsForPacket)
         {
             connection.PaceAt = now + TransmitPath.MemoryRetryNs;
-            return TryWriteAckOnly(connection, now, burst[0]) ? 1 : 0;
+            return TryWriteUnremembered(connection, now, burst[0]) ? 1 : 0;
         }
 
         Wire.Transmission transmission = burst[0];
@@ -60,12 +60,14 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
         return 0;
     }
 
-    private bool TryWriteAckOnly(Connection connection, Instant now, Wire.Transmission transmission)
+    /// <summary>What goes without a record: questions to nodes that may be the peer's, which would else be due for ever, and acknowledgements.</summary>
+    private bool TryWriteUnremembered(Connection connection, Instant now, Wire.Transmission transmission)
     {
         for (int i = 0; i < connection.Paths.Count; i++)
         {
             Path path = connection.Paths[i];
-            if (packets.TryWriteAckOnly(connection, path, path.IsUsable ? path : PathLiveness.Best(connection), now, transmission))
+            if (packets.TryAsk(connection, path, now, transmission)
+                || packets.TryWriteAckOnly(connection, path, path.IsUsable ? path : PathLiveness.Best(connection), now, transmission))
             {
                 return true;
             }

@@ -93,6 +93,7 @@ public sealed class ConnectionAttackTests
         Assert.That(pair.Server.Events.Count(e => e.Kind == EventKind.StreamOpened), Is.EqualTo(opened));
         Assert.That(pair.Server.Endpoint.Statistics.StreamCount, Is.Zero);
         Assert.That(pair.Server.Connection.IsOpen, Is.True, "Late frames of a closed stream are ordinary.");
+        Assert.That(pair.Server.Connection.Statistics.DroppedForMemory, Is.Zero, "They are acknowledged, or they would come for ever.");
     }
 
     [AttackRow(11)]

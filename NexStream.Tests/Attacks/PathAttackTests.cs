@@ -218,8 +218,10 @@ public sealed class PathAttackTests
         Pair.Frame old = OnPath(paths, id, 1, (ref FrameWriter w) => new CongestionFrame().TryWrite(ref w));
         var moved = new NodeId(0xC11E, 99);
         ulong asked = 0;
+        int back = 0;
         paths.Look = frame =>
         {
+            back += frame.Header.Destination == NodeOf(Pair.ClientNode, 1) ? 1 : 0;
             if (frame.Header.Destination == moved && frame.Carries(FrameType.Ping))
             {
                 asked = BinaryPrimitives.ReadUInt64BigEndian(Frames.PayloadsOf(frame, FrameType.Ping).First());
@@ -232,9 +234,11 @@ public sealed class PathAttackTests
         Pair.Frame answer = OnPath(paths, id, 1001, (ref FrameWriter w) => new PongFrame { PingId = asked }.TryWrite(ref w));
         paths.Pair.Inject(paths.Server, answer with { Header = answer.Header with { Source = moved } });
         Assert.That(PathOf(paths.Server, id).Remote, Is.EqualTo(moved), "Else there would be nothing to move back.");
+        back = 0;
         paths.Pair.Inject(paths.Server, old with { Header = old.Header with { Source = NodeOf(Pair.ClientNode, 1) } });
         paths.Pair.RunFor(Instant.Second);
         Assert.That(PathOf(paths.Server, id).Remote, Is.EqualTo(moved));
+        Assert.That(back, Is.Zero, "Nobody is even asked there.");
     }
 
     [AttackRow(20)]

@@ -92,6 +92,21 @@ public sealed class RepairAttackTests
         AssertAlive(pair, server);
     }
 
+    /// <summary>The first of two messages came, and the repair tells how long the second is: at most as long as the repair, and not nothing.</summary>
+    [AttackRow(26)]
+    [TestCase(500u, 2)]
+    [TestCase(0u, 1)]
+    [TestCase(901u, 1)]
+    [TestCase(uint.MaxValue, 1)]
+    public void Repair_ThatBringsBackAnImpossibleLength_DeliversNothing(uint length, int messages)
+    {
+        (Pair pair, StreamHandle client, StreamHandle server) = Open(TransportMode.Probabilistic);
+        Message(pair, client, number: 0, index: 0);
+        Repair(pair, client, size: 2, row: 0, new byte[900], lengthParity: 900 ^ length);
+        Assert.That(server.ReadAll(), Has.Count.EqualTo(messages));
+        AssertAlive(pair, server);
+    }
+
     [AttackRow(26)]
     [Test]
     public void Repair_FloodOfGroups_HoldsFourOfThem()

@@ -194,6 +194,23 @@ public sealed class StreamAttackTests
         Endpoints.DeliveryTests.TransferOrdered(pair, 200_000);
     }
 
+    /// <summary>The packets right before the wrap never arrive: the first behind it is nevertheless known for a new one.</summary>
+    [AttackRow(18)]
+    [Test]
+    public void PacketNumbers_LastBeforeTheWrapAreLost_TheConnectionGoesOn()
+    {
+        int lost = 0;
+        var pair = new Pair(connection: new ConnectionConfig { FirstPacketNumber = uint.MaxValue - 40 });
+        pair.Filter = (from, frame) =>
+        {
+            bool isLast = from == pair.Client && frame.Packet.PacketNumber >= uint.MaxValue - 2;
+            lost += isLast ? 1 : 0;
+            return !isLast;
+        };
+        Endpoints.DeliveryTests.TransferOrdered(pair, 200_000);
+        Assert.That(lost, Is.GreaterThan(0));
+    }
+
     [AttackRow(18)]
     [Test]
     public void AncientDuplicate_AfterManyPackets_IsNotDeliveredAgain()

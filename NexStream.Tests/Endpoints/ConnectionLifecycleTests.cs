@@ -75,7 +75,9 @@ public sealed class ConnectionLifecycleTests
         Pair.Frame init = PairFrames.Init(s_stranger, Pair.ServerNode, 77);
         pair.Inject(pair.Server, init);
         Assert.That(pair.Server.Endpoint.Statistics.HalfOpenCount, Is.EqualTo(1));
-        pair.RunFor(60 * Instant.Second);
+        pair.RunFor(6 * Instant.Second);
+        Assert.That(pair.Server.Endpoint.Statistics.HalfOpenCount, Is.Zero, "The handshake has five seconds, not as long as a silent peer has.");
+        pair.RunFor(54 * Instant.Second);
         Assert.That(Holdings.Of(pair.Server.Endpoint), Is.EqualTo(before));
         Assert.That(pair.Server.Events, Is.Empty);
 

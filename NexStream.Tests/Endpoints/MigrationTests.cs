@@ -205,8 +205,15 @@ public sealed class MigrationTests
         pair.Client.Endpoint.ChangeNode(s_elsewhere, pair.Now);
         pair.RunFor(Instant.Second);
         Assert.That(pair.Server.Connection.Remote, Is.EqualTo(s_elsewhere));
+        int asked = 0;
+        pair.Filter = (_, frame) =>
+        {
+            asked += frame.Header.Destination == Pair.ClientNode ? 1 : 0;
+            return true;
+        };
         pair.Inject(pair.Server, held!);
         pair.RunFor(Instant.Second);
+        Assert.That(asked, Is.Zero, "Nobody is even asked there.");
         Assert.That(pair.Server.Connection.Remote, Is.EqualTo(s_elsewhere));
         Assert.That(pair.Server.Events.Count(e => e.Kind == EventKind.ConnectionMoved), Is.EqualTo(1));
     }

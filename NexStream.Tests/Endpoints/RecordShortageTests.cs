@@ -139,5 +139,31 @@ public sealed class RecordShortageTests
         pair.RunUntil(() => pair.Client.Has(EventKind.StreamWritable), 30 * Instant.Second);
     }
 
+    /// <summary>A packet of a further path comes from another node: that one is asked, and asked again, though there is no record for any other packet.</summary>
+    [Test]
+    public void Question_OnAFurtherPathWithoutRecords_LeavesAllTheSame()
+    {
+        var spoofed = new NodeId(0xBAD, 1);
+        var paths = new PathPair();
+        byte id = paths.Open();
+        while (paths.Server.Endpoint.State.Packets.TryAllocate(out _))
+        {
+        }
+
+        int asked = 0;
+        paths.Look = frame =>
+        {
+            asked += frame.Header.Destination == spoofed && frame.Carries(FrameType.Ping) ? 1 : 0;
+            return frame.Header.Destination == Pair.ServerNode;
+        };
+        Pair.Frame frame = Forge.Packet(
+            paths.Pair, paths.Server, 1000, (ref FrameWriter writer) => new PingFrame { PingId = 1 }.TryWrite(ref writer), [], PathPair.StateOf(paths.Server, id).LocalTag);
+        frame.Bytes[8] = id;
+        paths.Pair.Inject(paths.Server, frame with { Header = frame.Header with { Source = spoofed } });
+        paths.Pair.RunFor(Instant.Second);
+        Assert.That(asked, Is.GreaterThan(1));
+        Assert.That(PathPair.StateOf(paths.Server, id).Challenge.IsActive, Is.False, "It is forgotten when it has not answered.");
+    }
+
     private static EndpointConfig Few(EndpointConfig config) => config with { MaxPacketsInFlight = 16, Congestion = Core.Congestion.CongestionControllers.None };
 }

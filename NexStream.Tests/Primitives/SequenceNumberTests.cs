@@ -15,6 +15,8 @@ internal sealed class SequenceNumberTests
     [TestCase(0xFFFF_FFFFu, 0x8000_0000UL, 0xFFFF_FFFFUL)]
     [TestCase(0u, 0xFFFF_FFFFUL, 0x1_0000_0000UL, TestName = "Expand_JustPastTheWrap_IsInTheNextWindow")]
     [TestCase(0xFFFF_FFFFu, 0x1_0000_0000UL, 0xFFFF_FFFFUL, TestName = "Expand_JustBeforeTheWrap_IsInTheWindowBefore")]
+    [TestCase(0u, 0x8000_0000UL, 0x1_0000_0000UL, TestName = "Expand_HalfBelow_IsTheLater")]
+    [TestCase(0x8000_0000u, 0x1_0000_0000UL, 0x1_8000_0000UL, TestName = "Expand_HalfAbove_IsTheLater")]
     [TestCase(0x0000_0005u, 0x2_FFFF_FFF0UL, 0x3_0000_0005UL)]
     [TestCase(0xFFFF_FFF0u, 0x3_0000_0005UL, 0x2_FFFF_FFF0UL)]
     [TestCase(0u, 1UL << 62, 1UL << 62, TestName = "Expand_AtTheLargestPosition_IsThatPosition")]

@@ -46,6 +46,62 @@ public sealed class EcnValidatorTests
         Assert.That(ecn.State, Is.EqualTo(EcnState.Testing));
     }
 
+    /// <summary>Ten are marked alike to test the path; afterwards there is no end to it.</summary>
+    [TestCase(0, 10)]
+    [TestCase(3, 7)]
+    [TestCase(9, 1)]
+    [TestCase(10, int.MaxValue)]
+    public void PacketsAlike_AfterSome_IsWhatIsLeftOfTheTest(int sent, int alike)
+    {
+        EcnValidator ecn = default;
+        ecn.Reset(isEnabled: true);
+        ecn.OnPacketsSent(isMarked: true, sent);
+        Assert.That(ecn.PacketsAlike, Is.EqualTo(alike));
+    }
+
+    [Test]
+    public void OnAck_WhileTesting_DecidesNothing()
+    {
+        EcnValidator ecn = default;
+        ecn.Reset(isEnabled: true);
+        ecn.OnPacketsSent(isMarked: true, 3);
+        ecn.OnAck(3, 0, 0, 3, out _);
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Testing));
+    }
+
+    [Test]
+    public void OnAck_AfterFailure_ReportsNoCongestion()
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(0, 1, 0, 1, out _);
+        ecn.OnAck(5, 0, 3, 8, out ulong newCe);
+        Assert.That((ecn.State, newCe), Is.EqualTo((EcnState.Failed, 0UL)));
+    }
+
+    /// <summary>Every packet that was sent came through, by itself or marked: as many as were sent, and no more.</summary>
+    [TestCase(10UL, 0UL)]
+    [TestCase(6UL, 4UL)]
+    public void OnAck_AllThatWereSent_AreBelieved(ulong ect0, ulong ce)
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(ect0, 0, ce, 10, out ulong newCe);
+        Assert.That(ecn.State, Is.EqualTo(EcnState.Capable));
+        Assert.That(newCe, Is.EqualTo(ce));
+    }
+
+    /// <summary>What an earlier acknowledgement counted says nothing of what this one acknowledges.</summary>
+    [TestCase(4UL, 2UL, nameof(EcnState.Failed))]
+    [TestCase(5UL, 2UL, nameof(EcnState.Failed))]
+    [TestCase(5UL, 3UL, nameof(EcnState.Capable))]
+    public void OnAck_Second_CountsWhatIsNewOnly(ulong ect0, ulong ce, string state)
+    {
+        EcnValidator ecn = Tested();
+        ecn.OnAck(4, 0, 2, 6, out _);
+        ecn.OnAck(ect0, 0, ce, 2, out ulong newCe);
+        Assert.That(ecn.State.ToString(), Is.EqualTo(state));
+        Assert.That(newCe, Is.EqualTo(state == nameof(EcnState.Capable) ? ce - 2 : 0));
+    }
+
     [Test]
     public void OnAck_CountsMatch_BecomesCapable()
     {

@@ -132,6 +132,16 @@ public sealed class RttEstimatorTests
         Assert.That(rtt.SmoothedNs, Is.EqualTo(100 * Instant.Millisecond));
     }
 
+    /// <summary>What is left is just the smallest round trip: the delay counts (RFC 9002 §5.3: not below it).</summary>
+    [Test]
+    public void Update_DelayDownToTheMinimum_Counts()
+    {
+        RttEstimator rtt = default;
+        rtt.Update(10 * Instant.Millisecond, 0);
+        rtt.Update(20 * Instant.Millisecond, 10 * Instant.Millisecond);
+        Assert.That(rtt.SmoothedNs, Is.EqualTo(10 * Instant.Millisecond));
+    }
+
     [Test]
     public void Update_NegativeAckDelay_CountsAsNone()
     {

@@ -35,6 +35,33 @@ internal sealed class FrameReaderTests
         Assert.That(reader.IsMalformed, Is.False);
     }
 
+    [TestCase(new byte[] { 0x08, 0x80, 0, 4, 0, 0, 0, 1, 7 }, FrameType.Data, true)]
+    [TestCase(new byte[] { 0x30, 0, 0, 0 }, FrameType.Data, false)]
+    public void IsAtData_TheNextFrame_IsToldBeforeItIsRead(byte[] frames, FrameType type, bool isData)
+    {
+        var reader = new FrameReader(frames);
+        Assert.That(reader.IsAtData, Is.EqualTo(isData));
+        reader.TryRead(out RawFrame frame);
+        Assert.That(frame.Type == type, Is.EqualTo(isData));
+        Assert.That(reader.IsAtData, Is.False, "What lies behind it is payload, or nothing.");
+    }
+
+    [Test]
+    public void IsAtData_PayloadThatLooksLikeData_IsNone()
+    {
+        var reader = new FrameReader([0x08, 0x80, 0, 4, 0, 0, 0, 1, 0x08, 0x80, 0, 4, 0, 0, 0, 1]);
+        Assert.That(reader.TryRead(out _), Is.True);
+        Assert.That(reader.IsAtData, Is.False);
+    }
+
+    [Test]
+    public void IsAtRepair_EachOfBoth_IsTold([Values(FrameType.Data, FrameType.Repair)] FrameType type)
+    {
+        var reader = new FrameReader([(byte)type, 0, 0, 0]);
+        Assert.That(reader.IsAtData, Is.True);
+        Assert.That(reader.IsAtRepair, Is.EqualTo(type == FrameType.Repair));
+    }
+
     [Test]
     public void TryRead_UnknownType_ReturnsIt()
     {

@@ -88,6 +88,22 @@ internal sealed class PacketAckFrameTests
         Assert.That(Expand(bytes.AsSpan(0, writer.Length), Far), Is.EqualTo(expected));
     }
 
+    /// <summary>One number is missing between ranges, ranges are as long as 32 bits can say, and what was in the buffer before does not shine through.</summary>
+    [Test]
+    public void PacketAck_LongestRangesWithTheSmallestGap_AreWrittenWhole()
+    {
+        const ulong Far = 1UL << 40;
+        const ulong SecondLast = Far - uint.MaxValue - 2;
+        PacketNumberRange[] ranges = [new(Far - uint.MaxValue, Far), new(SecondLast - uint.MaxValue, SecondLast)];
+        var bytes = new byte[1000];
+        Array.Fill(bytes, (byte)0xAA);
+        var writer = new FrameWriter(bytes);
+        Assert.That(PacketAckFrame.TryWrite(ref writer, 0, 0, ranges, default, hasEcn: false, 1), Is.True);
+        Assert.That(Expand(bytes.AsSpan(0, writer.Length), Far), Is.EqualTo(ranges));
+        Assert.That(bytes.AsSpan(RawFrame.HeaderSize, 4).ToArray(), Is.All.Zero, "The stream is 0.");
+        Assert.That(bytes.AsSpan(RawFrame.HeaderSize + 8, 4).ToArray(), Is.All.Zero, "So is the field for credit of a stream.");
+    }
+
     [TestCase(31, true)]
     [TestCase(32, false)]
     [TestCase(255, false)]

@@ -16,7 +16,7 @@ internal static class MutationTable
         output.WriteLine("# Small changes that the tests notice");
         output.WriteLine();
         output.WriteLine("Each mutant is one operator, bound, condition or statement of the core changed. Noticed: a test failed, or the tests came to no end. Made by");
-        output.WriteLine("`tools/mutation/run.sh` (Stryker.NET); which files and which tests is in `tools/mutation/stryker-config.json`.");
+        output.WriteLine("`tools/mutation/run.sh` (Stryker.NET), of the files below; which tests were run is in `tools/mutation/stryker-config.json`.");
         output.WriteLine();
         output.WriteLine("| file | mutants | noticed | not noticed | share |");
         output.WriteLine("|---|---|---|---|---|");

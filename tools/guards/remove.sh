@@ -2,6 +2,7 @@
 # Takes the guards of guards.txt out of the core, one at a time, and runs the tests of the attack that each is there for: one of them has to fail.
 #   tools/guards/remove.sh            all of them
 #   tools/guards/remove.sh 5 SEED     five, drawn with a seed (shuf)
+#   tools/guards/remove.sh row 26 27  those of some rows
 # Works on a copy: the working tree stays as it is. Exit code 1: a guard went and no test noticed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -19,7 +20,10 @@ cp -r NexStream.Tests/bin/Release/net10.0 "$work/tests"
 
 # Numbers of the blocks to take, one a line.
 count=$(grep -c '^[0-9]' tools/guards/guards.txt)
-if [ $# -ge 2 ]; then
+if [ "${1:-}" = row ]; then
+    shift
+    awk -v rows=" $* " '/^[0-9]/ { n++; if (index(rows, " " $1 " ")) print n }' tools/guards/guards.txt >"$work/chosen"
+elif [ $# -ge 2 ]; then
     seq "$count" | shuf --random-source=<(yes "$2") -n "$1" | sort -n >"$work/chosen"
 else
     seq "$count" >"$work/chosen"

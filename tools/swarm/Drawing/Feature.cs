@@ -73,4 +73,7 @@ internal enum Feature : ulong
     StrictPriorities = 1UL << 46,
     MixedControllers = 1UL << 47,
     Delivery = 1UL << 48,
+
+    /// <summary>Connections have further paths, which are opened, closed, die and come back; data goes over whichever a scheduler chooses, or over all of them.</summary>
+    Paths = 1UL << 49,
 }

@@ -1,5 +1,6 @@
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
+using NexStream.Core.Multipath;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Swarm.Drawing;
@@ -8,6 +9,11 @@ namespace NexStream.Swarm.Drawing;
 internal sealed class HostDraw(Draw draw, Feature features)
 {
     private const ulong NodeDomain = 0x5357_4152_4d00_0000;
+
+    /// <summary>Nodes that a host has beside its first: each is reached on a way of its own.</summary>
+    public const int FurtherNodesMax = 3;
+
+    private static readonly IPathSchedulerFactory[] s_schedulers = [PathSchedulers.LowestRtt, PathSchedulers.Weighted, PathSchedulers.Redundant];
 
     private static readonly ICongestionControllerFactory[] s_controllers = [CongestionControllers.Cubic, CongestionControllers.Bbr, CongestionControllers.None];
 
@@ -44,6 +50,16 @@ internal sealed class HostDraw(Draw draw, Feature features)
             Congestion = controller,
             CongestionChoices = Has(Feature.MixedControllers) ? s_controllers : [],
         };
+        if (Has(Feature.Paths))
+        {
+            config = config with
+            {
+                FurtherNodes = [.. Enumerable.Range(1, draw.Between(1, FurtherNodesMax)).Select(way => new NodeId(NodeDomain + (ulong)way, (ulong)index + 1))],
+                PathScheduler = draw.Pick<IPathSchedulerFactory>(s_schedulers),
+                PathSchedulerChoices = s_schedulers,
+            };
+        }
+
         return new HostPlan(
             config.Node, config, choices, frameSize,
             // A connection keeps up to two frames for small payloads; the last quarter is not for sending.
@@ -109,6 +125,8 @@ internal sealed class HostDraw(Draw draw, Feature features)
             Scheduling = Has(Feature.StrictPriorities) && draw.OneIn(2) ? SchedulingPolicy.Strict : SchedulingPolicy.Weighted,
             Congestion = Has(Feature.MixedControllers) ? draw.Pick<ICongestionControllerFactory>(s_controllers).Name : null,
             Ecn = !draw.OneIn(4),
+            MaxPaths = Has(Feature.Paths) ? draw.Between(1, FurtherNodesMax + 1) : 1,
+            PathScheduler = Has(Feature.Paths) && draw.OneIn(2) ? draw.Pick<IPathSchedulerFactory>(s_schedulers).Name : null,
             FirstPacketNumber = _firstSequence,
             FirstSequence = _firstSequence,
         };

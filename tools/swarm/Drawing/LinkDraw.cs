@@ -27,6 +27,7 @@ internal static class LinkDraw
             Mtu: has(Feature.SmallMtu) ? draw.Pick(1200, 1300, 1500) : int.MaxValue,
             MtuHeals: draw.OneIn(2),
             DeadFromNs: has(Feature.PathDeath) && draw.OneIn(2) ? (long)(draw.Next() % (ulong)chaosNs) : long.MaxValue,
+            DeadForNs: has(Feature.Paths) && draw.OneIn(2) ? draw.Magnitude(50 * Instant.Millisecond, 5 * Instant.Second) : long.MaxValue,
             OutageEveryNs: has(Feature.Outages) ? draw.Magnitude(50 * Instant.Millisecond, 2 * Instant.Second) : 0,
             OutageNs: draw.Magnitude(5 * Instant.Millisecond, Instant.Second));
     }

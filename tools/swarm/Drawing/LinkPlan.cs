@@ -18,9 +18,10 @@ namespace NexStream.Swarm.Drawing;
 /// <param name="Mtu">Longer frames vanish; they come through again, or do not, when the world has healed.</param>
 /// <param name="MtuHeals">Whether they do.</param>
 /// <param name="DeadFromNs">From when on nothing comes through, since the world began; <see cref="long.MaxValue"/>: never.</param>
+/// <param name="DeadForNs">How long after that; <see cref="long.MaxValue"/>: until the world heals.</param>
 /// <param name="OutageEveryNs">How far outages are apart; 0: there are none.</param>
 /// <param name="OutageNs">How long each is.</param>
 internal sealed record LinkPlan(
     long DelayNs, long JitterNs, double Loss, double BurstBegin, double BurstEnd, double Reordering, long HoldNs, double Duplication,
     double HeaderCorruption, double Corruption, double Marks, bool Bleaches, long BytesPerSecond, long QueueNs, int Mtu, bool MtuHeals,
-    long DeadFromNs, long OutageEveryNs, long OutageNs);
+    long DeadFromNs, long DeadForNs, long OutageEveryNs, long OutageNs);

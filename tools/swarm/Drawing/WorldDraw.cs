@@ -15,7 +15,7 @@ internal static class WorldDraw
     public static WorldPlan Of(ulong seed)
     {
         var draw = new Draw(unchecked(seed * 0x9E3779B97F4A7C15) ^ Domain);
-        Feature features = Features(draw);
+        Feature features = Features(draw) | PathsOf(seed);
         bool isBig = draw.OneIn(16);
         int hosts = (features & Feature.ManyEndpoints) != 0 ? draw.Between(3, 6) : draw.OneIn(4) ? 3 : 2;
         var plans = new HostPlan[hosts];
@@ -27,7 +27,8 @@ internal static class WorldDraw
 
         Draw network = draw.Fork();
         long chaosNs = draw.Magnitude(200 * Instant.Millisecond, 20 * Instant.Second);
-        var links = new LinkPlan[hosts * hosts];
+        int ways = (features & Feature.Paths) != 0 ? HostDraw.FurtherNodesMax + 1 : 1;
+        var links = new LinkPlan[ways * hosts * hosts];
         for (int i = 0; i < links.Length; i++)
         {
             links[i] = LinkDraw.Of(network, features, chaosNs);
@@ -47,6 +48,9 @@ internal static class WorldDraw
             JumpMaxNs = draw.OneIn(3) ? 30_000 * Instant.Second : WorldPlan.BigJumpNs,
         };
     }
+
+    /// <summary>Drawn apart: the worlds without further paths are those that they were before there were any.</summary>
+    private static Feature PathsOf(ulong seed) => new Draw(Oracles.Pattern.Key(seed, (ulong)Feature.Paths)).OneIn(3) ? Feature.Paths : Feature.None;
 
     private static Feature Features(Draw draw)
     {
@@ -76,6 +80,6 @@ internal static class WorldDraw
             all |= feature;
         }
 
-        return all;
+        return all & ~Feature.Paths;
     }
 }

@@ -15,7 +15,7 @@ internal sealed record WorldPlan
 
     public required IReadOnlyList<HostPlan> Hosts { get; init; }
 
-    /// <summary>What the network does from host i to host j: at i times the number of hosts, plus j.</summary>
+    /// <summary>What the network does on its way w to the w-th node of host j, from host i: at (w times the number of hosts, plus i) times that number, plus j.</summary>
     public required IReadOnlyList<LinkPlan> Links { get; init; }
 
     /// <summary>How long it is left to chance, and how many turns of hosts at most, before it heals.</summary>
@@ -59,9 +59,10 @@ internal sealed record WorldPlan
 
         for (int i = 0; i < Links.Count; i++)
         {
-            if (i / Hosts.Count != i % Hosts.Count)
+            int from = i / Hosts.Count % Hosts.Count;
+            if (from != i % Hosts.Count)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"link {i / Hosts.Count} to {i % Hosts.Count}: {Links[i]}");
+                text.AppendLine(CultureInfo.InvariantCulture, $"link {from} to {i % Hosts.Count} on way {i / Hosts.Count / Hosts.Count}: {Links[i]}");
             }
         }
 

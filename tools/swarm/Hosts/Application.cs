@@ -195,12 +195,33 @@ internal sealed class Application
             case 10 when stream is not null && _world.Plan.Has(Feature.ZeroCopySend):
                 Sender.Lease(stream);
                 break;
+            case 11 when connection is { IsKnown: true, IsClosed: false } && _world.Plan.Has(Feature.Paths):
+                ChangePaths(connection, now);
+                break;
             default:
                 if (stream is not null)
                 {
                     Sender.Send(stream, now);
                 }
 
+                break;
+        }
+    }
+
+    private void ChangePaths(ConnectionView connection, Instant now)
+    {
+        IReadOnlyList<NodeId> nodes = _host.Plan.Config.FurtherNodes;
+        connection.Handle.TryGetPathAt(_draw.Below(Math.Max(connection.Handle.PathCount, 1)), out Core.Stats.PathStatistics path);
+        switch (_draw.Below(4))
+        {
+            case 0 when path.Id != 0:
+                connection.Handle.ClosePath(path.Id, now);
+                break;
+            case 1:
+                connection.Handle.SetPathWeight(path.Id, (byte)_draw.Between(1, byte.MaxValue));
+                break;
+            default:
+                connection.Handle.OpenPath(nodes[_draw.Below(nodes.Count)], now, out _);
                 break;
         }
     }

@@ -175,7 +175,7 @@ internal sealed class Host
     public void CheckEmpty()
     {
         EndpointState state = Endpoint.State;
-        int records = state.ConnectionCount + Math.Abs(state.HalfOpenCount) + state.Streams.Count + state.Segments.Count + state.Messages.Count + state.Inbound.Count
+        int records = state.ConnectionCount + (state.Paths.Count - state.Paths.FreeCount) + Math.Abs(state.HalfOpenCount) + state.Streams.Count + state.Segments.Count + state.Messages.Count + state.Inbound.Count
             + state.Packets.Count + state.Controls.Count + state.Ranges.Count + state.Store.Chunks.Count + state.Probabilistic.Count + state.Groups.Count
             + state.StreamIndex.Count + state.PartialIndex.Count + state.PeerIndex.Count;
         int frames = Plan.FrameCount - Endpoint.Arena.FreeCount;
@@ -185,7 +185,7 @@ internal sealed class Host
             throw new SwarmFailureException(
                 "nothing is leaked",
                 $"host {Index} holds {records} records, {frames} frames, of {peers} peers, and links {Holds.Total}, when everything has ended: "
-                + $"connections {state.ConnectionCount}, half open {state.HalfOpenCount}, streams {state.Streams.Count}, segments {state.Segments.Count}, messages {state.Messages.Count}, "
+                + $"connections {state.ConnectionCount}, paths {state.Paths.Count - state.Paths.FreeCount}, half open {state.HalfOpenCount}, streams {state.Streams.Count}, segments {state.Segments.Count}, messages {state.Messages.Count}, "
                 + $"inbound {state.Inbound.Count}, packets {state.Packets.Count}, controls {state.Controls.Count}, ranges {state.Ranges.Count}, chunks {state.Store.Chunks.Count}, "
                 + $"groups {state.Groups.Count}, stream index {state.StreamIndex.Count}, partial index {state.PartialIndex.Count}, peer index {state.PeerIndex.Count}");
         }

@@ -3,6 +3,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
 using NexStream.Swarm.Drawing;
 using NexStream.Swarm.Network;
 using NexStream.Swarm.Running;
@@ -27,6 +28,7 @@ internal sealed class HostTransmit(World world, Host host)
         world.Trace.OnSent(host, transmission);
         if (world.HasCreditOracle)
         {
+            NameOffered(transmission.Head);
             world.Credit.OnSent(transmission.Head, transmission.PacketLength);
         }
 
@@ -102,18 +104,32 @@ internal sealed class HostTransmit(World world, Host host)
         host.Endpoint.Receive(new LinkFrame(packet.Header, _whole.AsSpan(0, packet.Length), _slices.AsSpan(0, count)), now);
     }
 
-    /// <summary>The direction that this side sends in on the connection that a packet is for; 0: not known yet.</summary>
-    private ulong BackOf(Packet packet)
-    {
-        const ulong IndexMask = (1UL << 20) - 1;
-        if (packet.Length < PacketHeader.Size)
-        {
-            return 0;
-        }
+    /// <summary>The tag of the connection whose path has this one; 0: there is none.</summary>
+    public static ulong MainTagOf(EndpointState state, ulong tag) => OwnerOf(state, tag)?.LocalTag ?? 0;
 
-        ulong tag = BinaryPrimitives.ReadUInt64BigEndian(packet.Bytes);
-        Connection[] connections = host.Endpoint.State.Connections;
+    private static Connection? OwnerOf(EndpointState state, ulong tag)
+    {
+        // The lower bits of a tag are the path's place.
+        const ulong IndexMask = (1UL << 20) - 1;
         int index = (int)(tag & IndexMask);
-        return tag != 0 && index < connections.Length && connections[index].LocalTag == tag ? connections[index].PeerTag : 0;
+        return tag != 0 && index < state.Paths.Count && state.Paths[index].LocalTag == tag ? state.Paths[index].Owner : null;
     }
+
+    /// <summary>What comes back on a path that this packet offers has the path's tag, and is the same connection's.</summary>
+    private void NameOffered(ReadOnlySpan<byte> packet)
+    {
+        var reader = new FrameReader(packet[PacketHeader.Size..]);
+        while (world.Plan.Has(Feature.Paths) && !reader.IsAtData && reader.TryRead(out RawFrame raw))
+        {
+            if (raw.Type == FrameType.PathOffer && PathOfferFrame.TryRead(raw, out PathOfferFrame offer))
+            {
+                world.Credit.OnPathOffered(offer.Tag, MainTagOf(host.Endpoint.State, offer.Tag));
+            }
+        }
+    }
+
+    /// <summary>The direction that this side sends in on the connection that a packet is for; 0: not known yet.</summary>
+    private ulong BackOf(Packet packet) => packet.Length < PacketHeader.Size
+        ? 0
+        : OwnerOf(host.Endpoint.State, BinaryPrimitives.ReadUInt64BigEndian(packet.Bytes))?.PeerTag ?? 0;
 }

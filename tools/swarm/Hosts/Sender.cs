@@ -24,7 +24,8 @@ internal sealed class Sender(World world, Host host, Draw draw)
         return new StreamConfig(
             mode, (byte)draw.Below(LinkHeader.PriorityMax + 1), SequenceNumbers: draw.OneIn(2),
             MaxAttempts: (byte)(world.Plan.Has(Feature.Attempts) && draw.OneIn(2) ? draw.Between(1, 4) : 0),
-            Delivery: mode == TransportMode.Probabilistic && world.Plan.Has(Feature.Delivery) ? Delivery() : null);
+            Delivery: mode == TransportMode.Probabilistic && world.Plan.Has(Feature.Delivery) ? Delivery() : null,
+            Path: world.Plan.Has(Feature.Paths) && draw.OneIn(4) ? (byte)draw.Below(8) : null);
     }
 
     /// <summary>How likely a Probabilistic stream is to deliver.</summary>

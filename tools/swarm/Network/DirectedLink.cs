@@ -53,7 +53,8 @@ internal sealed class DirectedLink(LinkPlan plan, Draw draw)
 
     private long Impaired(Packet packet, int length, long now)
     {
-        bool isOut = now >= plan.DeadFromNs || (plan.OutageEveryNs > 0 && now % (plan.OutageEveryNs + plan.OutageNs) >= plan.OutageEveryNs);
+        bool isDead = now >= plan.DeadFromNs && now - plan.DeadFromNs < plan.DeadForNs;
+        bool isOut = isDead || (plan.OutageEveryNs > 0 && now % (plan.OutageEveryNs + plan.OutageNs) >= plan.OutageEveryNs);
         _isInBurst = _isInBurst ? !draw.Chance(plan.BurstEnd) : draw.Chance(plan.BurstBegin);
         if (isOut || _isInBurst || draw.Chance(plan.Loss))
         {

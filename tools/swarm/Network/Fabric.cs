@@ -9,7 +9,7 @@ internal sealed class Fabric
 {
     private readonly World _world;
     private readonly DirectedLink[] _links;
-    private readonly Dictionary<NodeId, int> _nodes = [];
+    private readonly Dictionary<NodeId, (int Host, int Way)> _nodes = [];
     private readonly Draw _draw;
 
     public Fabric(World world, Draw draw)
@@ -37,8 +37,8 @@ internal sealed class Fabric
         }
     }
 
-    /// <summary>Packets for a node come to this host from now on.</summary>
-    public void Announce(NodeId node, int host) => _nodes[node] = host;
+    /// <summary>Packets for a node come to this host from now on, on one of the ways that lead there: 0 is that to its first node.</summary>
+    public void Announce(NodeId node, int host, int way = 0) => _nodes[node] = (host, way);
 
     /// <summary>Packets for a node come to nobody.</summary>
     public void Withdraw(NodeId node) => _nodes.Remove(node);
@@ -47,13 +47,14 @@ internal sealed class Fabric
     public void Send(int from, Packet packet)
     {
         Sent++;
-        if (!_nodes.TryGetValue(packet.Header.Destination, out int to))
+        if (!_nodes.TryGetValue(packet.Header.Destination, out (int Host, int Way) place))
         {
             _world.Packets.Return(packet);
             return;
         }
 
-        DirectedLink link = _links[(from * _world.Plan.Hosts.Count) + to];
+        int to = place.Host;
+        DirectedLink link = _links[(((place.Way * _world.Plan.Hosts.Count) + from) * _world.Plan.Hosts.Count) + to];
         long at = link.ArrivalOf(packet, _world.Now);
         if (at < 0)
         {
@@ -82,7 +83,7 @@ internal sealed class Fabric
     }
 
     /// <summary>Whether packets for a node come to this host.</summary>
-    public bool Leads(NodeId node, int host) => _nodes.TryGetValue(node, out int to) && to == host;
+    public bool Leads(NodeId node, int host) => _nodes.TryGetValue(node, out (int Host, int Way) place) && place.Host == host;
 
     /// <summary>From now on nothing can be asked of the connections that the packet names, before and after: nothing authenticates what they will hear.</summary>
     private Packet Corrupt(Packet packet)

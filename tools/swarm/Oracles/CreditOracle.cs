@@ -7,11 +7,17 @@ namespace NexStream.Swarm.Oracles;
 
 /// <summary>
 /// Reads packets as they leave and as they arrive, and adds up on its own what each side has used of the credit that had reached it: bytes of the
-/// connection, bytes or messages of each stream. A direction has the name of the tag that its packets carry.
+/// connection, bytes or messages of each stream. A direction has the name of the tag that its packets carry on the path that a connection began with.
 /// </summary>
 internal sealed class CreditOracle(ulong firstSequence)
 {
     private readonly Dictionary<ulong, Direction> _directions = [];
+    private readonly Dictionary<ulong, ulong> _furtherPaths = [];
+
+    /// <summary>A side offers a further path: packets to it may have this tag too.</summary>
+    /// <param name="tag">The path's tag.</param>
+    /// <param name="main">The tag of the connection at the side that offers it.</param>
+    public void OnPathOffered(ulong tag, ulong main) => _furtherPaths[tag] = main;
 
     /// <summary>A packet leaves, as an endpoint made it.</summary>
     public void OnSent(ReadOnlySpan<byte> packet, int packetLength)
@@ -149,7 +155,7 @@ internal sealed class CreditOracle(ulong firstSequence)
 
     private Direction DirectionOf(ulong tag)
     {
-        ref Direction? direction = ref CollectionsMarshal.GetValueRefOrAddDefault(_directions, tag, out _);
+        ref Direction? direction = ref CollectionsMarshal.GetValueRefOrAddDefault(_directions, _furtherPaths.GetValueOrDefault(tag, tag), out _);
         return direction ??= new Direction();
     }
 

@@ -16,7 +16,7 @@ internal static class EventRules
             EventKind.ConnectionAccepted => !connection.IsKnown,
             EventKind.ConnectionClosing => connection.IsKnown && !connection.IsPeerClosing,
             EventKind.StreamsAvailable => connection.IsKnown && connection.HasWantedStreams,
-            EventKind.ConnectionMoved => connection.IsKnown,
+            EventKind.ConnectionMoved or EventKind.PathReady or EventKind.PathLost or EventKind.PathClosed => connection.IsKnown,
             EventKind.ConnectionClosed => connection.IsKnown || connection.IsOpenedHere,
             _ => false,
         };

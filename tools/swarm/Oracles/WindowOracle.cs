@@ -1,25 +1,25 @@
 using NexStream.Core;
-using NexStream.Core.State;
+using Path = NexStream.Core.State.Path;
 
 namespace NexStream.Swarm.Oracles;
 
 /// <summary>Watches that what a path has in flight grows within its congestion window only, probes left out.</summary>
 internal sealed class WindowOracle(Endpoint endpoint)
 {
-    private readonly Before[] _before = new Before[endpoint.State.Connections.Length];
+    private readonly Before[] _before = new Before[endpoint.State.Paths.Count];
 
     /// <summary>Frames are about to be asked for.</summary>
     public void Begin()
     {
         for (int i = 0; i < _before.Length; i++)
         {
-            Connection connection = endpoint.State.Connections[i];
-            _before[i] = connection.LocalTag == 0 ? default : new Before
+            Path path = endpoint.State.Paths[i];
+            _before[i] = path.LocalTag == 0 ? default : new Before
             {
-                InFlight = connection.Path.BytesInFlight,
-                Window = connection.Path.Congestion.Window,
-                MaySendAnyway = connection.Path.ProbesAllowed > 0,
-                FrameLength = connection.Path.FrameLength,
+                InFlight = path.BytesInFlight,
+                Window = path.Congestion.Window,
+                MaySendAnyway = path.ProbesAllowed > 0,
+                FrameLength = path.FrameLength,
             };
         }
     }
@@ -29,12 +29,12 @@ internal sealed class WindowOracle(Endpoint endpoint)
     {
         for (int i = 0; i < _before.Length; i++)
         {
-            Connection connection = endpoint.State.Connections[i];
-            if (connection.LocalTag != 0 && !_before[i].MaySendAnyway)
+            Path path = endpoint.State.Paths[i];
+            if (path.LocalTag != 0 && !_before[i].MaySendAnyway)
             {
                 // A probe of path MTU discovery is longer than the frame that was asked about.
-                long slack = connection.Path.Mtu.IsSearching ? connection.Config.MaxFrameLength - _before[i].FrameLength : 0;
-                Check(_before[i].InFlight, connection.Path.BytesInFlight, Math.Max(_before[i].Window, connection.Path.Congestion.Window) + slack);
+                long slack = path.Mtu.IsSearching ? path.Owner.Config.MaxFrameLength - _before[i].FrameLength : 0;
+                Check(_before[i].InFlight, path.BytesInFlight, Math.Max(_before[i].Window, path.Congestion.Window) + slack);
             }
         }
     }

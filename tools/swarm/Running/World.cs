@@ -1,6 +1,7 @@
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
+using NexStream.Core.Wire;
 using NexStream.Swarm.Drawing;
 using NexStream.Swarm.Hosts;
 using NexStream.Swarm.Network;
@@ -30,6 +31,9 @@ internal sealed class World
     private const int EndTurnsMax = 400_000;
 
     private readonly Host[] _hosts;
+
+    /// <summary>When each host was last found with nothing left of something; -1: never.</summary>
+    private readonly long[] _fullAt;
     private readonly Taint _taint = new();
     private readonly Director _director;
     private readonly WorldMemory _memory;
@@ -54,10 +58,16 @@ internal sealed class World
         Fabric = new Fabric(this, _draw.Fork());
         _director = new Director(this, _draw.Fork());
         _hosts = new Host[plan.Hosts.Count];
+        _fullAt = new long[plan.Hosts.Count];
+        Array.Fill(_fullAt, -1);
         for (int i = 0; i < _hosts.Length; i++)
         {
             _hosts[i] = Make(i, plan.Hosts[i].Config, new Clock());
             Fabric.Announce(plan.Hosts[i].Node, i);
+            for (int way = 1; way <= plan.Hosts[i].Config.FurtherNodes.Count; way++)
+            {
+                Fabric.Announce(plan.Hosts[i].Config.FurtherNodes[way - 1], i, way);
+            }
         }
     }
 
@@ -129,7 +139,19 @@ internal sealed class World
 
     public void Taint(ulong tag) => _taint.Add(tag);
 
-    public void TaintNamed(ReadOnlySpan<byte> packet) => _taint.AddNamed(packet);
+    public void TaintNamed(ReadOnlySpan<byte> packet)
+    {
+        _taint.AddNamed(packet);
+        if (Plan.Has(Feature.Paths) && packet.Length >= PacketHeader.Size)
+        {
+            // A further path has a tag of its own, and is its connection's.
+            ulong tag = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(packet);
+            foreach (Host host in _hosts)
+            {
+                _taint.Add(HostTransmit.MainTagOf(host.Endpoint.State, tag));
+            }
+        }
+    }
 
     /// <summary>Whether a connection has to get done with everything, now that the network is well: both ends live, are honest, and know where the other is.</summary>
     public bool MustFinish(Host host, ConnectionView connection)
@@ -145,7 +167,7 @@ internal sealed class World
             ConnectionView? other = peer.Application.Connections.Find(view => view.LocalTag == connection.PeerTag);
             if (other is { IsKnown: true, IsClosed: false } && other.Record.IsOpen)
             {
-                if (IsFull(host, connection) || IsFull(peer, other))
+                if (WasFull(host) || WasFull(peer))
                 {
                     MemoryStalls++;
                     return false;
@@ -166,14 +188,18 @@ internal sealed class World
     }
 
     /// <summary>
-    /// Connections that came to a stop because an endpoint had promised more than it has: windows larger than the share of the arena, more streams than records.
+    /// Connections that came to a stop because an endpoint had promised more than it has: windows larger than the share of the arena, or than the records for the runs
+    /// that they come in, more streams than records.
     /// Nothing else may stop one.
     /// </summary>
     public int MemoryStalls { get; private set; }
 
+    /// <summary>Whether it was so within the longest that anything waits for anything: a connection that just ended may have kept what another waits for.</summary>
+    private bool WasFull(Host host) => _fullAt[host.Index] >= 0 && Now - _fullAt[host.Index] <= 10 * Instant.Second;
+
     private static bool IsFull(Host host, ConnectionView view) =>
         host.Endpoint.State.Frames.HeldBy(view.Handle.Index) + 1 >= view.Record.Memory.FramesMax || host.Endpoint.State.Frames.OnlyGapsMayFill
-        || host.Endpoint.State.Streams.FreeCount == 0 || host.Endpoint.State.Probabilistic.FreeCount == 0;
+        || host.Endpoint.State.Streams.FreeCount == 0 || host.Endpoint.State.Probabilistic.FreeCount == 0 || host.Endpoint.State.Store.Chunks.FreeCount == 0;
 
     /// <summary>A host dies, and the same node comes back with nothing.</summary>
     public void Crash(Host host)
@@ -193,6 +219,11 @@ internal sealed class World
     private void Turn(Host host)
     {
         Turns++;
+        if (IsHealed && host.Application.Connections.Exists(view => !view.IsClosed && IsFull(host, view)))
+        {
+            _fullAt[host.Index] = Now;
+        }
+
         host.Poll();
     }
 
