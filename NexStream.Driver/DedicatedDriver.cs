@@ -92,5 +92,14 @@ public sealed class DedicatedDriver : IDisposable
             // An exception that leaves a thread ends the process: whoever started this one shall decide.
             Failure = failure;
         }
+
+        try
+        {
+            _application.OnEnd(Failure);
+        }
+        catch (Exception failure)
+        {
+            Failure ??= failure;
+        }
     }
 }

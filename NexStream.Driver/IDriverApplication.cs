@@ -9,4 +9,10 @@ public interface IDriverApplication
     /// <param name="now">The time of the turn.</param>
     /// <returns>Whether anything was done; false lets the thread rest.</returns>
     bool OnTurn(Instant now);
+
+    /// <summary>The last call: the thread ends behind it.</summary>
+    /// <param name="failure">What the driver or <see cref="OnTurn"/> threw; null: the thread was stopped.</param>
+    void OnEnd(Exception? failure)
+    {
+    }
 }

@@ -1,0 +1,234 @@
+using System.Net;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Driver.Links;
+
+namespace NexStream.Driver.Hosting;
+
+/// <summary>What the driver's thread does for a <see cref="NexStreamHost"/> after each turn: commands, events, time-outs, and at last the stop.</summary>
+internal sealed class HostLoop : IDriverApplication
+{
+    /// <summary>Commands that one turn takes, so that traffic gets its turn under any load of them.</summary>
+    private const int CommandBurst = 256;
+
+    private readonly NexStreamHost _host;
+    private readonly Driver _driver;
+    private readonly UdpLink? _network;
+    private readonly NexStreamHostOptions _options;
+    private readonly LoanPool _loans;
+    private readonly StreamWork _streams;
+    private readonly ConnectionWork _connections;
+
+    /// <summary>Whom was dialled already: the link keeps half as many as it knows peers.</summary>
+    private readonly Dictionary<IPEndPoint, NodeId> _dialled = [];
+
+    private bool _isStopping;
+    private bool _isLastTurn;
+    private Instant _stopAt = Instant.Never;
+
+    public HostLoop(NexStreamHost host, Driver driver, UdpLink? network, NexStreamHostOptions options)
+    {
+        _host = host;
+        _driver = driver;
+        _network = network;
+        _options = options;
+        _loans = new LoanPool(host, driver.Endpoint);
+        _streams = new StreamWork(driver.Endpoint, _loans);
+        _connections = new ConnectionWork(host, driver.Endpoint, _streams);
+    }
+
+    public bool OnTurn(Instant now)
+    {
+        bool worked = false;
+        for (int i = 0; i < CommandBurst && _host.TryTake(out Command command); i++)
+        {
+            worked = true;
+            Do(command, now);
+        }
+
+        while (_driver.Endpoint.TryGetEvent(out EndpointEvent item))
+        {
+            worked = true;
+            _connections.OnEvent(item);
+        }
+
+        while (_driver.TryGetLinkLost(out LinkLost lost))
+        {
+            worked = true;
+            OnLinkLost(lost.Remote, now);
+        }
+
+        worked |= _streams.FireTimeouts(now);
+        if (_isStopping)
+        {
+            StepStop(now);
+        }
+
+        return worked;
+    }
+
+    public void OnEnd(Exception? failure)
+    {
+        foreach (ConnectionRecord connection in _connections.All.ToArray())
+        {
+            connection.IsClosing = true;
+            _connections.OnClosed(connection, ReasonCode.Aborted, default);
+        }
+
+        _connections.FailAccepts(NexStreamHost.Stopped(failure));
+        _host.OnEnd(failure);
+    }
+
+    private void Do(in Command command, Instant now)
+    {
+        switch (command.Kind)
+        {
+            case CommandKind.Start:
+                Start((Operation)command.Subject!, now);
+                break;
+            case CommandKind.Cancel:
+                Cancel((Operation)command.Subject!, command.Number, now);
+                break;
+            case CommandKind.Return:
+                _loans.GiveBack((FrameLoan)command.Subject!);
+                break;
+            case CommandKind.CloseStream:
+                CloseStream((StreamRecord)command.Subject!, null);
+                break;
+            case CommandKind.ResetStream:
+                CloseStream((StreamRecord)command.Subject!, (ReasonCode)command.Number);
+                break;
+            case CommandKind.DiscardStream:
+                ((StreamRecord)command.Subject!).IsDiscarding = true;
+                _streams.Receive((StreamRecord)command.Subject!);
+                break;
+            case CommandKind.Abort:
+                ((ConnectionRecord)command.Subject!).Handle.Abort(now, (ReasonCode)command.Number);
+                break;
+            default:
+                BeginStop(now);
+                break;
+        }
+    }
+
+    private void Start(Operation operation, Instant now)
+    {
+        if (_isStopping && operation.Kind is OperationKind.Connect or OperationKind.AcceptConnection)
+        {
+            operation.Fail(NexStreamHost.Stopped(null));
+            return;
+        }
+
+        try
+        {
+            switch (operation.Kind)
+            {
+                case OperationKind.Connect:
+                    _connections.Connect(operation, operation.Address is { } address ? Dial(address) : operation.Remote, now);
+                    break;
+                case OperationKind.AcceptConnection:
+                    _connections.Accept(operation);
+                    break;
+                case OperationKind.AcceptStream:
+                    ConnectionWork.AcceptStream(operation);
+                    break;
+                case OperationKind.OpenStream:
+                    _connections.Open(operation);
+                    break;
+                case OperationKind.CloseConnection:
+                    _connections.Close(operation, now);
+                    break;
+                default:
+                    _streams.Start(operation, now);
+                    break;
+            }
+        }
+        catch (ArgumentException failure) when (!operation.IsQueued)
+        {
+            // A configuration that is out of range: the caller's fault, and to be told to him.
+            operation.Fail(failure);
+        }
+        catch (LinkException failure)
+        {
+            operation.Fail(new NexStreamException(NexStreamError.LinkFailed, failure.Message, inner: failure));
+        }
+    }
+
+    private void Cancel(Operation operation, long sequence, Instant now)
+    {
+        // One that has ended, and may be another by now, is not meant.
+        if (operation.Sequence != sequence || !operation.IsQueued)
+        {
+            return;
+        }
+
+        NexStreamCanceledException why = new(StreamWork.Taken(operation), operation.Token);
+        if (operation.Kind >= OperationKind.Send)
+        {
+            _streams.Withdraw(operation, why);
+        }
+        else
+        {
+            _connections.Withdraw(operation, why, now);
+        }
+    }
+
+    private void CloseStream(StreamRecord stream, ReasonCode? reason)
+    {
+        if (stream.IsDisposed)
+        {
+            return;
+        }
+
+        stream.IsDisposed = true;
+        _ = reason is { } why ? stream.Handle.Reset(why) : stream.Handle.Close();
+        _streams.EndAll(stream);
+    }
+
+    private NodeId Dial(IPEndPoint address)
+    {
+        if (_network is null)
+        {
+            throw new ArgumentException($"The host has no network: connect to a node, or make the host with {nameof(NexStreamHost)}.{nameof(NexStreamHost.OpenUdp)}.", nameof(address));
+        }
+
+        if (!_dialled.TryGetValue(address, out NodeId name))
+        {
+            name = _network.Dial(address);
+            _dialled.Add(address, name);
+        }
+
+        return name;
+    }
+
+    private void OnLinkLost(NodeId remote, Instant now)
+    {
+        foreach (ConnectionRecord connection in _connections.All.Where(connection => connection.Remote == remote).ToArray())
+        {
+            connection.IsLinkLost = true;
+            connection.Handle.Abort(now, ReasonCode.PeerUnresponsive);
+        }
+    }
+
+    private void BeginStop(Instant now)
+    {
+        _isStopping = true;
+        _stopAt = now + (_options.CloseTimeout.Ticks * TimeSpan.NanosecondsPerTick);
+        _connections.FailAccepts(NexStreamHost.Stopped(null));
+        foreach (ConnectionRecord connection in _connections.All.ToArray())
+        {
+            _connections.BeginClose(connection, ReasonCode.None, now);
+        }
+    }
+
+    /// <summary>The last answers go out with one turn more.</summary>
+    private void StepStop(Instant now)
+    {
+        if (_isLastTurn)
+        {
+            _host.StopThread();
+        }
+
+        _isLastTurn = _connections.Count == 0 || now >= _stopAt;
+    }
+}

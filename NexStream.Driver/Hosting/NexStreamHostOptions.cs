@@ -1,0 +1,23 @@
+namespace NexStream.Driver.Hosting;
+
+/// <summary>How a <see cref="NexStreamHost"/> runs. Every number is a bound.</summary>
+public sealed record NexStreamHostOptions
+{
+    /// <summary>
+    /// Operations that may be under way at a time, at least 1. It bounds the queue to the driver's thread too: each operation is in it at most twice, for
+    /// its start and for its cancellation.
+    /// </summary>
+    public int MaxPendingOperations { get; init; } = 64 * 1024;
+
+    /// <summary>How long disposing of the host waits for its connections to close gracefully.</summary>
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The processor core to tie the thread to; null for none.</summary>
+    public int? ProcessorCore { get; init; }
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxPendingOperations, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CloseTimeout, TimeSpan.Zero);
+    }
+}
