@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace NexStream.Tests.Examples;
 
@@ -13,6 +14,18 @@ internal sealed class ExampleTests
         string output = await RunAsync("nexstream-echo");
         Assert.That(output, Does.Contain("ReliableOrdered: 100000 of 100000").And.Contain("ReliableUnordered: 100000 of 100000"));
         Assert.That(output, Does.Contain("BestEffort: ").And.Contain("Probabilistic: "));
+    }
+
+    [Test]
+    public async Task GameLoop_SixtyTicks_EveryStepArrivesAndIsShown()
+    {
+        string[] words = (await RunAsync("gameloop", "60")).Split(' ');
+        int sent = int.Parse(words[2], CultureInfo.InvariantCulture);
+        int shown = int.Parse(words[7], CultureInfo.InvariantCulture);
+
+        // A step takes a tick to the server and one back: what was sent last is still under way at the end.
+        Assert.That(sent, Is.InRange(50, 60));
+        Assert.That(shown, Is.InRange(sent - 5, sent));
     }
 
     [Test]
