@@ -250,7 +250,8 @@ internal sealed class StreamWork(Endpoint endpoint, LoanPool loans)
             case CallStatus.MessageTooLong:
                 failure = new NexStreamException(
                     NexStreamError.BufferTooSmall,
-                    $"Stream {stream.Id}: the next message has {got.Bytes} bytes, the buffer {operation.Destination.Length}; it was not taken: receive it with a larger one.") { Required = got.Bytes };
+                    $"Stream {stream.Id}: the next message has {got.Bytes} bytes, the buffer {operation.Destination.Length}; it was not taken: receive it with a larger one.")
+                { Required = got.Bytes };
                 return true;
             case CallStatus.Closed when !stream.IsDisposed && stream.Reset is null && stream.Connection.IsCleanEnd:
                 // The peer flushed everything before it closed, and all of that was read.

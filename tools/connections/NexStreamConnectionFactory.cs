@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using NexStream.Core.Primitives;
+using NexStream.Driver.Hosting;
+
+namespace NexStream.Connections;
+
+/// <summary>
+/// Connects over NexStream where ASP.NET Core or Orleans would connect over TCP. To each address there is one NexStream connection, made when it is first
+/// wanted and again when it was lost; each connection that is asked for is a stream of it.
+/// </summary>
+public sealed class NexStreamConnectionFactory : IConnectionFactory, IAsyncDisposable
+{
+    private readonly Lazy<NexStreamHost> _host;
+    private readonly bool _isOwner;
+    private readonly ConcurrentDictionary<EndPoint, Lazy<Task<NexStreamConnection>>> _connections = new();
+
+    /// <summary>Over a UDP socket of its own, on any free port.</summary>
+    public NexStreamConnectionFactory()
+    {
+        _host = new Lazy<NexStreamHost>(() => NexStreamHost.OpenUdp(new UdpHostOptions()));
+        _isOwner = true;
+    }
+
+    /// <summary>Over a host that stays the caller's.</summary>
+    public NexStreamConnectionFactory(NexStreamHost host) => _host = new Lazy<NexStreamHost>(host);
+
+    /// <inheritdoc />
+    /// <exception cref="NexStreamException">Nobody answers there, or a limit is reached.</exception>
+    public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        NexStreamStream stream = await OpenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        return new NexStreamConnectionContext(stream, _host.Value.LocalEndPoint, endpoint);
+    }
+
+    /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>: an HttpClient that speaks over NexStream.</summary>
+    /// <param name="address">Whom to call, whatever host the request names; null: the host of the request, which is looked up as for TCP.</param>
+    public Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> ConnectCallback(EndPoint? address = null) => async (context, cancellation) =>
+    {
+        EndPoint to = address ?? await LookUpAsync(context.DnsEndPoint, cancellation).ConfigureAwait(false);
+        return (await OpenAsync(to, cancellation).ConfigureAwait(false)).AsStream();
+    };
+
+    /// <summary>Closes the connections, and the host if it is the factory's.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Lazy<Task<NexStreamConnection>> connection in _connections.Values)
+        {
+            try
+            {
+                await (await connection.Value.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+            }
+            catch (NexStreamException)
+            {
+                // It was never made.
+            }
+        }
+
+        _connections.Clear();
+        if (_isOwner && _host.IsValueCreated)
+        {
+            await _host.Value.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<EndPoint> LookUpAsync(DnsEndPoint name, CancellationToken cancellation)
+    {
+        IPAddress[] addresses = await Dns.GetHostAddressesAsync(name.Host, name.AddressFamily, cancellation).ConfigureAwait(false);
+        return new IPEndPoint(addresses[0], name.Port);
+    }
+
+    private async Task<NexStreamStream> OpenAsync(EndPoint endpoint, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Lazy<Task<NexStreamConnection>> entry = _connections.GetOrAdd(endpoint, key => new Lazy<Task<NexStreamConnection>>(() => DialAsync(key)));
+            bool isMade = false;
+            try
+            {
+                NexStreamConnection connection = await entry.Value.WaitAsync(cancellation).ConfigureAwait(false);
+                isMade = true;
+                return await connection.OpenStreamAsync(TransportMode.ReliableOrdered, cancellation).ConfigureAwait(false);
+            }
+            catch (NexStreamException failure)
+            {
+                // One that was lost is forgotten, and made again at once; one that could not be made, with the next call.
+                _connections.TryRemove(new(endpoint, entry));
+                if (!isMade || failure.Error is NexStreamError.LimitReached or NexStreamError.HostStopped)
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    private Task<NexStreamConnection> DialAsync(EndPoint endpoint) => endpoint switch
+    {
+        IPEndPoint address => _host.Value.ConnectAsync(address).AsTask(),
+        NexStreamEndPoint named => _host.Value.ConnectAsync(named.Node).AsTask(),
+        _ => throw new NotSupportedException($"NexStream connects to IP addresses and to nodes, not to {endpoint}."),
+    };
+}
