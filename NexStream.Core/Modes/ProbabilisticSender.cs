@@ -147,7 +147,9 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         ref StreamState stream = ref state.Streams[index];
         ref ProbabilisticStream own = ref state.Probabilistic[stream.Receive.Delivery];
         int first = Slab<OutboundMessage>.None;
-        if (DrawRepairs(ref own) is > 0 and int rows)
+
+        // A group that began and found no record for its first message has nothing to repair.
+        if (own.Group.Count > 0 && DrawRepairs(ref own) is > 0 and int rows)
         {
             Span<PayloadSlice> sources = stackalloc PayloadSlice[RepairFrame.GroupSizeMax];
             Span<uint> lengths = stackalloc uint[RepairFrame.GroupSizeMax];

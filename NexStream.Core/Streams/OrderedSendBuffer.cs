@@ -121,6 +121,12 @@ internal sealed class OrderedSendBuffer(EndpointState state)
 
         send.Buffered -= (int)added;
         connection.SendBuffered -= (int)added;
+        if (send.Buffered == 0 && !send.Lost.IsEmpty)
+        {
+            // Runs whose middle had arrived stayed whole, and nobody may ask for them any more.
+            DropLost(ref send);
+        }
+
         return true;
     }
 
@@ -251,11 +257,7 @@ internal sealed class OrderedSendBuffer(EndpointState state)
     /// <summary>Gives everything up: nothing of it is sent (again), and what still comes in about it means nothing.</summary>
     public void Clear(Connection connection, ref SendHalf send)
     {
-        while (!send.Lost.IsEmpty)
-        {
-            Drop(ref send, send.Lost.Head);
-        }
-
+        DropLost(ref send);
         RangeSet ahead = send.AcknowledgedAhead;
         ahead.Clear(state.AcknowledgedRuns);
         send.AcknowledgedAhead = ahead;
@@ -367,6 +369,14 @@ internal sealed class OrderedSendBuffer(EndpointState state)
         send.Lost.Remove(state.Segments, index);
         state.Segments[index].Generation++;
         state.Segments.Free(index);
+    }
+
+    private void DropLost(ref SendHalf send)
+    {
+        while (!send.Lost.IsEmpty)
+        {
+            Drop(ref send, send.Lost.Head);
+        }
     }
 
     private int ChunkAt(in SendHalf send, ulong position) => ChunkFrom(send.Content.Head, position);

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using NexStream.Core;
+using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Stats;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
@@ -96,6 +98,39 @@ public sealed class ProbabilisticTests
         run.Lose(message => message < 2);
         run.Send(4);
         Assert.That(run.Delivered, Is.EquivalentTo(new ulong[] { 2, 3 }));
+    }
+
+    /// <summary>Found by the swarm (seed 87962): a repair of nothing was made, a message without a byte.</summary>
+    [Test]
+    public void Repairs_GroupThatFindsNoRecordForItsFirstMessage_GetsNone()
+    {
+        var run = new Run(new ProbabilisticConfig(1, FecRatio: 1, GroupSize: 4), loss: 0);
+        EndpointState state = run.Pair.Client.Endpoint.State;
+        ref OutboundDelivery sending = ref state.Probabilistic[state.Streams[run.Client.Index].Receive.Delivery].Sending;
+
+        // The group of the first message gets four repairs, which take the records that the second, of two runs, would need: it cannot begin a group.
+        sending.PartialPlan = sending.Plan with { RepairsLow = 4, RepairsHigh = 4 };
+        sending.PartialSize = 1;
+        while (state.Store.Chunks.FreeCount > 3)
+        {
+            state.Store.Chunks.TryAllocate(out _);
+        }
+
+        Assert.That(run.Client.Send(new byte[100]).Status, Is.EqualTo(CallStatus.Ok));
+        PayloadSlice[] leases = new PayloadSlice[2];
+        for (int i = 0; i < leases.Length; i++)
+        {
+            Assert.That(run.Client.TryLease(out leases[i]), Is.EqualTo(CallStatus.Ok));
+            leases[i] = leases[i].WithLength(300);
+        }
+
+        Assert.That(run.Client.SendZeroCopy(leases).Status, Is.EqualTo(CallStatus.Ok));
+        run.Pair.RunFor(Instant.Second);
+
+        Assert.That(run.Client.Statistics.Delivery!.Value.RepairsSent, Is.EqualTo(2), "As many as there were records, all of the first message.");
+        byte[] destination = new byte[1000];
+        Assert.That(run.Server.Receive(destination).Bytes, Is.EqualTo(100));
+        Assert.That(run.Server.Receive(destination).Bytes, Is.EqualTo(600));
     }
 
     [Test]

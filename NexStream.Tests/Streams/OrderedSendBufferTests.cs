@@ -70,6 +70,30 @@ public sealed class OrderedSendBufferTests
         Assert.That((again.Position, again.Length), Is.EqualTo((last.Position, last.Length)), "What lay in chunks that are gone is not sent again.");
     }
 
+    /// <summary>Found by the swarm (seeds 77401 and 78445): the stream ended with a record of it left.</summary>
+    [Test]
+    public void TryAcknowledge_TheLastByte_ForgetsARunThatStayedWholeThoughItsMiddleHadArrived()
+    {
+        var world = new World();
+        world.Append(300);
+        SentPacket[] packets = [world.Send(100), world.Send(100), world.Send(100)];
+        foreach (SentPacket packet in packets)
+        {
+            world.Lose(packet);
+        }
+
+        // The run reaches beyond the second on both sides, beyond the first on one, and then the third is all that is left of it and more.
+        world.Acknowledge(packets[1]);
+        SentPacket again = world.Send(50);
+        world.Acknowledge(packets[0]);
+        world.Acknowledge(packets[2]);
+
+        Assert.That(world.Buffered, Is.Zero);
+        Assert.That(world.IsWaiting, Is.False);
+        world.Acknowledge(again);
+        Assert.That(world.State.Segments.Count, Is.Zero, "A record that nobody gives back is lost to the endpoint.");
+    }
+
     [Test]
     public void Requeue_OfWhatWasAcknowledgedMeanwhile_AsksForNothing()
     {
@@ -245,6 +269,7 @@ public sealed class OrderedSendBufferTests
 
             Assert.That(Half.Buffered, Is.EqualTo(expected), "Bytes that are not acknowledged.");
             Assert.That(_connection.SendBuffered, Is.EqualTo(expected));
+            Assert.That(IsWaiting && expected == 0, Is.False, "Where everything was acknowledged, nothing waits to be sent again.");
         }
 
         /// <summary>A network that loses nothing any more: everything arrives, and the buffer holds nothing.</summary>
