@@ -1,4 +1,5 @@
 using NexStream.Core;
+using NexStream.Core.Audit;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
@@ -370,6 +371,7 @@ public sealed class ConnectionAttackTests
                     () => pair.Inject(pair.Server, Forge.Packet(pair, pair.Server, 5000, (ref FrameWriter w) => WriteStreamFrame(ref w, k, id), new byte[k is 1 or 16 ? 10 : 0], tag)),
                     Throws.Nothing,
                     $"frame {kind}, mode {mode}, situation {situation}");
+                Assert.That(() => new EndpointAudit(pair.Server.Endpoint).Check(), Throws.Nothing, $"What is kept agrees. Frame {kind}, mode {mode}, situation {situation}");
                 pair.Filter = (_, _) => false;
                 Assert.That(() => pair.RunFor(100 * Instant.Second), Throws.Nothing, $"frame {kind}, mode {mode}, situation {situation}");
                 Assert.That(pair.Server.Endpoint.Statistics.ConnectionCount, Is.Zero, "Alone it ends by its time-outs.");
