@@ -152,6 +152,10 @@ internal sealed class TimerTable(
             {
                 lossDetector.OnTimeout(connection, path, now);
             }
+            else if (path.ProbesAllowed > 0)
+            {
+                lossDetector.FreeRecords(connection, path);
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 using NexStream.Core;
 using NexStream.Core.Config;
+using NexStream.Core.Connections;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
 using NexStream.Tests.Support;
@@ -163,6 +165,34 @@ public sealed class RecordShortageTests
         paths.Pair.RunFor(Instant.Second);
         Assert.That(asked, Is.GreaterThan(1));
         Assert.That(PathPair.StateOf(paths.Server, id).Challenge.IsActive, Is.False, "It is forgotten when it has not answered.");
+    }
+
+    /// <summary>Found by the swarm (seed 247892): a path was to probe, others took the record that was free for it, and no timer looked after it again.</summary>
+    [Test]
+    public void Probe_OfOneOfSeveralPathsThatFindsNoRecord_TakesThoseOfThePacketsThatNobodyAnswers()
+    {
+        var paths = new PathPair(configure: Few);
+        (StreamHandle client, StreamHandle server) = paths.Pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        byte id = paths.Open();
+        paths.Kill(Pair.ClientNode);
+        long sent = client.Send(new byte[1000]).Bytes;
+        paths.Pair.RunUntil(() => paths.Client.Has(EventKind.PathLost));
+        paths.Look = _ => false;
+        sent += client.FillUp(new byte[100_000]);
+        paths.Pair.RunFor(100 * Instant.Millisecond);
+
+        EndpointState state = paths.Client.Endpoint.State;
+        Core.State.Path further = PathPair.StateOf(paths.Client, id);
+        new LossDetector(state, new PacketContents(state, null!, null!, null!, null!, null!)).ForgetAll(Forge.ConnectionOf(paths.Client).Path);
+        while (state.Packets.TryAllocate(out _))
+        {
+        }
+
+        Assert.That(further.InFlight.Count, Is.GreaterThan(2));
+        further.ProbesAllowed = 1;
+        paths.Look = null;
+        long read = 0;
+        paths.Pair.RunUntil(() => (read += server.ReadAll().Sum(part => (long)part.Length)) == sent, 60 * Instant.Second);
     }
 
     private static EndpointConfig Few(EndpointConfig config) => config with { MaxPacketsInFlight = 16, Congestion = Core.Congestion.CongestionControllers.None };
