@@ -53,6 +53,14 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
         {
             Connection connection = state.Connections[_connections.Peek()];
             ConnectionEvents pending = connection.Events & ~ConnectionEvents.Closed;
+            ConnectionEvents begin = pending & (ConnectionEvents.Established | ConnectionEvents.Accepted);
+            if (begin != 0)
+            {
+                // Before anything is told of a connection, that there is one.
+                item = Take(connection, begin);
+                return true;
+            }
+
             if ((pending & ConnectionEvents.Paths) != 0 && TryTakePath(connection, out item))
             {
                 return true;

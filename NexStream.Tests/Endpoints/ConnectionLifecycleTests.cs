@@ -2,6 +2,7 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.State;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
 using NexStream.Tests.Attacks;
@@ -58,6 +59,22 @@ public sealed class ConnectionLifecycleTests
         Instant start = pair.Now;
         pair.Connect();
         Assert.That(pair.Now - start, Is.InRange(Instant.Second, Instant.Second + (40 * Instant.Millisecond)));
+    }
+
+    /// <summary>Found by the swarm (seeds 450523 and 460845): a path of a connection that the application did not know yet was told to be gone.</summary>
+    [Test]
+    public void Events_PathGoneBeforeTheConnectionWasTold_ComesBehindIt()
+    {
+        var pair = new Pair();
+        pair.Connect();
+        Connection connection = Forge.ConnectionOf(pair.Server);
+        EndpointState state = pair.Server.Endpoint.State;
+        connection.UntoldPaths.Add(1);
+        state.Events.Raise(connection, ConnectionEvents.Paths);
+        state.Events.Raise(connection, ConnectionEvents.Accepted);
+
+        Assert.That(pair.Server.Endpoint.TryGetEvent(out EndpointEvent first) && pair.Server.Endpoint.TryGetEvent(out _), Is.True);
+        Assert.That(first.Kind, Is.EqualTo(EventKind.ConnectionAccepted));
     }
 
     [AttackRow(25)]
