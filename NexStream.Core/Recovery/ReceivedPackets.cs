@@ -96,7 +96,7 @@ internal struct ReceivedPackets
     public void Record(
         ulong packetNumber, Instant now, bool ackEliciting, EcnCodepoint ecn, bool isAckAsked = false, long roundTripNs = RttEstimator.InitialRttNs)
     {
-        if (packetNumber == Largest + 1 && HasAny && ackEliciting && !isAckAsked)
+        if (packetNumber > Largest && packetNumber - 1 == Largest && HasAny && ackEliciting && !isAckAsked)
         {
             RecordNext(now, ecn, roundTripNs);
         }

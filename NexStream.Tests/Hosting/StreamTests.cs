@@ -175,13 +175,13 @@ internal sealed class StreamTests
         for (int i = 0; i < 1000; i++)
         {
             SendLease lease = await near.LeaseAsync();
-            lease.Memory.Span[..1200].Fill((byte)i);
+            lease.Memory.Span[..1200].Fill(unchecked((byte)i));
             await near.SendAsync(lease, 1200);
             lease.Dispose();
             Assert.Throws<ObjectDisposedException>(() => _ = lease.Memory);
             using ReceiveLease got = await far.ReceiveLeaseAsync();
             Assert.That(got.Data.Length, Is.EqualTo(1200));
-            Assert.That(got.Data.ToArray(), Is.All.EqualTo((byte)i));
+            Assert.That(got.Data.ToArray(), Is.All.EqualTo(unchecked((byte)i)));
         }
     }
 

@@ -106,13 +106,13 @@ internal sealed class QlogStreams(ReplayHost host, QlogRecords records)
         }
     }
 
-    private static string GroupOf(ulong handle) => QlogConverter.Group((int)(uint)handle, (uint)(handle >> 32));
+    private static string GroupOf(ulong handle) => QlogConverter.Group(unchecked((int)(uint)handle), (uint)(handle >> 32));
 
     private static ulong HandleOf(int index, uint generation) => ((ulong)generation << 32) | (uint)index;
 
     private void Add(long now, ulong handle, string group, string initiator)
     {
-        StreamHandle stream = host.Stream((int)(uint)handle, (uint)(handle >> 32));
+        StreamHandle stream = host.Stream(unchecked((int)(uint)handle), (uint)(handle >> 32));
         _streams[handle] = (stream.Id, QlogFrames.NameOf(stream.Mode), group);
         WriteStream(now, handle, "open", "both", initiator: initiator);
     }
