@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
@@ -14,8 +12,6 @@ namespace NexStream.Tool.Throughput;
 /// <summary>nexstream perf --client: asks a server for a measurement, and takes part in it.</summary>
 internal sealed class ThroughputClient : IDisposable
 {
-    private const int ConnectTimeoutMs = 5000;
-
     private readonly LinkAddress _to;
     private readonly TransferNode _node;
     private readonly DriverTelemetry _telemetry;
@@ -27,7 +23,7 @@ internal sealed class ThroughputClient : IDisposable
     public ThroughputClient(LinkAddress to)
     {
         _to = to;
-        _node = to.Name is { } name ? Join(name) : Dial(to);
+        _node = TransferNode.To(to, out _);
         _telemetry = DriverTelemetry.Attach(_node.Driver, $"perf client {to.Text}");
     }
 
@@ -79,31 +75,6 @@ internal sealed class ThroughputClient : IDisposable
     {
         _telemetry.Dispose();
         _node.Dispose();
-    }
-
-    private static TransferNode Join(string name)
-    {
-        LinkLibrary library = LinkLibrary.Load(LinkPreference.Native);
-        TransferNode node = TransferNode.ForSharedMemory(library, isReceiver: false);
-        try
-        {
-            node.Attach(library.Connect(name, node.Memory, TransferNode.RingCapacity, ConnectTimeoutMs));
-            return node;
-        }
-        catch (LinkException)
-        {
-            node.Dispose();
-            throw;
-        }
-    }
-
-    private static TransferNode Dial(LinkAddress to)
-    {
-        IPEndPoint remote = to.ToRemote();
-        IPAddress any = remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
-        TransferNode node = TransferNode.ForNetwork(isReceiver: false, new IPEndPoint(any, 0), out UdpLink network);
-        node.CallTo(network.Dial(remote));
-        return node;
     }
 
     private Instant Turn(Func<bool> work)

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NexStream.Core;
 using NexStream.Core.Config;
@@ -16,8 +14,6 @@ internal sealed class SendSession : IDisposable
 {
     /// <summary>Files under way at a time: enough that small ones do not wait for answers one by one.</summary>
     private const int FilesAtATime = 4;
-
-    private const int ConnectTimeoutMs = 5000;
 
     private readonly LinkAddress _to;
     private readonly TransferNode _node;
@@ -40,7 +36,7 @@ internal sealed class SendSession : IDisposable
         _to = to;
         _stream = stream;
         _waiting = new Queue<string>(files);
-        _node = to.Name is { } name ? Join(name) : Dial(to, out _network);
+        _node = TransferNode.To(to, out _network);
     }
 
     /// <exception cref="LinkException">Nobody answered.</exception>
@@ -80,31 +76,6 @@ internal sealed class SendSession : IDisposable
     }
 
     public void Dispose() => _node.Dispose();
-
-    private static TransferNode Join(string name)
-    {
-        LinkLibrary library = LinkLibrary.Load(LinkPreference.Native);
-        TransferNode node = TransferNode.ForSharedMemory(library, isReceiver: false);
-        try
-        {
-            node.Attach(library.Connect(name, node.Memory, TransferNode.RingCapacity, ConnectTimeoutMs));
-            return node;
-        }
-        catch (LinkException)
-        {
-            node.Dispose();
-            throw;
-        }
-    }
-
-    private static TransferNode Dial(LinkAddress to, out UdpLink network)
-    {
-        IPEndPoint remote = to.ToRemote();
-        IPAddress any = remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
-        TransferNode node = TransferNode.ForNetwork(isReceiver: false, new IPEndPoint(any, 0), out network);
-        node.CallTo(network.Dial(remote));
-        return node;
-    }
 
     private string Unanswered()
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using NexStream.Core;
 using NexStream.Core.Config;
@@ -14,6 +15,8 @@ namespace NexStream.Tool.Transfer;
 internal sealed class TransferNode : IDisposable
 {
     public const int RingCapacity = 1024;
+
+    private const int ConnectTimeoutMs = 5000;
 
     /// <summary>32 MiB on each side, all that a transfer ever holds, however large the files.</summary>
     private const int MemorySize = 32 * 1024 * 1024;
@@ -112,6 +115,27 @@ internal sealed class TransferNode : IDisposable
         return node;
     }
 
+    /// <summary>An endpoint that calls whoever listens at an address.</summary>
+    /// <param name="to">The address.</param>
+    /// <param name="network">The socket; null for a link in shared memory.</param>
+    /// <exception cref="LinkException">Nobody listens there in shared memory, or the address cannot be dialled.</exception>
+    public static TransferNode To(LinkAddress to, out UdpLink? network)
+    {
+        network = null;
+        if (to.Name is { } name)
+        {
+            LinkLibrary library = LinkLibrary.Load(LinkPreference.Native);
+            TransferNode node = ForSharedMemory(library, isReceiver: false);
+            return node.OrDispose(() => node.Attach(library.Connect(name, node.Memory, RingCapacity, ConnectTimeoutMs)));
+        }
+
+        IPEndPoint remote = to.ToRemote();
+        IPAddress any = remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
+        TransferNode caller = ForNetwork(isReceiver: false, new IPEndPoint(any, 0), out UdpLink link);
+        network = link;
+        return caller.OrDispose(() => caller.CallTo(link.Dial(remote)));
+    }
+
     public void Attach(Link link) => Driver.AttachLink(link, _remote);
 
     /// <summary>Whom <see cref="Connect"/> calls over a network.</summary>
@@ -139,5 +163,19 @@ internal sealed class TransferNode : IDisposable
     {
         Driver.Dispose();
         Memory.Dispose();
+    }
+
+    private TransferNode OrDispose(Action reach)
+    {
+        try
+        {
+            reach();
+            return this;
+        }
+        catch (LinkException)
+        {
+            Dispose();
+            throw;
+        }
     }
 }
