@@ -90,7 +90,7 @@ public sealed class Endpoint
             _state, control, new PathControlWriter(_state), _lifecycle, orderedSender, messageSender, writer, new MtuProber(_state), _migration);
         var predictedTransmit = new PredictedTransmit(_state, sendBuffer);
         _transmitPath = new TransmitPath(
-            _state, packets, predictedTransmit, new MultipathTransmit(_state, packets, new PathChooser(_state), predictedTransmit));
+            _state, packets, predictedTransmit, new MultipathTransmit(_state, packets, new PathChooser(_state), predictedTransmit, lossDetector), lossDetector);
         _loans = new Loans(_state.Frames);
         var zeroCopySender = new ZeroCopySender(_state, _loans, outbound, orderedSender, messageSender);
         var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);

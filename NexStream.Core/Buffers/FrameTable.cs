@@ -18,22 +18,17 @@ internal sealed class FrameTable
     private readonly FrameRegion?[] _regions = new FrameRegion?[RegionsMax];
     private readonly FrameRecord[]?[] _records = new FrameRecord[]?[RegionsMax];
     private readonly int[] _held;
-    private readonly int _reserve;
 
-    public FrameTable(FrameArena arena, int owners, int reserve256)
+    public FrameTable(FrameArena arena, int owners)
     {
         Arena = arena;
         _held = new int[owners];
-        _reserve = (int)((long)arena.FrameCount * reserve256 / 256);
         Register(arena);
     }
 
     public FrameArena Arena { get; }
 
     public int FrameSize => Arena.FrameSize;
-
-    /// <summary>Whether only data that fills a gap may still be taken in.</summary>
-    public bool OnlyGapsMayFill => Arena.FreeCount <= _reserve;
 
     public void Register(FrameRegion region)
     {

@@ -15,14 +15,23 @@ internal struct SharedFrame
 /// Puts payload into frames and chunks, takes it out again, and gives both back. Every buffer of the core is a list of chunks that
 /// this class makes and unmakes.
 /// </summary>
-internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks)
+/// <param name="frames">The frames.</param>
+/// <param name="chunks">The records of runs in them.</param>
+/// <param name="reserve256">The part, in 256ths, of frames and of chunks that only data may take that fills a gap.</param>
+internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int reserve256)
 {
+    private readonly int _framesReserve = (int)((long)frames.Arena.FrameCount * reserve256 / 256);
+    private readonly int _chunksReserve = (int)((long)chunks.Capacity * reserve256 / 256);
+
     /// <summary>Payloads up to this length share frames.</summary>
     public const int SmallLengthMax = 256;
 
     public FrameTable Frames => frames;
 
     public Slab<Chunk> Chunks => chunks;
+
+    /// <summary>Whether only data that fills a gap may still be taken in: what lies behind gaps is held until they are filled, and must not take what fills them.</summary>
+    public bool OnlyGapsMayFill => frames.Arena.FreeCount <= _framesReserve || chunks.FreeCount <= _chunksReserve;
 
     /// <summary>
     /// Appends a copy of <paramref name="data"/> to a list. Returns how many bytes it took: fewer when the arena or the chunks are exhausted.

@@ -81,7 +81,7 @@ public sealed record EndpointConfig
     public int HalfOpenThreshold { get; init; } = 16;
 
     /// <summary>
-    /// Part of the arena, in 1/256, that only data which fills a gap may use, so that data out of order cannot keep out the piece that
+    /// Part of the arena and of <see cref="MaxChunks"/>, in 1/256, that only data which fills a gap may use, so that data out of order cannot keep out the piece that
     /// everything waits for. 16 of 256 is 1/16.
     /// </summary>
     public int ArenaReserve256 { get; init; } = 16;

@@ -89,7 +89,8 @@ internal static class Departure
             connection.OutstandingSince = now;
         }
 
-        state.Packets.TryAllocate(out int index);
+        bool isFree = state.Packets.TryAllocate(out int index);
+        Invariant.Check(isFree, "There is a record for every packet that is begun.");
         ref SentPacket packet = ref state.Packets[index];
         packet.Number = number;
         packet.SentAt = now;

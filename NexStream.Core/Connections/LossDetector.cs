@@ -107,7 +107,6 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         path.ProbeTimeouts++;
         path.ProbesAllowed = ProbesPerTimeout;
         MtuProber.OnProbeTimeout(path, OldestLength(path), now);
-        FreeRecords(connection, path);
         int index = path.InFlight.Head;
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
@@ -121,13 +120,14 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     }
 
     /// <summary>
-    /// A probe needs records as every packet does. Where those that wait for an acknowledgement have them all, and none comes, the oldest are forgotten and what
-    /// they carried goes again: else nothing could be sent that brings one.
+    /// A probe needs records as every packet does. Where there are none, the oldest packets of its path are forgotten and what they carried goes again: nothing
+    /// else could be sent that brings an acknowledgement.
     /// </summary>
     public void FreeRecords(Connection connection, Path path)
     {
-        while ((state.Packets.FreeCount < ProbesPerTimeout || state.Controls.FreeCount < ControlRecord.PerPacketMax) && path.InFlight.Head is var index && index >= 0)
+        while (!state.HasRecordsFor(path))
         {
+            int index = path.InFlight.Head;
             Remove(path, index);
             contents.OnForgotten(connection, path, ref state.Packets[index]);
             Forget(index);
@@ -234,7 +234,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     {
         contents.FreeControls(ref state.Packets[index]);
         path.RecentlyLost.Append(state.Packets, index);
-        if (path.RecentlyLost.Count > RecentlyLostMax || state.Packets.FreeCount < RecentlyLostMax)
+        if (path.RecentlyLost.Count > RecentlyLostMax || state.PacketsUnreserved < RecentlyLostMax)
         {
             int oldest = path.RecentlyLost.Head;
             path.RecentlyLost.Remove(state.Packets, oldest);

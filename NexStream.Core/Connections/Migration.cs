@@ -13,7 +13,12 @@ namespace NexStream.Core.Connections;
 /// </summary>
 internal sealed class Migration(EndpointState state, ConnectionFactory factory, LossDetector lossDetector)
 {
-    private const int QuestionSize = LinkHeader.Size + PacketHeader.Size + PingFrame.WireSize;
+    /// <summary>
+    /// Answers that leave at once after this side moved, beyond the congestion window if need be: what fills the window may have got lost with the old way. As many as
+    /// the questions of which the peer takes an answer.
+    /// </summary>
+    private const int AnswersAllowed = 3;
+
     private const ulong ChallengeDomain = 0x6d6f766564;
 
     /// <summary>Whether packets from another node than the path's are read at all: once the connection is established and its peer proved itself.</summary>
@@ -28,20 +33,20 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
             return;
         }
 
-        path.Challenge.OnPacket(source, size, now);
+        path.Challenge.OnPacket(source, size, now, path.Rtt.PtoNs(connection.PeerMaxAckDelayNs));
         state.MarkReady(connection);
     }
 
     /// <summary>Asks the node that may be the peer's new one, when that is due. False: it is not, and nothing was written.</summary>
     public bool TryAsk(Connection connection, Path path, Instant now, Wire.Transmission transmission)
     {
-        if (!path.Challenge.MayAsk(QuestionSize, now))
+        if (!path.Challenge.MayAsk(now))
         {
             return false;
         }
 
         ulong id = state.Hash.Compute(connection.LocalTag ^ ChallengeDomain, ++connection.PingCount);
-        var builder = new PacketBuilder(transmission, QuestionSize);
+        var builder = new PacketBuilder(transmission, AddressChallenge.QuestionSize);
         new PingFrame { PingId = id }.TryWrite(ref builder.Writer);
         var header = new PacketHeader
         {
@@ -52,20 +57,20 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
         PacketFinisher.WriteHeaders(ref builder, path.Local, path.Challenge.Remote, header, LinkHeader.PriorityMax, EcnCodepoint.NotEct);
 
         // It is not remembered as in flight: it says nothing of the path in use, and is repeated here.
-        Departure.Count(path, QuestionSize, isMarked: false);
-        path.Challenge.OnAsked(id, QuestionSize, now, path.Rtt.PtoNs(connection.PeerMaxAckDelayNs));
+        Departure.Count(path, AddressChallenge.QuestionSize, isMarked: false);
+        path.Challenge.OnAsked(id, now);
         return true;
     }
 
     /// <summary>PONG came: if it answers the question, the path moves.</summary>
     public void OnPong(Connection connection, Path path, NodeId source, ulong pingId, Instant now)
     {
-        if (!path.Challenge.IsAnsweredBy(source, pingId))
+        if (!path.Challenge.IsAnsweredBy(source, pingId, out Instant askedAt))
         {
             return;
         }
 
-        long rttNs = now - path.Challenge.SentAt;
+        long rttNs = now - askedAt;
         lossDetector.Abandon(connection, path, now);
         path.Remote = source;
         path.Challenge = AddressChallenge.None;
@@ -105,7 +110,7 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
             lossDetector.Discount(path);
             factory.OnMoved(connection, path, now);
             path.Control |= PathControl.Ping;
-            path.AnswersAllowed = AddressChallenge.AttemptsMax;
+            path.AnswersAllowed = AnswersAllowed;
             state.MarkReady(connection);
         }
     }

@@ -8,7 +8,7 @@ namespace NexStream.Core.Connections;
 /// The next packet of a connection with several paths. First what belongs to a path goes on it: questions, answers, probes and acknowledgements, the
 /// acknowledgements of a path that carries no data on the best of the others. Then what any path may carry goes on the one that is chosen for it.
 /// </summary>
-internal sealed class MultipathTransmit(EndpointState state, PacketWriter packets, PathChooser chooser, PredictedTransmit predicted)
+internal sealed class MultipathTransmit(EndpointState state, PacketWriter packets, PathChooser chooser, PredictedTransmit predicted, LossDetector lossDetector)
 {
     /// <summary>Streams that turn out to have nothing for the path that was chosen, before it is left for the next call.</summary>
     private const int ChoicesMax = 8;
@@ -16,10 +16,10 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
     /// <summary>Writes the next packet. Returns 1, or 0: none now.</summary>
     public int Write(Connection connection, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
-        if (!state.HasRecordsForPacket)
+        if (!HasRecords(connection))
         {
             connection.PaceAt = now + TransmitPath.MemoryRetryNs;
-            return TryWriteUnremembered(connection, now, burst[0]) ? 1 : 0;
+            return TryWriteInNeed(connection, now, burst[0]) ? 1 : 0;
         }
 
         Wire.Transmission transmission = burst[0];
@@ -60,13 +60,37 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
         return 0;
     }
 
-    /// <summary>What goes without a record: questions to nodes that may be the peer's, which would else be due for ever, and acknowledgements.</summary>
-    private bool TryWriteUnremembered(Connection connection, Instant now, Wire.Transmission transmission)
+    /// <summary>Whether any path may write anything, after those that are to probe have made room.</summary>
+    private bool HasRecords(Connection connection)
+    {
+        bool hasAll = true;
+        for (int i = 0; i < connection.Paths.Count; i++)
+        {
+            Path path = connection.Paths[i];
+            if (path.ProbesAllowed > 0)
+            {
+                lossDetector.FreeRecords(connection, path);
+            }
+
+            hasAll &= state.HasRecordsFor(path);
+        }
+
+        return hasAll;
+    }
+
+    /// <summary>
+    /// While records are short: what needs none, questions to nodes that may be the peer's, which would else be due for ever, and acknowledgements; and on a path
+    /// with nothing in flight whatever there is.
+    /// </summary>
+    private bool TryWriteInNeed(Connection connection, Instant now, Wire.Transmission transmission)
     {
         for (int i = 0; i < connection.Paths.Count; i++)
         {
             Path path = connection.Paths[i];
+            bool hasRecords = state.HasRecordsFor(path);
             if (packets.TryAsk(connection, path, now, transmission)
+                || (hasRecords && packets.TryWriteOwn(connection, path, now, transmission))
+                || (hasRecords && path.IsUsable && packets.TryWriteAny(connection, path, now, path.FrameLengthNow, transmission))
                 || packets.TryWriteAckOnly(connection, path, path.IsUsable ? path : PathLiveness.Best(connection), now, transmission))
             {
                 return true;

@@ -55,7 +55,7 @@ internal sealed class PacketWriter(
             return false;
         }
 
-        var builder = new PacketBuilder(transmission, frameLength) { PathBit = (byte)(1 << path.Slot) };
+        var builder = new PacketBuilder(transmission, frameLength) { PathBit = (byte)(1 << path.Slot), ControlsLeft = state.ControlsForPacket };
         bool reportsAll = false;
         if (path.Received.AckDeadline != Instant.Never)
         {
@@ -71,6 +71,11 @@ internal sealed class PacketWriter(
         if (hasData)
         {
             WriteData(connection, path, now, ref builder);
+            if (builder.IsEmpty && connection.HasControl)
+            {
+                // Of a stream whose turn it was all messages were thinned out: now that none is left it is closed, and nothing else would bring that to the peer.
+                WriteControl(connection, path, now, ref builder);
+            }
         }
 
         if (path.ProbesAllowed > 0 && !builder.IsAckEliciting)
@@ -101,7 +106,7 @@ internal sealed class PacketWriter(
             return false;
         }
 
-        var builder = new PacketBuilder(transmission, frameLength);
+        var builder = new PacketBuilder(transmission, frameLength) { ControlsLeft = state.ControlsForPacket };
         bool reportsAll = false;
         if (hasControl || path.ProbesAllowed > 0)
         {
@@ -138,7 +143,7 @@ internal sealed class PacketWriter(
     public bool TryWriteCopy(Connection connection, Path path, in DataCopy copy, Instant now, Wire.Transmission transmission)
     {
         ref StreamState stream = ref state.Streams[copy.Stream];
-        var builder = new PacketBuilder(transmission, path.FrameLength);
+        var builder = new PacketBuilder(transmission, path.FrameLength) { ControlsLeft = state.ControlsForPacket };
         int room = SegmentWriter.PayloadRoom(copy.Stream, stream, builder, stream.Mode);
         return stream.Generation == copy.StreamGeneration
             && (copy.Segment >= 0 ? TryCopySegment(connection, path, copy, room, now, ref builder) : TryCopyBytes(connection, path, copy, room, now, ref builder));

@@ -102,11 +102,6 @@ internal sealed class TimerTable(
         {
             lossDetector.OnTimeout(connection, connection.Path, now);
         }
-        else if (connection.Path.ProbesAllowed > 0)
-        {
-            // A probe could not leave, because others had taken the records that were free.
-            lossDetector.FreeRecords(connection, connection.Path);
-        }
 
         ExpireMessages(connection, now);
         probabilisticSender.OnTimeout(connection, now);
@@ -151,10 +146,6 @@ internal sealed class TimerTable(
             else if (LossOrProbeAt(connection, path) <= now && (path.LossAt <= now || !liveness.TryGiveUp(connection, path, now)))
             {
                 lossDetector.OnTimeout(connection, path, now);
-            }
-            else if (path.ProbesAllowed > 0)
-            {
-                lossDetector.FreeRecords(connection, path);
             }
         }
     }

@@ -4,7 +4,7 @@ using NexStream.Core.State;
 namespace NexStream.Core.Connections;
 
 /// <summary>Writes the next packets of a connection: in a row where they are all of the common kind, else one; on its path, or on the one of several that is chosen.</summary>
-internal sealed class TransmitPath(EndpointState state, PacketWriter packets, PredictedTransmit predicted, MultipathTransmit multipath)
+internal sealed class TransmitPath(EndpointState state, PacketWriter packets, PredictedTransmit predicted, MultipathTransmit multipath, LossDetector lossDetector)
 {
     /// <summary>How long a connection waits before it looks again whether the endpoint's records came free.</summary>
     public const long MemoryRetryNs = Instant.Millisecond;
@@ -34,7 +34,12 @@ internal sealed class TransmitPath(EndpointState state, PacketWriter packets, Pr
             return 0;
         }
 
-        if (!state.HasRecordsForPacket)
+        if (path.ProbesAllowed > 0)
+        {
+            lossDetector.FreeRecords(connection, path);
+        }
+
+        if (!state.HasRecordsFor(path))
         {
             connection.PaceAt = now + MemoryRetryNs;
             return packets.TryWriteAckOnly(connection, path, path, now, burst[0]) ? 1 : 0;

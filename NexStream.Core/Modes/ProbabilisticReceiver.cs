@@ -149,7 +149,7 @@ internal sealed class ProbabilisticReceiver(
     /// application waits for.
     /// </summary>
     private bool MayKeep(Connection connection) =>
-        state.Frames.HeldBy(connection.Index) < connection.Memory.FramesMax / 2 && !state.Frames.OnlyGapsMayFill;
+        state.Frames.HeldBy(connection.Index) < connection.Memory.FramesMax / 2 && !state.Store.OnlyGapsMayFill;
 
     private void KeepForGroup(Connection connection, int index, ulong first, int position, in ChunkList content)
     {

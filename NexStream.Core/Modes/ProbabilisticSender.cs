@@ -126,7 +126,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
 
     private bool TryKeep(ref OutboundGroup group, ReadOnlySpan<PayloadSlice> slices)
     {
-        if (state.Store.Chunks.FreeCount < slices.Length)
+        if (!state.HasChunksForSending(slices.Length))
         {
             return false;
         }
@@ -200,7 +200,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
     private int Repeat(int index, in OutboundGroup group, ReadOnlySpan<PayloadSlice> runs, int rows)
     {
         int first = Slab<OutboundMessage>.None;
-        for (int row = 0; row < rows && state.Store.Chunks.FreeCount >= runs.Length; row++)
+        for (int row = 0; row < rows && state.HasChunksForSending(runs.Length); row++)
         {
             if (!TryInsert(index, group, row, (uint)group.Longest, ref first, out int repair))
             {
@@ -238,7 +238,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         int first = Slab<OutboundMessage>.None;
         for (int row = 0; row < made; row++)
         {
-            if (state.Store.Chunks.FreeCount > 0 && TryInsert(index, group, row, ReedSolomon.EncodeWord(row, lengths), ref first, out int repair))
+            if (state.HasChunksForSending(1) && TryInsert(index, group, row, ReedSolomon.EncodeWord(row, lengths), ref first, out int repair))
             {
                 state.Store.TryLink(ref state.Messages[repair].Unsent, parities[row], 0);
             }

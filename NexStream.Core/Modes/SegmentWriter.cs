@@ -16,7 +16,9 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
     public static int PayloadRoom(int index, in StreamState stream, in PacketBuilder builder, TransportMode mode)
     {
         int header = mode == TransportMode.Probabilistic ? RepairFrame.WireSize : DataFrame.GetWireLength(mode, stream.Has(StreamFlags.SequenceNumbers));
-        return builder.PayloadRoom(NeedsOpen(index, stream, builder) ? header + StreamOpenFrame.WireSize : header);
+        return !NeedsOpen(index, stream, builder) ? builder.PayloadRoom(header)
+            : builder.ControlsLeft > 0 ? builder.PayloadRoom(header + StreamOpenFrame.WireSize)
+            : -1;
     }
 
     /// <summary>Sends the first lost segment again.</summary>

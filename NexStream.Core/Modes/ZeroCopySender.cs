@@ -56,7 +56,7 @@ internal sealed class ZeroCopySender(
         }
 
         bool hasRoom = stream.Send.Buffered == 0 || stream.Send.Buffered + length <= connection.Config.SendBuffer;
-        if (!hasRoom || state.Store.Chunks.FreeCount < slices.Length)
+        if (!hasRoom || !state.HasChunksForSending(slices.Length))
         {
             return new SendResult(Refuse(index));
         }
@@ -86,7 +86,7 @@ internal sealed class ZeroCopySender(
             return new SendResult(status);
         }
 
-        if (status == CallStatus.WouldBlock || state.Store.Chunks.FreeCount < slices.Length
+        if (status == CallStatus.WouldBlock || !state.HasChunksForSending(slices.Length)
             || !messages.TryAdd(index, options, (int)length, out int messageIndex))
         {
             return new SendResult(Refuse(index));

@@ -12,6 +12,9 @@ internal struct RttEstimator
     /// <summary>The time assumed before the first sample, kInitialRtt of RFC 9002 §6.2.2.</summary>
     public const long InitialRttNs = 333 * Instant.Millisecond;
 
+    /// <summary>The probe time-out before the first sample, without the peer's delay: srtt + 4·rttvar with half the time assumed as rttvar.</summary>
+    public const long InitialPtoNs = 3 * InitialRttNs;
+
     /// <summary>kGranularity of RFC 9002 §6.1.2: no timer is finer.</summary>
     public const long GranularityNs = Instant.Millisecond;
 

@@ -18,6 +18,11 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
     /// <summary>Writes the connection's own frames.</summary>
     public void WriteConnection(Connection connection, Instant now, ref PacketBuilder builder)
     {
+        if (builder.ControlsLeft == 0)
+        {
+            return;
+        }
+
         ConnectionControl written = ConnectionControl.None;
         if ((connection.Control & ConnectionControl.Window) != 0)
         {
@@ -54,13 +59,18 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
     /// <summary>Writes the frames of streams and messages, as many as fit.</summary>
     public void WriteStreams(Connection connection, Instant now, ref PacketBuilder builder, Action<int> reap)
     {
-        while (connection.SkipHead >= 0 && state.Controls.FreeCount > 0)
+        while (connection.SkipHead >= 0 && builder.ControlsLeft > 0)
         {
             int index = connection.SkipHead;
             ref OutboundMessage message = ref state.Messages[index];
             if (!state.Streams[message.Stream].Has(StreamFlags.OpenKnown) && builder.OpenedStream != message.Stream && !TryWriteStreamOpen(message.Stream, ref builder))
             {
                 // The packet that opened the stream may be lost, or come later: a frame for a stream that was never opened is a violation.
+                return;
+            }
+
+            if (builder.ControlsLeft == 0)
+            {
                 return;
             }
 
@@ -74,7 +84,7 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
             Remember(ref builder, new ControlRecord { Stream = Slab<StreamState>.None, Message = index, MessageGeneration = message.Generation });
         }
 
-        while (!connection.ControlList.IsEmpty && state.Controls.FreeCount > 0)
+        while (!connection.ControlList.IsEmpty && builder.ControlsLeft > 0)
         {
             int index = connection.ControlList.Head;
             if (!TryWriteStream(connection, index, now, ref builder))
@@ -90,6 +100,11 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
     /// <summary>Writes STREAM_OPEN in front of the stream's other frames.</summary>
     public bool TryWriteStreamOpen(int index, ref PacketBuilder builder)
     {
+        if (builder.ControlsLeft == 0)
+        {
+            return false;
+        }
+
         ref StreamState stream = ref state.Streams[index];
         var frame = new StreamOpenFrame
         {
@@ -301,14 +316,12 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
     /// <summary>Remembers frames until their packet is acknowledged.</summary>
     public static void Remember(EndpointState state, in ControlRecord record, ref PacketBuilder builder)
     {
-        // The transmit path keeps enough records free for a packet before it begins one.
-        if (state.Controls.TryAllocate(out int index))
-        {
-            state.Controls[index] = record;
-            state.Controls[index].Next = builder.Control;
-            builder.Control = index;
-        }
-
+        bool isFree = state.Controls.TryAllocate(out int index);
+        Invariant.Check(isFree && builder.ControlsLeft > 0, "A packet takes no more control records than it was given.");
+        state.Controls[index] = record;
+        state.Controls[index].Next = builder.Control;
+        builder.Control = index;
+        builder.ControlsLeft--;
         builder.IsAckEliciting = true;
     }
 }

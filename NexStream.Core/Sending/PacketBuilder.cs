@@ -46,6 +46,9 @@ internal ref struct PacketBuilder
     /// <summary>The datagram that it carries and that is to be reported, or -1.</summary>
     public int Message = Slab<OutboundMessage>.None;
 
+    /// <summary>How many control records it may still take.</summary>
+    public int ControlsLeft;
+
     /// <summary>The first of the control records, or -1.</summary>
     public int Control = Slab<ControlRecord>.None;
 

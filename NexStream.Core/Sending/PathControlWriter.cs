@@ -14,7 +14,8 @@ internal sealed class PathControlWriter(EndpointState state)
     public void WriteOwn(Connection connection, Path path, ref PacketBuilder builder)
     {
         PathControl written = PathControl.None;
-        if ((path.Control & PathControl.Ping) != 0)
+        bool mayRemember = builder.ControlsLeft > 0;
+        if (mayRemember && (path.Control & PathControl.Ping) != 0)
         {
             ulong id = state.Hash.Compute(connection.LocalTag, connection.PingCount + 1);
             if (new PingFrame { PingId = id }.TryWrite(ref builder.Writer))
@@ -25,7 +26,7 @@ internal sealed class PathControlWriter(EndpointState state)
             }
         }
 
-        if ((path.Control & PathControl.Pong) != 0)
+        if (mayRemember && (path.Control & PathControl.Pong) != 0)
         {
             written |= new PongFrame { PingId = path.PongId }.TryWrite(ref builder.Writer) ? PathControl.Pong : PathControl.None;
         }
@@ -59,7 +60,7 @@ internal sealed class PathControlWriter(EndpointState state)
                 continue;
             }
 
-            if (isOffered || state.Controls.FreeCount == 0 || !new PathOfferFrame { PathId = path.Id, Tag = path.LocalTag, Node = path.Local }.TryWrite(ref builder.Writer))
+            if (isOffered || builder.ControlsLeft == 0 || !new PathOfferFrame { PathId = path.Id, Tag = path.LocalTag, Node = path.Local }.TryWrite(ref builder.Writer))
             {
                 return;
             }
@@ -72,7 +73,7 @@ internal sealed class PathControlWriter(EndpointState state)
         while (!connection.ClosedPaths.IsEmpty)
         {
             byte id = connection.ClosedPaths.First;
-            if (state.Controls.FreeCount == 0 || !new PathCloseFrame { PathId = id }.TryWrite(ref builder.Writer))
+            if (builder.ControlsLeft == 0 || !new PathCloseFrame { PathId = id }.TryWrite(ref builder.Writer))
             {
                 return;
             }

@@ -19,7 +19,7 @@ internal enum ConnectionControl : byte
 /// </summary>
 internal struct ControlRecord
 {
-    /// <summary>Records that one packet can need: its head holds no more frames of the smallest kind that is remembered.</summary>
+    /// <summary>Records that one packet can use: its head holds no more frames of the smallest kind that is remembered.</summary>
     public const int PerPacketMax = Wire.Transmission.HeadCapacity / Wire.Frames.StreamAckFrame.WireSize;
 
     public int Next;

@@ -85,8 +85,20 @@ internal sealed class EndpointState
     /// <summary>The latest instant that the caller has given: time never runs backwards.</summary>
     public Instant Now;
 
-    /// <summary>Whether a packet can be remembered, with all that it may say.</summary>
-    public bool HasRecordsForPacket => Packets.FreeCount > 0 && Controls.FreeCount >= ControlRecord.PerPacketMax;
+    /// <summary>
+    /// Whether a packet on this path can be remembered. Of packet and control records one a path is kept: a path with nothing in flight can always send one packet
+    /// and one control frame, whatever the others hold, so that probes and answers never wait for another connection's acknowledgements.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasRecordsFor(Path path) => (PacketsUnreserved > 0 && ControlsUnreserved > 0) || path.InFlight.Count == 0;
+
+    /// <summary>Packet records that any path may take.</summary>
+    public int PacketsUnreserved => Packets.FreeCount - Paths.Count;
+
+    /// <summary>How many control records the next packet may take, on a path for which there are records.</summary>
+    public int ControlsForPacket => Math.Clamp(ControlsUnreserved, 1, ControlRecord.PerPacketMax);
+
+    private int ControlsUnreserved => Controls.FreeCount - Paths.Count;
 
     public EndpointState(EndpointConfig config, FrameArena arena, Endpoint endpoint)
     {
@@ -96,15 +108,15 @@ internal sealed class EndpointState
         FurtherNodes = [.. config.FurtherNodes];
         Hash = new KeyedHash(config.Key.Span);
         CookieHash = new KeyedHash(config.Key.Span[KeyedHash.KeySize..]);
-        Frames = new FrameTable(arena, config.MaxConnections, config.ArenaReserve256);
-        Store = new PayloadStore(Frames, new Slab<Chunk>(config.MaxChunks));
+        Frames = new FrameTable(arena, config.MaxConnections);
+        Store = new PayloadStore(Frames, new Slab<Chunk>(config.MaxChunks), config.ArenaReserve256);
         Streams = new Slab<StreamState>(config.MaxStreams);
         Segments = new Slab<Segment>(config.MaxPacketsInFlight);
         AcknowledgedRuns = new Slab<RangeNode>(config.MaxPacketsInFlight);
         Messages = new Slab<OutboundMessage>(config.MaxMessages);
         Inbound = new Slab<InboundMessage>(config.MaxMessages);
-        Packets = new Slab<SentPacket>(config.MaxPacketsInFlight);
-        Controls = new Slab<ControlRecord>(config.MaxPacketsInFlight + ControlRecord.PerPacketMax);
+        Packets = new Slab<SentPacket>(config.MaxPacketsInFlight + config.EffectivePaths);
+        Controls = new Slab<ControlRecord>(config.MaxPacketsInFlight + ControlRecord.PerPacketMax + config.EffectivePaths);
         Ranges = new Slab<RangeNode>(config.MaxMessages);
         Probabilistic = new Slab<ProbabilisticStream>(Math.Min(config.MaxProbabilisticStreams, config.MaxStreams));
         Groups = new Slab<InboundGroup>(config.MaxRepairGroups);
@@ -162,17 +174,23 @@ internal sealed class EndpointState
     }
 
     /// <summary>
-    /// How many frames a connection may hold for a send to take more: its share for sending (<see cref="MemoryShare.SendFramesMax"/>), and nothing of the arena's
-    /// last quarter, which is kept for what comes in.
+    /// How many frames a connection may hold for a send to take more: its share for sending (<see cref="MemoryShare.SendFramesMax"/>), and nothing of the last quarter
+    /// of frames and of chunks, which is kept for what comes in.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int SendFramesMax(Connection connection, in StreamState stream)
     {
-        FrameArena arena = Frames.Arena;
-        return arena.FreeCount <= arena.FrameCount >> 2 ? 0
-            : stream.Send.Buffered >= 2 * arena.FrameSize ? connection.Memory.SendFramesMaxOfLargeStream
+        return !HasMemoryForSending ? 0
+            : stream.Send.Buffered >= 2 * Frames.FrameSize ? connection.Memory.SendFramesMaxOfLargeStream
             : connection.Memory.SendFramesMax;
     }
+
+    /// <summary>Whether a send may take anything at all.</summary>
+    public bool HasMemoryForSending => Frames.Arena.FreeCount > Frames.Arena.FrameCount >> 2 && HasChunksForSending(1);
+
+    /// <summary>Whether a send may take so many chunks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasChunksForSending(int count) => Store.Chunks.FreeCount - count >= Store.Chunks.Capacity >> 2;
 
     /// <summary>Whether frames for this node are for this endpoint, on whichever path.</summary>
     public bool IsOwn(NodeId node)

@@ -50,7 +50,7 @@ internal sealed class StarvedStreams(EndpointState state)
 
     private void WakeWaiting()
     {
-        if (state.Frames.Arena.FreeCount <= state.Frames.Arena.FrameCount / 4 || state.Messages.FreeCount == 0)
+        if (!state.HasMemoryForSending || state.Messages.FreeCount == 0)
         {
             return;
         }

@@ -218,8 +218,8 @@ public sealed class BufferModelTests
     [Test]
     public void PayloadStore_AppendAndRead_GiveTheSameBytesAndFreeEverything() => Gen.Int[1, 700].Array[0, 40].Sample(lengths =>
     {
-        var frames = new FrameTable(new FrameArena(512, 128), 1, 0);
-        var store = new PayloadStore(frames, new Slab<Chunk>(512));
+        var frames = new FrameTable(new FrameArena(512, 128), 1);
+        var store = new PayloadStore(frames, new Slab<Chunk>(512), reserve256: 0);
         SharedFrame shared = SharedFrame.None;
         ChunkList list = ChunkList.Empty;
         var model = new Queue<byte>();

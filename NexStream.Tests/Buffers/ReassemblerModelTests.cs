@@ -52,7 +52,7 @@ public sealed class ReassemblerModelTests
 
     private sealed class World
     {
-        private readonly FrameTable _frames = new(new FrameArena(256, FrameCount), 1, 0);
+        private readonly FrameTable _frames = new(new FrameArena(256, FrameCount), 1);
         private readonly PayloadStore _store;
         private readonly Reassembler _reassembler;
         private readonly MemoryShare _memory = new(0);
@@ -66,7 +66,7 @@ public sealed class ReassemblerModelTests
 
         public World(int records = 1024)
         {
-            _store = new PayloadStore(_frames, new Slab<Chunk>(records));
+            _store = new PayloadStore(_frames, new Slab<Chunk>(records), reserve256: 0);
             _reassembler = new Reassembler(_store, new PayloadKeeper(_store));
             _memory.Reset(FrameCount);
             Array.Fill(_model, -1);

@@ -45,6 +45,21 @@ public sealed class ProbabilisticTests
         run.AssertEachOnceAndUnchanged();
     }
 
+    /// <summary>Found by the swarm (seed 612160): the stream was to be closed when its turn came and nothing was left to send, and nothing brought that to the peer.</summary>
+    [Test]
+    public void Finish_AllThatWasQueuedIsThinnedOut_ReachesThePeer()
+    {
+        var pair = new Pair();
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.Probabilistic, Delivery: new ProbabilisticConfig(0)));
+        pair.RunFor(Instant.Second);
+        client.Send(new byte[100]);
+        client.Finish();
+        pair.RunFor(Instant.Second);
+        Assert.That(client.Statistics.Delivery!.Value.Thinned, Is.EqualTo(1));
+        Assert.That(server.Receive(new byte[100]).Status, Is.EqualTo(CallStatus.EndOfStream));
+    }
+
     [Test]
     public void Delivery_WithoutThinning_GetsWhatThePathDelivers()
     {
@@ -111,7 +126,7 @@ public sealed class ProbabilisticTests
         // The group of the first message gets four repairs, which take the records that the second, of two runs, would need: it cannot begin a group.
         sending.PartialPlan = sending.Plan with { RepairsLow = 4, RepairsHigh = 4 };
         sending.PartialSize = 1;
-        while (state.Store.Chunks.FreeCount > 3)
+        while (state.HasChunksForSending(4))
         {
             state.Store.Chunks.TryAllocate(out _);
         }

@@ -198,8 +198,8 @@ internal sealed class World
     private bool WasFull(Host host) => _fullAt[host.Index] >= 0 && Now - _fullAt[host.Index] <= 10 * Instant.Second;
 
     private static bool IsFull(Host host, ConnectionView view) =>
-        host.Endpoint.State.Frames.HeldBy(view.Handle.Index) + 1 >= view.Record.Memory.FramesMax || host.Endpoint.State.Frames.OnlyGapsMayFill
-        || host.Endpoint.State.Streams.FreeCount == 0 || host.Endpoint.State.Probabilistic.FreeCount == 0 || host.Endpoint.State.Store.Chunks.FreeCount == 0;
+        host.Endpoint.State.Frames.HeldBy(view.Handle.Index) + 1 >= view.Record.Memory.FramesMax || host.Endpoint.State.Store.OnlyGapsMayFill
+        || host.Endpoint.State.Streams.FreeCount == 0 || host.Endpoint.State.Probabilistic.FreeCount == 0;
 
     /// <summary>A host dies, and the same node comes back with nothing.</summary>
     public void Crash(Host host)
@@ -289,7 +289,7 @@ internal sealed class World
         $"host {host.Index}: {host.Endpoint.Arena.FreeCount} of {host.Plan.FrameCount} frames free, {host.Holds.Total} held by links, {host.Endpoint.State.Packets.FreeCount} packets, "
         + $"{host.Endpoint.State.Messages.FreeCount} messages, {host.Endpoint.State.Inbound.FreeCount} inbound, {host.Endpoint.State.Store.Chunks.FreeCount} chunks, "
         + $"{host.Endpoint.State.Controls.FreeCount} controls, {host.Endpoint.State.Streams.FreeCount} streams free; applications know "
-        + string.Join(", ", host.Application.Streams.Select(stream => $"{stream.Id:x} {stream.Sent.Mode} over {stream.IsSendingOver} read {stream.HasEndBeenRead} reset {stream.IsReset} stopped {stream.IsStopped} wants {stream.WantsWritable} flags {host.Endpoint.State.Streams[stream.Handle.Index].Flags} state {host.Endpoint.State.Streams[stream.Handle.Index].SendState}"))
+        + string.Join(", ", host.Application.Streams.Select(stream => $"{stream.Id:x} {stream.Sent.Mode} over {stream.IsSendingOver} read {stream.HasEndBeenRead} reset {stream.IsReset} stopped {stream.IsStopped} wants {stream.WantsWritable} flags {host.Endpoint.State.Streams[stream.Handle.Index].Flags} control {host.Endpoint.State.Streams[stream.Handle.Index].Control} state {host.Endpoint.State.Streams[stream.Handle.Index].SendState}"))
         + "; connections hold "
         + string.Join(", ", host.Endpoint.State.Connections.Where(connection => connection.LocalTag != 0).Select(connection =>
             $"{connection.Index}: {host.Endpoint.State.Frames.HeldBy(connection.Index)} of {connection.Memory.FramesMax} {connection.State} {connection.ClosePhase} in flight {connection.Path.InFlight.Count} ({connection.Path.AckElicitingInFlight}) lost {connection.Path.RecentlyLost.Count} probes {connection.Path.ProbesAllowed} loss at {connection.Path.LossAt} credit {connection.Credit.Limit - connection.Credit.Used} window {connection.Window.Limit - connection.Received}"))));
