@@ -10,7 +10,7 @@ namespace NexStream.Driver;
 /// <summary>
 /// Joins an <see cref="Endpoint"/> to its links and its timers: each call of <see cref="Poll"/> is one turn of a polling loop, and allocates nothing.
 /// A game loop calls it once a tick, a simulator with its own time, a <see cref="DedicatedDriver"/> without end. It has no thread and reads no
-/// clock. Not thread-safe: the endpoint, the driver and the application belong to one thread.
+/// clock. Not thread-safe but for <see cref="Wake"/>: the endpoint, the driver and the application belong to one thread.
 /// </summary>
 public sealed class Driver : IDisposable
 {
@@ -27,7 +27,7 @@ public sealed class Driver : IDisposable
     private readonly LinkRelease[] _reclaimed = new LinkRelease[ReclaimAllSize];
     private readonly List<LinkPort> _ports;
     private readonly Queue<LinkLost> _lost;
-    private readonly AutoResetEvent _idle = new(false);
+    private readonly Sleeper _sleeper = new();
     private DriverStatistics _statistics;
     private int _nextWait;
 
@@ -130,7 +130,7 @@ public sealed class Driver : IDisposable
     }
 
     /// <summary>
-    /// Sleeps until a link has traffic, a timer is due, or the time has passed. With several links it sleeps on one of them in turn: then the
+    /// Sleeps until a link has traffic, a timer is due, <see cref="Wake"/> is called, or the time has passed. With several links it sleeps on one of them in turn: then the
     /// time bounds how late the others are noticed.
     /// </summary>
     /// <param name="now">The current time, which the sleep is counted from.</param>
@@ -144,27 +144,11 @@ public sealed class Driver : IDisposable
             return;
         }
 
-        for (int i = 0; i < _ports.Count; i++)
-        {
-            _nextWait = _nextWait + 1 < _ports.Count ? _nextWait + 1 : 0;
-            if (!_ports[_nextWait].IsRetired)
-            {
-                _ports[_nextWait].Wait(restNs);
-                return;
-            }
-        }
-
-        // Nobody can wake a driver without links, but an event is how a thread rests.
-        long restMs = restNs / Instant.Millisecond;
-        if (restMs == 0)
-        {
-            Thread.Yield();
-        }
-        else
-        {
-            _idle.WaitOne((int)Math.Min(restMs, int.MaxValue));
-        }
+        _sleeper.Sleep(NextToWaitOn(), restNs);
     }
+
+    /// <summary>Ends the sleep that the driver's thread is in, or else its next one: for who leaves it something to do from another thread. Any thread may call it.</summary>
+    public void Wake() => _sleeper.Wake();
 
     /// <summary>Closes all links. Peers' frames are unmapped: the endpoint must not be used any more.</summary>
     public void Dispose()
@@ -176,11 +160,25 @@ public sealed class Driver : IDisposable
         }
 
         _ports.Clear();
-        _idle.Dispose();
+        _sleeper.Dispose();
     }
 
     /// <summary>The connection that last had a deadline in this place, which every connection has from its beginning; it may be over.</summary>
     internal ConnectionHandle ConnectionAt(int index) => _connections[index];
+
+    private LinkPort? NextToWaitOn()
+    {
+        for (int i = 0; i < _ports.Count; i++)
+        {
+            _nextWait = _nextWait + 1 < _ports.Count ? _nextWait + 1 : 0;
+            if (!_ports[_nextWait].IsRetired)
+            {
+                return _ports[_nextWait];
+            }
+        }
+
+        return null;
+    }
 
     private LinkPort Attach(Link link, NodeId remote)
     {

@@ -212,6 +212,8 @@ internal sealed class LinkPort : IFrameReleaser
 
     public void Wait(long timeoutNs) => _link.Wait(timeoutNs);
 
+    public void Wake() => _link.Wake();
+
     /// <summary>Closes the link at once: the endpoint is not used any more.</summary>
     public void Close()
     {

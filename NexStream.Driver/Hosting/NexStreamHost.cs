@@ -160,6 +160,7 @@ public sealed class NexStreamHost : IAsyncDisposable
     internal void Post(in Command command)
     {
         _commands.Enqueue(command);
+        _driver.Wake();
         if (_isEnded)
         {
             // Nobody takes it any more: either this call does, or the thread's last one did.

@@ -3,8 +3,8 @@ using NexStream.Core.Primitives;
 namespace NexStream.Driver.Idle;
 
 /// <summary>
-/// Spins, then yields, then sleeps on a link for longer and longer, as Agrona's BackoffIdleStrategy does and with its bounds. Traffic, a dead peer
-/// and a due timer end a sleep early; what other threads want from the application waits for it at most a millisecond.
+/// Spins, then yields, then sleeps on a link for longer and longer, as Agrona's BackoffIdleStrategy does and with its bounds. Traffic, a dead peer,
+/// a due timer and <see cref="Driver.Wake"/> end a sleep early.
 /// </summary>
 public struct BackoffIdleStrategy : IIdleStrategy
 {

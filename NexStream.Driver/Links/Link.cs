@@ -150,6 +150,16 @@ public sealed unsafe class Link : IDisposable
         _ = _api->Wait(_handle, (ulong)timeoutNs);
     }
 
+    /// <summary>
+    /// Ends the wait that another thread is in, or else the next one. The one call that may be made while another thread uses the link; not while it is disposed of.
+    /// The managed library's UDP link notices within a millisecond.
+    /// </summary>
+    public void Wake()
+    {
+        ThrowIfDisposed();
+        _ = _api->Wake(_handle);
+    }
+
     /// <summary>Closes this end: the peer finds itself alone and gets all its holds back. The peer's frames are unmapped.</summary>
     public void Dispose()
     {

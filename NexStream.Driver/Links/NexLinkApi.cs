@@ -41,4 +41,5 @@ internal unsafe struct NexLinkApi
     public delegate* unmanaged[Cdecl]<void*, NexLinkUdpAddress*, byte*, byte*, int> UdpDial;
     public delegate* unmanaged[Cdecl]<void*, byte*, NexLinkUdpAddress*, byte*, int> UdpLookup;
     public delegate* unmanaged[Cdecl]<void*, NexLinkUdpInfo*, int> UdpInfo;
+    public delegate* unmanaged[Cdecl]<void*, int> Wake;
 }

@@ -1,4 +1,5 @@
 using NexStream.Core;
+using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
@@ -6,6 +7,7 @@ using NexStream.Driver;
 using NexStream.Driver.Idle;
 using NexStream.Driver.Links;
 using NexStream.Tests.Driver.Links;
+using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Tests.Driver;
 
@@ -70,6 +72,28 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
         turned.Wait();
         Assert.That(driver.PinningFailure, Is.Null);
         Assert.That(core, Is.EqualTo(allowed));
+    }
+
+    /// <summary>A sleep that nothing else would end: without a wake the test would last as long as it.</summary>
+    [Test]
+    public void Wake_FromAnotherThread_EndsASleepOrTheNext([Values] bool withLink)
+    {
+        var alone = new Endpoint(new EndpointConfig { Node = new NodeId(1, 1), Key = new byte[EndpointConfig.KeySize] }, new FrameArena(512, 64));
+        DriverLoop driver = withLink ? _a.Driver : new DriverLoop(alone);
+        for (int i = 0; i < 100; i++)
+        {
+            // Sometimes before the other thread sleeps, and sometimes after.
+            Thread sleeper = new(() => driver.Wait(MonotonicClock.Now, 3600 * Instant.Second));
+            sleeper.Start();
+            Thread.SpinWait(i * 100);
+            driver.Wake();
+            sleeper.Join();
+        }
+
+        if (!withLink)
+        {
+            driver.Dispose();
+        }
     }
 
     [Test]

@@ -54,6 +54,12 @@ static int32_t any_wait(nexlink_link *link, uint64_t timeout_ns)
     return udp != NULL ? nx_udp_wait(udp, timeout_ns) : nx_link_wait(link, timeout_ns);
 }
 
+static int32_t any_wake(nexlink_link *link)
+{
+    nx_udp *udp = nx_udp_of(link);
+    return link == NULL ? nx_fail(NEXLINK_EINVAL, "wake: no link") : udp != NULL ? nx_udp_wake(udp) : nx_link_wake(link);
+}
+
 static void any_close(nexlink_link *link)
 {
     nx_udp *udp = nx_udp_of(link);
@@ -89,6 +95,7 @@ static const nexlink_api table = {
     .udp_dial = nx_udp_dial,
     .udp_lookup = nx_udp_lookup,
     .udp_info = nx_udp_info,
+    .wake = any_wake,
 };
 
 __attribute__((visibility("default"))) const nexlink_api *nexlink_get_api(uint32_t version)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarm.h"
 #include "error.h"
 #include "loop.h"
 
@@ -24,6 +25,7 @@ static void connect_rings(nexlink_link *link)
 
 static void destroy(nexlink_link *link)
 {
+    nx_alarm_close(link->alarm);
     nx_holds_destroy(&link->lent);
     nx_holds_destroy(&link->borrowed);
     nx_debts_destroy(&link->debts);
@@ -59,7 +61,10 @@ int32_t nx_link_create(const nx_endpoints *ends, nexlink_link **link)
     created->ends = *ends;
     nx_arena_retain(created->ends.arena);
     connect_rings(created);
-    int32_t result = nx_holds_create(ends->own_geometry.frame_count, &created->lent);
+    int32_t result = nx_alarm_open(&created->alarm);
+    if (result == NEXLINK_OK) {
+        result = nx_holds_create(ends->own_geometry.frame_count, &created->lent);
+    }
     if (result == NEXLINK_OK) {
         result = nx_holds_create(ends->other_geometry.frame_count, &created->borrowed);
     }
@@ -116,7 +121,7 @@ int32_t nx_link_peer_state(nexlink_link *link)
         return nx_fail(NEXLINK_EINVAL, "peer_state: no link");
     }
     nx_link_notice_close(link);
-    if (link->status == NX_STATUS_OPEN && !nx_peer_sleep(&link->ends.peer, 0)) {
+    if (link->status == NX_STATUS_OPEN && !nx_peer_sleep(&link->ends.peer, -1, 0)) {
         link->status = NX_STATUS_GONE;
     }
     return link->status == NX_STATUS_OPEN ? NEXLINK_PEER_ALIVE : NEXLINK_PEER_DEAD;

@@ -63,6 +63,7 @@ typedef struct nx_endpoints {
 struct nexlink_link {
     nx_link_kind kind; /* first, as in every link: api.c decides by it who answers */
     nx_status status;
+    int alarm;              /* ends a wait() from another thread */
     bool sent_short;        /* the last send() found too little room: wait() ends when there is some */
     uint64_t sleeps;        /* the last value of NX_WAITING_NUMBER used */
     uint64_t rung;          /* the value of the peer's `waiting` for which its doorbell was rung */
@@ -94,6 +95,7 @@ int32_t nx_link_release(nexlink_link *link, const nexlink_release *releases, uin
 int32_t nx_link_reclaim(nexlink_link *link, nexlink_release *releases, uint32_t count);
 int32_t nx_link_peer_state(nexlink_link *link);
 int32_t nx_link_wait(nexlink_link *link, uint64_t timeout_ns);
+int32_t nx_link_wake(nexlink_link *link);
 void nx_link_close(nexlink_link *link);
 
 /* Shared by the files that implement a link. */

@@ -10,6 +10,7 @@
  * and acquire allow that, because a store may still wait in the processor's buffer when the load behind it is done. All four accesses are therefore
  * sequentially consistent: in their single order one of the stores comes first, and the other side's load, behind its own store, sees it.
  */
+#include "alarm.h"
 #include "error.h"
 #include "link.h"
 
@@ -72,7 +73,7 @@ int32_t nx_link_wait(nexlink_link *link, uint64_t timeout_ns)
     while (ready == READY_NOT) {
         announce(link);
         ready = look(link);
-        if (ready == READY_NOT && !nx_peer_sleep(&link->ends.peer, left)) {
+        if (ready == READY_NOT && !nx_peer_sleep(&link->ends.peer, link->alarm, left)) {
             link->status = NX_STATUS_GONE;
         }
         retract(link);
@@ -82,6 +83,9 @@ int32_t nx_link_wait(nexlink_link *link, uint64_t timeout_ns)
         /* Rings are taken before the next look, so that one that was taken is for something that the look sees. */
         nx_peer_hush(&link->ends.peer);
         ready = look(link);
+        if (nx_alarm_hush(link->alarm)) {
+            break;
+        }
         const uint64_t now = deadline == NX_FOREVER ? 0 : nx_now_ns();
         if (now >= deadline) {
             break;
@@ -89,4 +93,10 @@ int32_t nx_link_wait(nexlink_link *link, uint64_t timeout_ns)
         left = deadline == NX_FOREVER ? NX_FOREVER : deadline - now;
     }
     return ready;
+}
+
+int32_t nx_link_wake(nexlink_link *link)
+{
+    nx_alarm_ring(link->alarm);
+    return NEXLINK_OK;
 }

@@ -85,11 +85,12 @@ int32_t nx_peer_identify(int socket, nx_peer *peer)
     return NEXLINK_OK;
 }
 
-bool nx_peer_sleep(const nx_peer *peer, uint64_t timeout_ns)
+bool nx_peer_sleep(const nx_peer *peer, int alarm, uint64_t timeout_ns)
 {
     struct pollfd watched[] = {
         {.fd = peer->socket, .events = POLLIN | POLLRDHUP},
         {.fd = peer->handle, .events = POLLIN}, /* readable when the process has ended; -1 is passed over */
+        {.fd = alarm, .events = POLLIN},
     };
     const struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S), .tv_nsec = (long)(timeout_ns % NS_PER_S)};
     if (ppoll(watched, sizeof watched / sizeof watched[0], timeout_ns == NX_FOREVER ? NULL : &timeout, NULL) < 0) {

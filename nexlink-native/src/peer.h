@@ -29,8 +29,11 @@ int32_t nx_peer_identify(int socket, nx_peer *peer);
 /* Whether the process at the other end of a socket belongs to this process's user. */
 bool nx_peer_same_user(int socket);
 
-/* Sleeps until the doorbell rings, the peer goes or the time has passed; a timeout of 0 only looks. Answers whether the peer is still there. */
-bool nx_peer_sleep(const nx_peer *peer, uint64_t timeout_ns);
+/*
+ * Sleeps until the doorbell rings, the alarm does (-1: there is none), the peer goes or the time has passed; a timeout of 0 only looks. Answers
+ * whether the peer is still there.
+ */
+bool nx_peer_sleep(const nx_peer *peer, int alarm, uint64_t timeout_ns);
 
 /* Rings the other end's doorbell; without effect when it is gone. */
 void nx_peer_ring(const nx_peer *peer);

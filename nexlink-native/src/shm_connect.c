@@ -60,7 +60,7 @@ static int32_t await_hello(int socket, uint64_t deadline_ns, int received[NX_HEL
         }
         const nx_peer listener = {.socket = socket, .handle = -1, .pid = 0};
         /* The answer may have come together with the end: only a socket that has hung up and holds no message is a refusal. */
-        if (!nx_peer_sleep(&listener, deadline_ns - now)) {
+        if (!nx_peer_sleep(&listener, -1, deadline_ns - now)) {
             const int32_t last = nx_hello_receive(socket, received);
             return last != NEXLINK_EAGAIN ? last : nx_fail(NEXLINK_EPEER, "connect: the listener hung up");
         }

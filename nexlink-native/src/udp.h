@@ -89,6 +89,7 @@ typedef struct nx_udp_incoming {
 typedef struct nx_udp {
     nx_link_kind kind; /* first, as in every link */
     int socket;
+    int alarm; /* ends a wait() from another thread */
     int family;
     bool sent_short;
     uint32_t epoch;
@@ -124,6 +125,7 @@ int32_t nx_udp_receive(nx_udp *udp, nexlink_descriptor *descriptors, uint32_t co
 int32_t nx_udp_release(nx_udp *udp, const nexlink_release *releases, uint32_t count);
 int32_t nx_udp_reclaim(nx_udp *udp, nexlink_release *releases, uint32_t count);
 int32_t nx_udp_wait(nx_udp *udp, uint64_t timeout_ns);
+int32_t nx_udp_wake(nx_udp *udp);
 void nx_udp_close(nx_udp *udp);
 
 /* Addresses as the socket has them. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "alarm.h"
 #include "error.h"
 #include "udp.h"
 
@@ -136,6 +137,7 @@ static int32_t make_pool(nx_udp *udp, const nexlink_udp_options *options)
 
 void nx_udp_close(nx_udp *udp)
 {
+    nx_alarm_close(udp->alarm);
     if (udp->socket >= 0) {
         (void)close(udp->socket);
     }
@@ -172,10 +174,14 @@ int32_t nx_udp_open(nexlink_arena *arena, const nexlink_udp_options *options, ne
     }
     udp->kind = NX_LINK_UDP;
     udp->socket = -1;
+    udp->alarm = -1;
     udp->epoch = nx_control_next_epoch();
     udp->arena = arena;
     nx_arena_retain(arena);
-    int32_t result = bind_socket(udp, options);
+    int32_t result = nx_alarm_open(&udp->alarm);
+    if (result == NEXLINK_OK) {
+        result = bind_socket(udp, options);
+    }
     if (result == NEXLINK_OK) {
         result = make_pool(udp, options);
     }

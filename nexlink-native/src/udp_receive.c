@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "alarm.h"
 #include "crc32c.h"
 #include "error.h"
 #include "udp.h"
@@ -353,10 +354,24 @@ int32_t nx_udp_wait(nx_udp *udp, uint64_t timeout_ns)
     if (udp->in.ready_start < udp->in.ready_end || udp->returned.count != 0) {
         return 1;
     }
-    struct pollfd socket = {.fd = udp->socket, .events = (short)(POLLIN | (udp->sent_short ? POLLOUT : 0))};
+    struct pollfd watched[] = {
+        {.fd = udp->socket, .events = (short)(POLLIN | (udp->sent_short ? POLLOUT : 0))},
+        {.fd = udp->alarm, .events = POLLIN},
+    };
     /* Whole seconds that a timespec holds for certain; who waits longer asks again. */
     const uint64_t seconds = timeout_ns / NS_PER_S;
     const struct timespec timeout = {.tv_sec = seconds < INT32_MAX ? (time_t)seconds : INT32_MAX, .tv_nsec = (long)(timeout_ns % NS_PER_S)};
-    const int result = ppoll(&socket, 1, &timeout, NULL);
-    return result > 0 ? 1 : 0;
+    if (ppoll(watched, sizeof watched / sizeof watched[0], &timeout, NULL) <= 0) {
+        return 0;
+    }
+    if (watched[1].revents != 0) {
+        (void)nx_alarm_hush(udp->alarm);
+    }
+    return watched[0].revents != 0 ? 1 : 0;
+}
+
+int32_t nx_udp_wake(nx_udp *udp)
+{
+    nx_alarm_ring(udp->alarm);
+    return NEXLINK_OK;
 }

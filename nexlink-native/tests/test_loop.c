@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "peer.h"
 #include "support.h"
 
 enum { FRAME_SIZE = 256, FRAME_COUNT = 32, CAPACITY = 8 };
@@ -281,6 +282,20 @@ static void wait_tells_what_is_there(void)
     loop_close(&loop);
 }
 
+static void wake_ends_one_wait(void)
+{
+    loop_fixture loop;
+    CHECK(loop_open(&loop, FRAME_SIZE, FRAME_COUNT, 1));
+    CHECK_EQUAL(api->wake(NULL), NEXLINK_EINVAL);
+    CHECK_EQUAL(api->wake(loop.a), NEXLINK_OK);
+    CHECK_EQUAL(api->wake(loop.a), NEXLINK_OK);
+    CHECK_EQUAL(api->wait(loop.a, UINT64_MAX), 0); /* would never end */
+    const uint64_t start = nx_now_ns();
+    CHECK_EQUAL(api->wait(loop.a, 2000000), 0);
+    CHECK(nx_now_ns() - start >= 2000000); /* both were for that one */
+    loop_close(&loop);
+}
+
 static void nothing_stays_open(void)
 {
     const size_t before = open_descriptors();
@@ -304,6 +319,7 @@ int main(void)
     RUN(closed_end_is_dead_and_leaves_all_holds);
     RUN(memory_of_the_other_arena_outlives_its_owner);
     RUN(wait_tells_what_is_there);
+    RUN(wake_ends_one_wait);
     RUN(nothing_stays_open);
     FINISH();
 }

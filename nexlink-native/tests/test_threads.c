@@ -117,6 +117,24 @@ static void *call(void *argument)
     return NULL;
 }
 
+static void *wake_after_a_while(void *argument)
+{
+    (void)usleep(20000); /* long enough for the other thread to be asleep; the outcome is the same if it is not */
+    (void)api->wake(argument);
+    return NULL;
+}
+
+static void another_thread_ends_a_wait(void)
+{
+    loop_fixture loop;
+    CHECK(loop_open(&loop, FRAME_SIZE, FRAME_COUNT, 4));
+    pthread_t thread;
+    CHECK_EQUAL(pthread_create(&thread, NULL, wake_after_a_while, loop.a), 0);
+    CHECK_EQUAL(api->wait(loop.a, UINT64_MAX), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    loop_close(&loop);
+}
+
 static void shared_memory_carries_payload_between_threads(void)
 {
     nexlink_listener *listener;
@@ -231,6 +249,7 @@ int main(void)
     RUN(loop_carries_payload_between_threads);
     RUN(shared_memory_carries_payload_between_threads);
     RUN(no_wake_up_is_lost);
+    RUN(another_thread_ends_a_wait);
     RUN(closing_wakes_a_sleeper);
     RUN(last_error_belongs_to_its_thread);
     FINISH();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "peer.h"
 #include "support.h"
 #include "udp.h"
 #include "udp_support.h"
@@ -338,6 +339,19 @@ static void wait_tells_what_is_there(void)
     udp_close(&b);
 }
 
+static void wake_ends_one_wait(void)
+{
+    const nexlink_udp_options options = udp_options(udp_loopback_v4, 0);
+    udp_end end;
+    CHECK(udp_open(&end, &options, 1));
+    CHECK_EQUAL(api->wake(end.link), NEXLINK_OK);
+    CHECK_EQUAL(api->wait(end.link, 60 * UINT64_C(1000000000)), 0);
+    const uint64_t start = nx_now_ns();
+    CHECK_EQUAL(api->wait(end.link, 2000000), 0);
+    CHECK(nx_now_ns() - start >= 2000000);
+    udp_close(&end);
+}
+
 static void what_cannot_be_opened_says_why(void)
 {
     const size_t before = open_descriptors();
@@ -444,6 +458,7 @@ int main(void)
     RUN(held_frames_stop_receiving_and_lose_nothing);
     RUN(short_run_uses_what_frames_there_are);
     RUN(wait_tells_what_is_there);
+    RUN(wake_ends_one_wait);
     RUN(what_cannot_be_opened_says_why);
     RUN(refused_buffer_goes_frame_by_frame);
     FINISH();

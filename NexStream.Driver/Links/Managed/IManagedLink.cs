@@ -1,6 +1,6 @@
 namespace NexStream.Driver.Links.Managed;
 
-/// <summary>What the table's functions do with a link, whatever kind it is of. One thread at a time.</summary>
+/// <summary>What the table's functions do with a link, whatever kind it is of. One thread at a time, but for <see cref="Wake"/>.</summary>
 internal unsafe interface IManagedLink
 {
     bool IsPeerClosed { get; }
@@ -16,6 +16,9 @@ internal unsafe interface IManagedLink
     int Reclaim(LinkRelease* releases, uint count);
 
     int Wait(ulong timeoutNs);
+
+    /// <summary>Ends the wait of another thread, or the next one.</summary>
+    void Wake();
 
     void Close();
 }

@@ -198,6 +198,8 @@ internal sealed unsafe class ManagedLink : IManagedLink, IDisposable
         return IsReady ? 1 : closed ? ManagedError.Set(NexLinkResult.PeerGone, "the peer has closed its end"u8) : 0;
     }
 
+    public void Wake() => _wake.Set();
+
     public void Close()
     {
         Volatile.Write(ref _closed, true);

@@ -47,6 +47,7 @@ internal static unsafe class ManagedLinkLibrary
         table->UdpDial = &UdpDial;
         table->UdpLookup = &UdpLookup;
         table->UdpInfo = &UdpInfo;
+        table->Wake = &Wake;
         return table;
     }
 
@@ -186,6 +187,18 @@ internal static unsafe class ManagedLinkLibrary
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Wait(void* handle, ulong timeoutNs) =>
         Target<IManagedLink>(handle) is { } link ? link.Wait(timeoutNs) : NoSuchHandle();
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Wake(void* handle)
+    {
+        if (Target<IManagedLink>(handle) is not { } link)
+        {
+            return NoSuchHandle();
+        }
+
+        link.Wake();
+        return NexLinkResult.Ok;
+    }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void CloseLink(void* handle)

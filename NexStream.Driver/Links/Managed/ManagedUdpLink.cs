@@ -28,6 +28,7 @@ internal sealed unsafe class ManagedUdpLink : IManagedLink
     private const long NsPerUs = 1000;
 
     private readonly Socket _socket;
+    private bool _isWoken;
     private readonly ManagedArena _arena;
     private readonly ManagedArena _pool;
     private readonly UdpPeerTable _peers;
@@ -209,15 +210,25 @@ internal sealed unsafe class ManagedUdpLink : IManagedLink
             return 1;
         }
 
-        // A socket of .NET waits for one thing: who waits for room looks again after a millisecond.
-        long microseconds = (long)Math.Min(timeoutNs / (ulong)NsPerUs, int.MaxValue);
-        if (_sentShort)
+        // A socket of .NET waits for one thing: for room, and for who wakes it, it looks every millisecond.
+        const long SliceUs = Instant.Millisecond / NsPerUs;
+        for (ulong leftUs = timeoutNs / (ulong)NsPerUs; !Interlocked.Exchange(ref _isWoken, false); leftUs -= SliceUs)
         {
-            microseconds = Math.Min(microseconds, Instant.Millisecond / NsPerUs);
+            if (_socket.Poll((int)Math.Min(leftUs, SliceUs), SelectMode.SelectRead) || _sentShort)
+            {
+                return 1;
+            }
+
+            if (leftUs <= SliceUs)
+            {
+                break;
+            }
         }
 
-        return _socket.Poll((int)microseconds, SelectMode.SelectRead) || _sentShort ? 1 : 0;
+        return 0;
     }
+
+    public void Wake() => Volatile.Write(ref _isWoken, true);
 
     public void Close()
     {
