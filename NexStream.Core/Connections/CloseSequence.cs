@@ -142,7 +142,9 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
                 FinishOnWire(connection, now);
                 break;
             case ClosePhase.Readable when connection.ReadyBytes == 0:
-                End(connection, connection.CloseReason, now);
+                // The next time-out ends it: until then the application can read, of the streams that ended, that they did.
+                connection.CloseAt = Instant.Min(connection.CloseAt, now + 1);
+                state.MarkDeadline(connection);
                 break;
             default:
                 break;
@@ -162,7 +164,11 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
             return;
         }
 
-        if (connection.CloseAt <= now)
+        if (connection.CloseAt <= now && connection.ClosePhase == ClosePhase.Readable && connection.ReadyBytes == 0)
+        {
+            End(connection, connection.CloseReason, now);
+        }
+        else if (connection.CloseAt <= now)
         {
             // The linger time is over: what was not flushed is given up, and the closing event reports it.
             EndWith(connection, connection.CloseReason, now);

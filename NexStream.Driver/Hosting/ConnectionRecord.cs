@@ -44,6 +44,9 @@ internal sealed class ConnectionRecord
     /// <summary>The process at the other end of the link is gone.</summary>
     public bool IsLinkLost { get; set; }
 
+    /// <summary>What ended the host's thread: from then on nothing asks the endpoint any more. Null while it runs, and after it was stopped.</summary>
+    public Exception? HostFailure { get; set; }
+
     public ReasonCode Reason { get; set; }
 
     public DrainReport Report { get; set; }
@@ -55,7 +58,7 @@ internal sealed class ConnectionRecord
     public Queue<StreamRecord> Backlog { get; } = new();
 
     /// <summary>Whether both sides agreed to end it and everything that arrived was read: then streams have simply ended.</summary>
-    public bool IsCleanEnd => IsClosed && IsClosing && !IsLinkLost && Reason == ReasonCode.None && Report.UnreadBytes == 0;
+    public bool IsCleanEnd => IsClosed && IsClosing && !IsLinkLost && HostFailure is null && Reason == ReasonCode.None && Report.UnreadBytes == 0;
 
     /// <summary>Why nothing can be done on it; null while something can.</summary>
     public NexStreamException? Failure(int taken)
@@ -63,6 +66,11 @@ internal sealed class ConnectionRecord
         if (!IsClosing && !IsClosed)
         {
             return null;
+        }
+
+        if (HostFailure is not null)
+        {
+            return NexStreamHost.Stopped(HostFailure, taken);
         }
 
         (NexStreamError error, string what) = IsLinkLost ? (NexStreamError.PeerLost, "the process at the other end of the link is gone") : Reason switch

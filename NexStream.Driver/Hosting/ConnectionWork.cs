@@ -175,7 +175,15 @@ internal sealed class ConnectionWork(NexStreamHost host, Endpoint endpoint, Stre
         {
             Operation closing = connection.Closes.Dequeue();
             closing.Report = report;
-            closing.Complete();
+            if (connection.HostFailure is { } failure)
+            {
+                // Nobody knows what was delivered.
+                closing.Fail(NexStreamHost.Stopped(failure));
+            }
+            else
+            {
+                closing.Complete();
+            }
         }
 
         connection.Owner.OnClosed();

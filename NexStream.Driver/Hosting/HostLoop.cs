@@ -39,19 +39,15 @@ internal sealed class HostLoop : IDriverApplication
 
     public bool OnTurn(Instant now)
     {
-        bool worked = false;
+        // Before the commands, so that those find what has ended, and why; and after them, for what they brought forth.
+        bool worked = TakeEvents();
         for (int i = 0; i < CommandBurst && _host.TryTake(out Command command); i++)
         {
             worked = true;
             Do(command, now);
         }
 
-        while (_driver.Endpoint.TryGetEvent(out EndpointEvent item))
-        {
-            worked = true;
-            _connections.OnEvent(item);
-        }
-
+        worked |= TakeEvents();
         while (_driver.TryGetLinkLost(out LinkLost lost))
         {
             worked = true;
@@ -69,14 +65,34 @@ internal sealed class HostLoop : IDriverApplication
 
     public void OnEnd(Exception? failure)
     {
-        foreach (ConnectionRecord connection in _connections.All.ToArray())
+        try
         {
-            connection.IsClosing = true;
-            _connections.OnClosed(connection, ReasonCode.Aborted, default);
+            foreach (ConnectionRecord connection in _connections.All.ToArray())
+            {
+                connection.HostFailure = failure;
+                connection.IsClosing = true;
+                _connections.OnClosed(connection, ReasonCode.Aborted, default);
+            }
+
+            _connections.FailAccepts(NexStreamHost.Stopped(failure));
+        }
+        finally
+        {
+            // Whatever else fails: who disposes of the host must not wait for ever.
+            _host.OnEnd(failure);
+        }
+    }
+
+    private bool TakeEvents()
+    {
+        bool any = false;
+        while (_driver.Endpoint.TryGetEvent(out EndpointEvent item))
+        {
+            any = true;
+            _connections.OnEvent(item);
         }
 
-        _connections.FailAccepts(NexStreamHost.Stopped(failure));
-        _host.OnEnd(failure);
+        return any;
     }
 
     private void Do(in Command command, Instant now)
@@ -175,11 +191,12 @@ internal sealed class HostLoop : IDriverApplication
 
     private void CloseStream(StreamRecord stream, ReasonCode? reason)
     {
-        if (stream.IsDisposed)
+        if (stream.IsDisposed && reason is null)
         {
             return;
         }
 
+        // Also after it was closed: what is not acknowledged is given up then.
         stream.IsDisposed = true;
         _ = reason is { } why ? stream.Handle.Reset(why) : stream.Handle.Close();
         _streams.EndAll(stream);
@@ -230,5 +247,13 @@ internal sealed class HostLoop : IDriverApplication
         }
 
         _isLastTurn = _connections.Count == 0 || now >= _stopAt;
+        if (now >= _stopAt)
+        {
+            // Peers are told, and who waits for a close what was not delivered.
+            foreach (ConnectionRecord connection in _connections.All)
+            {
+                connection.Handle.Abort(now);
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ public sealed class NexStreamConnection : IAsyncDisposable
     private readonly ConnectionRecord _record;
     private readonly NexStreamHost _host;
     private readonly CancellationTokenSource _closed = new();
+    private int _isAborted;
 
     internal NexStreamConnection(ConnectionRecord record)
     {
@@ -56,8 +57,14 @@ public sealed class NexStreamConnection : IAsyncDisposable
         return new ValueTask<DrainReport>(operation, _host.Submit(operation));
     }
 
-    /// <summary>Ends the connection at once. The peer is told, once.</summary>
-    public void Abort(ReasonCode reason = ReasonCode.Aborted) => _host.Post(new Command(CommandKind.Abort, _record, (long)reason));
+    /// <summary>Ends the connection at once. The peer is told, once. Called again it does nothing: the first reason counts.</summary>
+    public void Abort(ReasonCode reason = ReasonCode.Aborted)
+    {
+        if (Interlocked.Exchange(ref _isAborted, 1) == 0)
+        {
+            _host.Post(new Command(CommandKind.Abort, _record, (long)reason));
+        }
+    }
 
     /// <summary>Closes gracefully, and waits for that. Who wants to know what was not delivered calls <see cref="CloseAsync"/> before.</summary>
     public async ValueTask DisposeAsync()

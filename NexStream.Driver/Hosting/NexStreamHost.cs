@@ -60,6 +60,9 @@ public sealed class NexStreamHost : IAsyncDisposable
 
     internal OperationPool Operations { get; }
 
+    /// <summary>Commands that the driver's thread has not taken yet.</summary>
+    internal int CommandCount => _commands.Count;
+
     /// <summary>Opens a socket, and starts a host over it that calls and accepts.</summary>
     /// <param name="options">Where, and bounds; null: any free port on all addresses.</param>
     /// <param name="hostOptions">Bounds; null for the defaults.</param>
@@ -138,9 +141,9 @@ public sealed class NexStreamHost : IAsyncDisposable
         }
     }
 
-    internal static NexStreamException Stopped(Exception? why) => why is null
-        ? new(NexStreamError.HostStopped, "The host was disposed of.")
-        : new(NexStreamError.HostStopped, $"The host's thread failed: {why.Message}", inner: why);
+    internal static NexStreamException Stopped(Exception? why, int taken = 0) => why is null
+        ? new(NexStreamError.HostStopped, "The host was disposed of.") { BytesTaken = taken }
+        : new(NexStreamError.HostStopped, $"The host's thread failed; dispose of the host and make another. {why.Message}", inner: why) { BytesTaken = taken };
 
     /// <summary>Hands an operation to the driver's thread. Returns its version, for the task.</summary>
     internal short Submit(Operation operation)

@@ -5,7 +5,7 @@ public sealed record NexStreamHostOptions
 {
     /// <summary>
     /// Operations that may be under way at a time, at least 1. It bounds the queue to the driver's thread too: each operation is in it at most twice, for
-    /// its start and for its cancellation.
+    /// its start and for its cancellation; besides those each lease, each connection and each stream have a place in it for each way to end them.
     /// </summary>
     public int MaxPendingOperations { get; init; } = 64 * 1024;
 

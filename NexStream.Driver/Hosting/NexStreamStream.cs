@@ -8,11 +8,20 @@ namespace NexStream.Driver.Hosting;
 /// One stream of a connection, to await. Any thread may use it, and several operations may be under way: they are done in the order of the calls, sends and
 /// receives apart. A buffer that was given belongs to the operation until that ends. Every failure is a <see cref="NexStreamException"/>.
 /// </summary>
+/// <remarks>
+/// The halves end apart, and for each there is one answer from then on, for what waits and for what is called later. docs/async.md has the table. Sending ends with
+/// <see cref="FinishAsync"/>, <see cref="DisposeAsync"/> and <see cref="Abort"/> (<see cref="NexStreamError.StreamFinished"/>), or when the peer reads no more
+/// (<see cref="NexStreamError.StreamStopped"/>). Receiving ends with the peer's end, after which it gives 0 bytes as often as it is asked; when the peer gives up
+/// (<see cref="NexStreamError.StreamReset"/>); and with <see cref="DisposeAsync"/> and <see cref="Abort"/> (<see cref="NexStreamError.StreamFinished"/>). The end of the
+/// connection ends both, with its own error, but for an end of the stream that had arrived: that is still given.
+/// </remarks>
 public sealed class NexStreamStream : IAsyncDisposable
 {
     private readonly StreamRecord _record;
     private readonly NexStreamHost _host;
     private int _isDisposed;
+    private int _isAborted;
+    private int _isDiscarded;
 
     internal NexStreamStream(StreamRecord record)
     {
@@ -40,6 +49,10 @@ public sealed class NexStreamStream : IAsyncDisposable
     /// </summary>
     /// <param name="data">What to send; not to be changed until the operation ends.</param>
     /// <param name="cancellation">Gives the rest up: <see cref="NexStreamCanceledException"/> says how many bytes of an RO stream were taken.</param>
+    /// <exception cref="NexStreamException">
+    /// The sending half has ended: <see cref="NexStreamError.StreamFinished"/>, <see cref="NexStreamError.StreamStopped"/>, or the connection's error. Nothing more of it goes;
+    /// <see cref="NexStreamException.BytesTaken"/> says how much had been taken. Or the message is empty or too long, or <see cref="SendTimeout"/> passed: then the stream goes on.
+    /// </exception>
     public ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default) => SendAsync(data, default, cancellation);
 
     /// <summary>As <see cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/>, with a deadline or a limit on attempts. Reports are not given.</summary>
@@ -52,6 +65,7 @@ public sealed class NexStreamStream : IAsyncDisposable
     }
 
     /// <summary>Takes a frame of the host's memory to write into. It waits, behind earlier sends, while the connection may use no more memory.</summary>
+    /// <exception cref="NexStreamException">As for a send: once the sending half has ended, there are no leases.</exception>
     public ValueTask<SendLease> LeaseAsync(CancellationToken cancellation = default)
     {
         Operation operation = Rent(OperationKind.Lease, SendTimeout, cancellation);
@@ -64,6 +78,7 @@ public sealed class NexStreamStream : IAsyncDisposable
     /// <param name="cancellation">Gives the send up if it still waits; nothing was sent then.</param>
     /// <exception cref="ArgumentOutOfRangeException">The lease is not so long.</exception>
     /// <exception cref="ObjectDisposedException">The lease was sent or disposed of before.</exception>
+    /// <exception cref="NexStreamException">As for a send; nothing of it was sent.</exception>
     public ValueTask SendAsync(SendLease lease, int length, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
@@ -91,7 +106,12 @@ public sealed class NexStreamStream : IAsyncDisposable
     /// </summary>
     /// <param name="buffer">Where it goes; not to be touched until the operation ends.</param>
     /// <param name="cancellation">Gives the receive up; nothing was taken then.</param>
-    /// <returns>Bytes; 0: the peer ended its sending half, and everything was read.</returns>
+    /// <returns>Bytes; 0: the peer ended its sending half, and everything was read. From then on always 0, also after the end of the connection.</returns>
+    /// <exception cref="NexStreamException">
+    /// <see cref="NexStreamError.StreamReset"/>: the peer gave up, and what was not read is gone. <see cref="NexStreamError.StreamFinished"/>: it was disposed of or aborted here.
+    /// Or the connection's error: after a graceful close when all that arrived was read or <see cref="Core.Config.ConnectionConfig.Linger"/> has passed, else at once. Or
+    /// <see cref="ReceiveTimeout"/> passed: then the stream goes on.
+    /// </exception>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellation = default)
     {
         Operation operation = Receive(buffer, cancellation);
@@ -106,21 +126,33 @@ public sealed class NexStreamStream : IAsyncDisposable
     }
 
     /// <summary>Receives without a copy: bytes where they lie, a whole message or as much of an RO stream as is there. Dispose of the lease soon.</summary>
+    /// <exception cref="NexStreamException">As for <see cref="ReceiveAsync"/>; the end of the stream is a lease that <see cref="ReceiveLease.IsEnd"/>.</exception>
     public ValueTask<ReceiveLease> ReceiveLeaseAsync(CancellationToken cancellation = default)
     {
         Operation operation = Rent(OperationKind.ReceiveLease, ReceiveTimeout, cancellation);
         return new ValueTask<ReceiveLease>(operation, _host.Submit(operation));
     }
 
-    /// <summary>Ends the sending half behind all sends that were called before: the peer reads the end of the stream. Receiving goes on.</summary>
+    /// <summary>Ends the sending half behind all sends that were called before: the peer reads the end of the stream. Receiving goes on. Called again it does nothing.</summary>
+    /// <exception cref="NexStreamException">The sending half had ended otherwise: <see cref="NexStreamError.StreamStopped"/>, <see cref="NexStreamError.StreamFinished"/> after
+    /// <see cref="DisposeAsync"/> or <see cref="Abort"/>, or the connection's error.</exception>
     public ValueTask FinishAsync(CancellationToken cancellation = default)
     {
         Operation operation = Rent(OperationKind.Finish, SendTimeout, cancellation);
         return new ValueTask(operation, _host.Submit(operation));
     }
 
-    /// <summary>Gives up both halves: what is queued and not acknowledged is not sent any more, and the peer is told why.</summary>
-    public void Abort(ReasonCode reason = ReasonCode.Aborted) => _host.Post(new Command(CommandKind.ResetStream, _record, (long)reason));
+    /// <summary>
+    /// Gives up both halves: what is queued and not acknowledged is not sent any more, also after <see cref="FinishAsync"/> and <see cref="DisposeAsync"/>, and the peer is
+    /// told why. What waits fails. Never throws; called again, or on a stream that is over, it does nothing.
+    /// </summary>
+    public void Abort(ReasonCode reason = ReasonCode.Aborted)
+    {
+        if (Interlocked.Exchange(ref _isAborted, 1) == 0)
+        {
+            _host.Post(new Command(CommandKind.ResetStream, _record, (long)reason));
+        }
+    }
 
     /// <summary>A stream of .NET's over an RO stream. Disposing of it disposes of this.</summary>
     /// <exception cref="InvalidOperationException">The stream carries messages.</exception>
@@ -130,7 +162,10 @@ public sealed class NexStreamStream : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The stream carries messages.</exception>
     public IDuplexPipe AsDuplexPipe() => new DuplexPipe(this);
 
-    /// <summary>Finishes sending, and reads no more: what was sent still goes, operations that wait fail, the peer is asked to stop.</summary>
+    /// <summary>
+    /// Finishes sending, and reads no more: what was sent still goes, operations that wait fail, the peer is asked to stop. Waits for nothing and never throws; on a
+    /// stream that is over, or after <see cref="Abort"/>, it does nothing.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
@@ -141,7 +176,14 @@ public sealed class NexStreamStream : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    internal void Discard() => _host.Post(new Command(CommandKind.DiscardStream, _record));
+    /// <summary>Throws away what still comes.</summary>
+    internal void Discard()
+    {
+        if (Interlocked.Exchange(ref _isDiscarded, 1) == 0)
+        {
+            _host.Post(new Command(CommandKind.DiscardStream, _record));
+        }
+    }
 
     private Operation Receive(Memory<byte> buffer, CancellationToken cancellation)
     {

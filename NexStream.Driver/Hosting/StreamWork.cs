@@ -105,14 +105,19 @@ internal sealed class StreamWork(Endpoint endpoint, LoanPool loans)
             End(operation, failure);
         }
 
+        TakeEnd(stream);
         Arm(stream, 2 * stream.Handle.Index, stream.Receives.First);
     }
 
     /// <summary>The stream is over, or out of the application's hands: nothing waits on it any more.</summary>
     public void EndAll(StreamRecord stream)
     {
-        Send(stream);
-        Receive(stream);
+        if (stream.Connection.HostFailure is null)
+        {
+            Send(stream);
+            Receive(stream);
+        }
+
         while (stream.Sends.First is not null)
         {
             Fail(stream.Sends.First, stream.SendFailure(Taken(stream.Sends.Dequeue())));
@@ -129,15 +134,31 @@ internal sealed class StreamWork(Endpoint endpoint, LoanPool loans)
 
     public void Fail(Operation operation, Exception why)
     {
-        if (operation.Kind == OperationKind.SendLease)
+        if (operation.Kind == OperationKind.SendLease && operation.Stream!.Connection.HostFailure is null)
         {
             loans.GiveBack(operation.Loan!);
+        }
+        else if (operation.Kind == OperationKind.SendLease)
+        {
+            loans.Keep(operation.Loan!);
         }
 
         operation.Fail(why);
     }
 
     public static int Taken(Operation operation) => operation.Kind == OperationKind.Send ? operation.Bytes : 0;
+
+    /// <summary>
+    /// Reads the end of the stream as soon as there is nothing before it, asked for or not: a connection that closes waits for bytes only, and who comes later shall find it.
+    /// </summary>
+    private static void TakeEnd(StreamRecord stream)
+    {
+        // Without room for a byte nothing else can be taken.
+        if (!stream.IsEndRead && !stream.IsDisposed && stream.Handle.IsReadable && stream.Handle.Receive([]).Status == CallStatus.EndOfStream)
+        {
+            stream.IsEndRead = true;
+        }
+    }
 
     /// <summary>The connection has just ended and the event that says how is still to be fetched: what is asked of its streams waits for that.</summary>
     private static bool IsEnding(StreamRecord stream) => !stream.Connection.IsClosed && !stream.Connection.Handle.IsAlive;
@@ -172,12 +193,9 @@ internal sealed class StreamWork(Endpoint endpoint, LoanPool loans)
         switch (operation.Kind)
         {
             case OperationKind.Finish:
-                if (stream.Handle.Finish() != CallStatus.Ok && !stream.IsFinished)
-                {
-                    failure = stream.SendFailure(0);
-                }
-
-                stream.IsFinished = true;
+                bool isFirst = stream.Handle.Finish() == CallStatus.Ok;
+                failure = isFirst || stream.IsFinished ? null : stream.SendFailure(0);
+                stream.IsFinished |= isFirst;
                 return true;
             case OperationKind.Lease:
                 CallStatus leased = stream.Handle.TryLease(out PayloadSlice slice);

@@ -51,6 +51,9 @@ public sealed unsafe class LinkLibrary
                 $"The native link library cannot be used: {reason}. Build NexStream.Driver where a C compiler is on the PATH, or load {nameof(LinkPreference)}.{nameof(LinkPreference.Any)}.");
     }
 
+    /// <summary>A table of somebody else's, for tests. It has to live as long as the process.</summary>
+    internal static LinkLibrary From(NexLinkApi* api, string description) => new(api, isNative: false, description);
+
     /// <summary>Makes frames that links can share.</summary>
     /// <param name="frameSize">Bytes in a frame; a multiple of 64.</param>
     /// <param name="frameCount">Frames; at most 2^24.</param>

@@ -160,7 +160,40 @@ public sealed class ConnectionCloseTests
         Assert.That(pair.Server.Has(EventKind.ConnectionClosed), Is.False);
         Assert.That(server.IsReadable, Is.True);
         Assert.That(server.Receive(_buffer).Bytes, Is.EqualTo(1000));
-        pair.Settle();
+        pair.RunFor(1);
+        AssertClosed(pair.Server, ReasonCode.None, default);
+        AssertForgotten(pair);
+    }
+
+    [Test]
+    public void Close_PeerReadsToTheEnd_FindsTheEndBeforeTheConnectionEnds(
+        [Values(TransportMode.ReliableOrdered, TransportMode.ReliableUnordered)] TransportMode mode, [Values(0, 1000)] int length)
+    {
+        var pair = new Pair();
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(mode));
+        if (length > 0)
+        {
+            client.Send(new byte[length]);
+        }
+
+        client.Finish();
+        pair.Client.Connection.Close(pair.Now);
+        pair.RunUntil(() => pair.Server.Has(EventKind.ConnectionClosing));
+        if (length > 0)
+        {
+            pair.RunFor(Instant.Second);
+            Assert.That(server.Receive(_buffer).Bytes, Is.EqualTo(length));
+        }
+        else
+        {
+            // Another timer that is due when the close arrives takes nothing away: the rest of the turn belongs to the application.
+            pair.Server.Endpoint.HandleTimeout(pair.Server.Connection, pair.Now);
+            pair.Settle();
+        }
+
+        Assert.That(server.Receive(_buffer).Status, Is.EqualTo(CallStatus.EndOfStream));
+        pair.RunFor(Instant.Second);
         AssertClosed(pair.Server, ReasonCode.None, default);
         AssertForgotten(pair);
     }

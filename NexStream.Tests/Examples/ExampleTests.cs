@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace NexStream.Tests.Examples;
@@ -11,7 +10,7 @@ internal sealed class ExampleTests
     [Test]
     public async Task Echo_AllModes_ReliableOnesLoseNothing()
     {
-        string output = await RunAsync("nexstream-echo");
+        string output = await ExampleProgram.RunAsync("nexstream-echo");
         Assert.That(output, Does.Contain("ReliableOrdered: 100000 of 100000").And.Contain("ReliableUnordered: 100000 of 100000"));
         Assert.That(output, Does.Contain("BestEffort: ").And.Contain("Probabilistic: "));
     }
@@ -19,7 +18,7 @@ internal sealed class ExampleTests
     [Test]
     public async Task GameLoop_SixtyTicks_EveryStepArrivesAndIsShown()
     {
-        string[] words = (await RunAsync("gameloop", "60")).Split(' ');
+        string[] words = (await ExampleProgram.RunAsync("gameloop", "60")).Split(' ');
         int sent = int.Parse(words[2], CultureInfo.InvariantCulture);
         int shown = int.Parse(words[7], CultureInfo.InvariantCulture);
 
@@ -32,22 +31,11 @@ internal sealed class ExampleTests
     [Category("Slow")]
     public async Task AllReduce_64MebibytesOver4Processes_SumsRightlyOverBothTransports()
     {
-        string output = await RunAsync("allreduce", "4", "64");
+        string output = await ExampleProgram.RunAsync("allreduce", "4", "64");
         TestContext.Out.WriteLine(output);
         for (int rank = 0; rank < 4; rank++)
         {
             Assert.That(output, Does.Contain($"nexstream process {rank}: 67108864 bytes summed").And.Contain($"tcp process {rank}: 67108864 bytes summed"));
         }
-    }
-
-    private static async Task<string> RunAsync(string name, params string[] arguments)
-    {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{name}.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.That(process.ExitCode, Is.Zero, await errors);
-        return output;
     }
 }

@@ -19,9 +19,9 @@ internal sealed class HostPair : IAsyncDisposable
     private readonly Thread? _network;
     private volatile bool _isOver;
 
-    public HostPair(ConnectionConfig? config = null, ImpairmentSettings? impairment = null, NexStreamHostOptions? options = null)
+    public HostPair(ConnectionConfig? config = null, ImpairmentSettings? impairment = null, NexStreamHostOptions? options = null, LinkLibrary? library = null)
     {
-        LinkLibrary library = LinkLibrary.Load();
+        library ??= LinkLibrary.Load();
         LinkArena memoryA = library.CreateArena(FrameSize, FrameCount);
         LinkArena memoryB = library.CreateArena(FrameSize, FrameCount);
         DriverLoop a = Make(memoryA, 1, config);
