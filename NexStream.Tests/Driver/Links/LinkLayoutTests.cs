@@ -40,7 +40,7 @@ public sealed class LinkLayoutTests
         Assert.That(Unsafe.SizeOf<LinkRelease>(), Is.EqualTo(8));
         Assert.That(sizeof(NexLinkArenaInfo), Is.EqualTo(16));
         Assert.That(sizeof(NexLinkLinkInfo), Is.EqualTo(24));
-        Assert.That(sizeof(NexLinkApi), Is.EqualTo(8 + (22 * 8)));
+        Assert.That(sizeof(NexLinkApi), Is.EqualTo(8 + (23 * 8)));
         Assert.That(sizeof(NexLinkUdpAddress), Is.EqualTo(24));
         Assert.That(sizeof(NexLinkUdpOptions), Is.EqualTo(48));
         Assert.That(sizeof(NexLinkUdpInfo), Is.EqualTo(152));
@@ -58,6 +58,7 @@ public sealed class LinkLayoutTests
         Assert.That((byte*)&api.Reclaim - start, Is.EqualTo(8 + (14 * 8)));
         Assert.That((byte*)&api.CloseLink - start, Is.EqualTo(8 + (17 * 8)));
         Assert.That((byte*)&api.UdpInfo - start, Is.EqualTo(8 + (21 * 8)));
+        Assert.That((byte*)&api.Wake - start, Is.EqualTo(8 + (22 * 8)));
     }
 
     private static int Offset(ref LinkDescriptor descriptor, ref byte field) =>
