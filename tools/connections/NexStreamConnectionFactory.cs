@@ -18,8 +18,15 @@ public sealed class NexStreamConnectionFactory : IConnectionFactory, IAsyncDispo
 
     /// <summary>Over a UDP socket of its own, on any free port.</summary>
     public NexStreamConnectionFactory()
+        : this(new UdpHostOptions())
     {
-        _host = new Lazy<NexStreamHost>(() => NexStreamHost.OpenUdp(new UdpHostOptions()));
+    }
+
+    /// <summary>Over a UDP socket of its own, with limits and time-outs. It accepts no connections, whatever these say: nobody would take them.</summary>
+    public NexStreamConnectionFactory(UdpHostOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _host = new Lazy<NexStreamHost>(() => NexStreamHost.OpenUdp(options with { Endpoint = options.Endpoint with { AcceptConnections = false } }));
         _isOwner = true;
     }
 
