@@ -189,6 +189,10 @@ internal sealed class ConnectionTests
 
     private static async Task FillAsync(ConnectionContext context) => await context.Transport.Output.WriteAsync(new byte[LargerThanAWindow]);
 
-    private static Task ClosedAsync(ConnectionContext context) =>
-        Task.Delay(Timeout.Infinite, context.ConnectionClosed).ContinueWith(_ => { }, TaskScheduler.Default);
+    /// <summary>Waits for the end, for less than the idle time-out, which would bring it in any case.</summary>
+    private static async Task ClosedAsync(ConnectionContext context)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(30), context.ConnectionClosed).ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.That(context.ConnectionClosed.IsCancellationRequested, Is.True);
+    }
 }

@@ -3,12 +3,13 @@ using System.Diagnostics;
 namespace NexStream.Examples.GameWorld;
 
 /// <summary>The world as a client sees and moves it. Every answer is held against the rules.</summary>
-public sealed class Game(IGrainFactory grains, int playerCount)
+/// <param name="grains">Leads to the cluster.</param>
+/// <param name="names">Who plays.</param>
+public sealed class Game(IGrainFactory grains, string[] names)
 {
     /// <summary>Beyond any time that a cluster may need to find out that a silo is dead and to do without it.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
-    private readonly string[] _names = [.. Enumerable.Range(0, playerCount).Select(number => $"{(char)('a' + (number % 26))}{number}")];
     private readonly Dictionary<string, PlayerView> _players = [];
 
     private int _calls;
@@ -31,7 +32,7 @@ public sealed class Game(IGrainFactory grains, int playerCount)
     public async Task StepAsync()
     {
         Tick++;
-        (string Name, PlayerView View)[] views = await Task.WhenAll(_names.Select(async name => (name, await AskAsync(() => grains.GetGrain<IPlayer>(name).StepAsync(Tick)))));
+        (string Name, PlayerView View)[] views = await Task.WhenAll(names.Select(async name => (name, await AskAsync(() => grains.GetGrain<IPlayer>(name).StepAsync(Tick)))));
         foreach ((string name, PlayerView view) in views)
         {
             // Who was on a silo that died begins anew. A step whose answer was lost was a step all the same.
@@ -44,6 +45,18 @@ public sealed class Game(IGrainFactory grains, int playerCount)
 
             _players[name] = view;
         }
+    }
+
+    /// <summary>Ticks until one had no call that failed: then everybody is on a silo that lives.</summary>
+    public async Task StepUntilCalmAsync()
+    {
+        int failures;
+        do
+        {
+            failures = Failures;
+            await StepAsync();
+        }
+        while (Failures > failures);
     }
 
     /// <summary>Looks at all regions. Every player is in one of them, and where he says.</summary>

@@ -24,23 +24,18 @@ await using SiloProcess first = await SiloProcess.StartAsync(program, "silo-1", 
 await using SiloProcess second = await SiloProcess.StartAsync(program, "silo-2", ports[2], ports[3], ports[0], isTcp);
 using IHost client = Cluster.BuildClient([first.Gateway, second.Gateway], isTcp);
 await client.StartAsync();
-Game game = new(client.Services.GetRequiredService<IGrainFactory>(), playerCount);
+string[] names = [.. Enumerable.Range(0, playerCount).Select(number => $"{(char)('a' + (number % 26))}{number}")];
+Game game = new(client.Services.GetRequiredService<IGrainFactory>(), names);
 Console.WriteLine($"Two silos in two processes, every connection over {(isTcp ? "TCP" : "NexStream")}.");
 
 await PlayAsync(ticks / 2);
 await ShowAsync();
 if (args.Contains("--kill"))
 {
-    second.Kill();
-    Stopwatch down = Stopwatch.StartNew();
-    int failures;
     int died = game.Players.Values.Count(player => player.Silo == second.Name);
-    do
-    {
-        failures = game.Failures;
-        await game.StepAsync();
-    }
-    while (game.Failures > failures || game.Players.Values.Any(player => player.Silo == second.Name));
+    await second.KillAsync();
+    Stopwatch down = Stopwatch.StartNew();
+    await game.StepUntilCalmAsync();
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{second.Name} was killed with {died} players: after {down.Elapsed.TotalSeconds:F1} s and {game.Failures} failed calls everybody walks again."));
 }
 

@@ -92,8 +92,12 @@ public sealed class SiloProcess : IAsyncDisposable
         await host.StopAsync();
     }
 
-    /// <summary>Ends the process at once: it can tell nobody.</summary>
-    public void Kill() => _process.Kill();
+    /// <summary>Ends the process at once, so that it can tell nobody, and waits until it is gone.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
 
     /// <summary>Lets the silo stop in good order, if it was not killed.</summary>
     public async ValueTask DisposeAsync()
