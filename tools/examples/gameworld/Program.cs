@@ -15,8 +15,8 @@ if (args is ["silo", ..])
 
 bool isTcp = args.Contains("--tcp");
 int[] numbers = [.. args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).Select(argument => int.Parse(argument, CultureInfo.InvariantCulture))];
-int playerCount = numbers.ElementAtOrDefault(0) is > 0 and int players ? players : 20;
-int ticks = numbers.ElementAtOrDefault(1) is > 0 and int wanted ? wanted : 100;
+int playerCount = numbers.Length > 0 ? numbers[0] : 20;
+int ticks = numbers.Length > 1 ? numbers[1] : 100;
 
 string program = Assembly.GetExecutingAssembly().Location;
 int[] ports = SiloProcess.FreePorts(4);

@@ -21,7 +21,7 @@ public static class World
     /// <summary>Where a player is who came into the world so many steps ago. All begin somewhere else and walk in a straight line; the map is a ring both ways.</summary>
     public static Position At(string player, int steps)
     {
-        uint seed = player.Aggregate(2166136261u, (hash, letter) => (hash ^ letter) * 16777619u); // FNV-1a
+        uint seed = player.Aggregate(2166136261u, (hash, letter) => unchecked((hash ^ letter) * 16777619u)); // FNV-1a
         int x = (int)(seed % Width) + (steps * (int)(1 + (seed >> 8) % 2));
         int y = (int)((seed >> 16) % Height) + (steps * (int)((seed >> 24) % 2));
         return new Position(x % Width, y % Height);
