@@ -38,4 +38,25 @@ internal sealed class ExampleTests
             Assert.That(output, Does.Contain($"nexstream process {rank}: 67108864 bytes summed").And.Contain($"tcp process {rank}: 67108864 bytes summed"));
         }
     }
+
+    [Test]
+    public async Task GameWorld_TwoSilos_EveryCallIsAnswered()
+    {
+        string output = await ExampleProgram.RunAsync("gameworld", "20", "10");
+        TestContext.Out.WriteLine(output);
+
+        // 20 players in 10 ticks, and 8 regions that are looked at twice.
+        Assert.That(output, Does.Contain("every connection over NexStream").And.Contain("silo-1: ").And.Contain("silo-2: "));
+        Assert.That(output, Does.Contain("216 calls answered, 0 failed"));
+    }
+
+    [Test]
+    [Category("Slow")]
+    public async Task GameWorld_SiloIsKilled_EverybodyWalksOnOnTheOther()
+    {
+        string output = await ExampleProgram.RunAsync("gameworld", "20", "10", "--kill");
+        TestContext.Out.WriteLine(output);
+        Assert.That(output, Does.Contain("silo-2 was killed with ").And.Contain("everybody walks again"));
+        Assert.That(output[output.LastIndexOf("Tick ", StringComparison.Ordinal)..], Does.Contain("silo-1: 8 regions (0 1 2 3 4 5 6 7), 20 players").And.Not.Contain("silo-2"));
+    }
 }

@@ -19,6 +19,18 @@ internal sealed class HttpTests
     }
 
     [Test]
+    public async Task Http1_ClientThatGoesAway_AbortsItsRequest()
+    {
+        await using WebPair web = await WebPair.StartAsync(HttpProtocols.Http1, Loss);
+        using CancellationTokenSource leaving = new();
+        Task<string> request = web.Client.GetStringAsync(new Uri("/wait", UriKind.Relative), leaving.Token);
+        await web.WaitBegun;
+        await leaving.CancelAsync();
+        await Assert.CatchAsync<OperationCanceledException>(() => request);
+        await web.WaitAborted.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Test]
     [Category("Slow")]
     public async Task Http2_TenThousandRequests_AreAllAnswered()
     {

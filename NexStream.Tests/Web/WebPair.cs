@@ -33,6 +33,12 @@ internal sealed class WebPair : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>A request for /wait has come, and is answered only when it is aborted.</summary>
+    public required Task WaitBegun { get; init; }
+
+    /// <summary>Its client has gone.</summary>
+    public required Task WaitAborted { get; init; }
+
     public long PacketsLost => _pair.Lost;
 
     public static async Task<WebPair> StartAsync(HttpProtocols protocols, double loss)
@@ -54,8 +60,16 @@ internal sealed class WebPair : IAsyncDisposable
             await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length));
         });
         application.MapGrpcService<SumService>();
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        application.MapGet("/wait", async (HttpContext context) =>
+        {
+            context.RequestAborted.UnsafeRegister(_ => aborted.TrySetResult(), null);
+            begun.TrySetResult();
+            await aborted.Task;
+        });
         await application.StartAsync();
-        return new WebPair(pair, application);
+        return new WebPair(pair, application) { WaitBegun = begun.Task, WaitAborted = aborted.Task };
     }
 
     public GrpcChannel OpenChannel() => GrpcChannel.ForAddress(Client.BaseAddress!, new GrpcChannelOptions { HttpHandler = Handler });

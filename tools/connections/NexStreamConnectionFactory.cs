@@ -18,8 +18,15 @@ public sealed class NexStreamConnectionFactory : IConnectionFactory, IAsyncDispo
 
     /// <summary>Over a UDP socket of its own, on any free port.</summary>
     public NexStreamConnectionFactory()
+        : this(new UdpHostOptions())
     {
-        _host = new Lazy<NexStreamHost>(() => NexStreamHost.OpenUdp(new UdpHostOptions()));
+    }
+
+    /// <summary>Over a UDP socket of its own, with limits and time-outs. It accepts no connections, whatever these say: nobody would take them.</summary>
+    public NexStreamConnectionFactory(UdpHostOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _host = new Lazy<NexStreamHost>(() => NexStreamHost.OpenUdp(options with { Endpoint = options.Endpoint with { AcceptConnections = false } }));
         _isOwner = true;
     }
 
@@ -42,9 +49,19 @@ public sealed class NexStreamConnectionFactory : IConnectionFactory, IAsyncDispo
         return (await OpenAsync(to, cancellation).ConfigureAwait(false)).AsStream();
     };
 
-    /// <summary>Closes the connections, and the host if it is the factory's.</summary>
+    /// <summary>Closes the connections, by disposing of the host if it is the factory's.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isOwner)
+        {
+            if (_host.IsValueCreated)
+            {
+                await _host.Value.DisposeAsync().ConfigureAwait(false);
+            }
+
+            return;
+        }
+
         foreach (Lazy<Task<NexStreamConnection>> connection in _connections.Values)
         {
             try
@@ -55,12 +72,6 @@ public sealed class NexStreamConnectionFactory : IConnectionFactory, IAsyncDispo
             {
                 // It was never made.
             }
-        }
-
-        _connections.Clear();
-        if (_isOwner && _host.IsValueCreated)
-        {
-            await _host.Value.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -74,24 +85,47 @@ public sealed class NexStreamConnectionFactory : IConnectionFactory, IAsyncDispo
     {
         while (true)
         {
-            Lazy<Task<NexStreamConnection>> entry = _connections.GetOrAdd(endpoint, key => new Lazy<Task<NexStreamConnection>>(() => DialAsync(key)));
-            bool isMade = false;
+            Lazy<Task<NexStreamConnection>> entry = _connections.GetOrAdd(endpoint, Dial);
+            bool wasThere = entry is { IsValueCreated: true, Value.IsCompletedSuccessfully: true };
+            NexStreamConnection connection = await entry.Value.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
-                NexStreamConnection connection = await entry.Value.WaitAsync(cancellation).ConfigureAwait(false);
-                isMade = true;
                 return await connection.OpenStreamAsync(TransportMode.ReliableOrdered, cancellation).ConfigureAwait(false);
             }
-            catch (NexStreamException failure)
+            catch (NexStreamException failure) when (wasThere && failure.Error is not (NexStreamError.LimitReached or NexStreamError.HostStopped))
             {
-                // One that was lost is forgotten, and made again at once; one that could not be made, with the next call.
+                // It was lost since it was last used: made again at once, but not again and again where that is lost as well.
                 _connections.TryRemove(new(endpoint, entry));
-                if (!isMade || failure.Error is NexStreamError.LimitReached or NexStreamError.HostStopped)
-                {
-                    throw;
-                }
             }
         }
+    }
+
+    /// <summary>
+    /// One dial for all who ask at the same time, so that none of them cancels it: the handshake's time-out ends it. What failed or ended is forgotten at once, so that the next
+    /// call dials, and does not hear of how an earlier one failed.
+    /// </summary>
+    private Lazy<Task<NexStreamConnection>> Dial(EndPoint endpoint)
+    {
+        Lazy<Task<NexStreamConnection>> entry = null!;
+        entry = new Lazy<Task<NexStreamConnection>>(async () =>
+        {
+            // The caller has the entry before anything can end it.
+            await Task.Yield();
+            try
+            {
+                NexStreamConnection connection = await DialAsync(endpoint).ConfigureAwait(false);
+                connection.Closed.UnsafeRegister(_ => Forget(), null);
+                return connection;
+            }
+            catch
+            {
+                Forget();
+                throw;
+            }
+        });
+        return entry;
+
+        void Forget() => _connections.TryRemove(new(endpoint, entry));
     }
 
     private Task<NexStreamConnection> DialAsync(EndPoint endpoint) => endpoint switch

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
+using NexStream.Core.Primitives;
 using NexStream.Driver.Hosting;
 
 namespace NexStream.Connections;
@@ -79,24 +80,47 @@ internal sealed class NexStreamConnectionListener : IConnectionListener
         }
     }
 
+    /// <summary>Until the connection ends: after <see cref="UnbindAsync"/> nothing is accepted, and who still asks hears that instead of waiting.</summary>
     private async Task AcceptStreamsAsync(NexStreamConnection connection)
     {
         try
         {
             while (true)
             {
-                NexStreamStream stream = await connection.AcceptStreamAsync(_unbound.Token).ConfigureAwait(false);
-                NexStreamConnectionContext context = new(stream, EndPoint, new NexStreamEndPoint(connection.Remote));
-                await _accepted.Writer.WriteAsync(context, _unbound.Token).ConfigureAwait(false);
+                NexStreamStream stream = await connection.AcceptStreamAsync().ConfigureAwait(false);
+                if (stream.Mode != TransportMode.ReliableOrdered)
+                {
+                    // The peer speaks another protocol.
+                    connection.Abort(ReasonCode.ProtocolViolation);
+                }
+                else if (_unbound.IsCancellationRequested)
+                {
+                    stream.Abort(ReasonCode.ConnectionRefused);
+                }
+                else
+                {
+                    await HandOutAsync(stream).ConfigureAwait(false);
+                }
             }
         }
-        catch (Exception end) when (end is OperationCanceledException or NexStreamException or ChannelClosedException or InvalidOperationException)
+        catch (NexStreamException)
         {
-            // The connection ended, nothing more is accepted, or the peer opened a stream that is none of bytes and speaks another protocol.
-            if (end is InvalidOperationException and not ObjectDisposedException)
-            {
-                connection.Abort(Core.Primitives.ReasonCode.ProtocolViolation);
-            }
+            // The connection ended.
+        }
+    }
+
+    private async Task HandOutAsync(NexStreamStream stream)
+    {
+        NexStreamConnectionContext context = new(stream, EndPoint, new NexStreamEndPoint(stream.Connection.Remote));
+        try
+        {
+            await _accepted.Writer.WriteAsync(context, _unbound.Token).ConfigureAwait(false);
+        }
+        catch (Exception end) when (end is OperationCanceledException or ChannelClosedException or ObjectDisposedException)
+        {
+            // Unbound while it waited for room.
+            context.Abort();
+            await context.DisposeAsync().ConfigureAwait(false);
         }
     }
 }
