@@ -104,7 +104,7 @@ internal sealed class ConnectionFactory(EndpointState state)
     public void Adopt(Connection connection, uint maxStreams, ulong maxData, in TransportParameters parameters)
     {
         connection.Path.PeerTag = parameters.Tag;
-        connection.PeerKey = PeerKey(connection.Path.Remote, parameters.Tag);
+        connection.PeerKey = PeerKey(connection.OpenedWith, parameters.Tag);
         if (state.PeerIndex.Find(connection.PeerKey) < 0)
         {
             state.PeerIndex.Add(connection.PeerKey, connection.Index);
@@ -145,25 +145,9 @@ internal sealed class ConnectionFactory(EndpointState state)
     }
 
     /// <summary>
-    /// One side's node changed: what was learnt about the way there is forgotten (RFC 9000 §9.4). The frame length stays: a black hole is noticed as on any path.
+    /// What was learnt about a path does not hold any more: one side's node changed (RFC 9000 §9.4), or it was silent for long. The frame length stays: a black hole is noticed
+    /// as on any path.
     /// </summary>
-    public void OnMoved(Connection connection, Path path, Instant now)
-    {
-        Forget(connection, path, now);
-        if (path != connection.Path)
-        {
-            return;
-        }
-
-        RemovePeer(connection);
-        connection.PeerKey = PeerKey(path.Remote, connection.PeerTag);
-        if (state.PeerIndex.Find(connection.PeerKey) < 0)
-        {
-            state.PeerIndex.Add(connection.PeerKey, connection.Index);
-        }
-    }
-
-    /// <summary>What was learnt about a path does not hold any more.</summary>
     public void Forget(Connection connection, Path path, Instant now)
     {
         path.Rtt = default;
@@ -189,11 +173,11 @@ internal sealed class ConnectionFactory(EndpointState state)
         return path.LocalTag == tag && tag != 0 ? path : null;
     }
 
-    /// <summary>The connection with a peer that chose this tag for itself; null: there is none.</summary>
+    /// <summary>The connection that a peer opened, or answered, from this node with this tag of its own; null: there is none.</summary>
     public Connection? FindByPeer(NodeId remote, ulong tag)
     {
         int index = state.PeerIndex.Find(PeerKey(remote, tag));
-        return index < 0 || state.Connections[index].Path.Remote != remote ? null : state.Connections[index];
+        return index < 0 || state.Connections[index].OpenedWith != remote ? null : state.Connections[index];
     }
 
     /// <summary>A connection to this node that still waits for CONN_ACCEPT; null: there is none.</summary>
@@ -201,7 +185,7 @@ internal sealed class ConnectionFactory(EndpointState state)
 
     public void RemovePending(Connection connection)
     {
-        if (connection.PeerKey == PeerKey(connection.Path.Remote, 0))
+        if (connection.PeerKey == PeerKey(connection.OpenedWith, 0))
         {
             RemovePeer(connection);
         }
@@ -250,6 +234,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.ClosePhase = ClosePhase.None;
         connection.Events = ConnectionEvents.None;
         connection.PeerKey = 0;
+        connection.OpenedWith = remote;
         connection.InitPacketNumber = 0;
         connection.CookieLength = 0;
         connection.NextInitAt = Instant.Never;

@@ -36,7 +36,7 @@ internal ref struct DepartureRun
 
         // After a pause the first packet goes by itself: it may change what the controller allows the others.
         int alike = path.BytesInFlight == 0 ? 1 : path.Ecn.PacketsAlike;
-        PacketsMax = Math.Min(alike, Math.Min(state.PacketsUnreserved, state.Segments.FreeCount - state.SegmentsReserved));
+        PacketsMax = Math.Min(alike, Math.Min(state.PacketsUnreserved, state.SegmentsForNew));
     }
 
     /// <summary>As many packets may leave at most.</summary>

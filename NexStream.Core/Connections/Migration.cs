@@ -74,7 +74,7 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
         lossDetector.Abandon(connection, path, now);
         path.Remote = source;
         path.Challenge = AddressChallenge.None;
-        factory.OnMoved(connection, path, now);
+        factory.Forget(connection, path, now);
         path.OnRttSample(rttNs, 0, now);
         path.Moves++;
         if (path == connection.Path)
@@ -108,7 +108,7 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
         else if (MayMove(connection, path))
         {
             lossDetector.Discount(path);
-            factory.OnMoved(connection, path, now);
+            factory.Forget(connection, path, now);
             path.Control |= PathControl.Ping;
             path.AnswersAllowed = AnswersAllowed;
             state.MarkReady(connection);

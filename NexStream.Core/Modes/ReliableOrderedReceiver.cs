@@ -203,16 +203,20 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
     private void Discard(Connection connection, int index)
     {
         ref ReceiveHalf receive = ref state.Streams[index].Receive;
-        connection.Window.Consumed += receive.Highest - receive.Window.Consumed;
-        receive.Window.Consumed = receive.Highest;
-        RequestConnectionWindow(connection);
-        if (state.Streams[index].Has(StreamFlags.FinalSizeKnown))
+        bool isSizeKnown = state.Streams[index].Has(StreamFlags.FinalSizeKnown);
+        if (isSizeKnown)
         {
             // Nobody waits for what is missing: its size is all that still matters.
             receive.Next = receive.FinalSize;
             connection.Received += receive.FinalSize - receive.Highest;
-            connection.Window.Consumed += receive.FinalSize - receive.Highest;
             receive.Highest = receive.FinalSize;
+        }
+
+        connection.Window.Consumed += receive.Highest - receive.Window.Consumed;
+        receive.Window.Consumed = receive.Highest;
+        RequestConnectionWindow(connection);
+        if (isSizeKnown)
+        {
             lifecycle.CheckReceivingEnded(index);
         }
     }

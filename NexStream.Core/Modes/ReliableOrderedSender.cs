@@ -153,7 +153,7 @@ internal sealed class ReliableOrderedSender(
             return DataResult.NoRoom;
         }
 
-        if (lost.Length > room && !buffer.MaySend)
+        if (lost.Length > room && !buffer.MaySplit)
         {
             return DataResult.NoMemory;
         }

@@ -55,6 +55,9 @@ internal sealed class Connection(int index)
 
     // Handshake.
     public ulong PeerKey;
+
+    /// <summary>The peer's node when the connection was opened. A CONN_INIT that comes late comes from there, wherever the peer is by then.</summary>
+    public NodeId OpenedWith;
     public uint InitPacketNumber;
     public Instant InitSentAt;
     public Instant NextInitAt;

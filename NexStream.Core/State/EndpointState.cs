@@ -13,6 +13,12 @@ internal sealed class EndpointState
     /// <summary>A stream of RU messages may have this many gaps in what arrived; more are dropped before they are acknowledged.</summary>
     public const int RangesPerStreamMax = 256;
 
+    /// <summary>
+    /// Segments that are kept for splits: where all others are lost and the frame became too small for them, nothing could else be sent again. One would do, as what was
+    /// split is acknowledged in the end; with these it does not take a round trip each.
+    /// </summary>
+    private const int SplitReserve = 16;
+
     private const ulong StreamTableDomain = 1;
     private const ulong PartialTableDomain = 2;
     private const ulong PeerTableDomain = 3;
@@ -76,6 +82,12 @@ internal sealed class EndpointState
     /// <summary>Free segments that are kept for packets in flight with bytes of RO streams: each takes one if it is lost.</summary>
     public int SegmentsReserved;
 
+    /// <summary>Segments that may be taken to split one that was lost and does not fit a frame any more.</summary>
+    public int SegmentsForSplits => Segments.FreeCount - SegmentsReserved;
+
+    /// <summary>Segments that may be taken, or kept, for what was not sent before.</summary>
+    public int SegmentsForNew => SegmentsForSplits - SplitReserve;
+
     /// <summary>Who it is as well, for further paths.</summary>
     public readonly NodeId[] FurtherNodes;
 
@@ -111,7 +123,7 @@ internal sealed class EndpointState
         Frames = new FrameTable(arena, config.MaxConnections);
         Store = new PayloadStore(Frames, new Slab<Chunk>(config.MaxChunks), config.ArenaReserve256);
         Streams = new Slab<StreamState>(config.MaxStreams);
-        Segments = new Slab<Segment>(config.MaxPacketsInFlight);
+        Segments = new Slab<Segment>(config.MaxPacketsInFlight + SplitReserve);
         AcknowledgedRuns = new Slab<RangeNode>(config.MaxPacketsInFlight);
         Messages = new Slab<OutboundMessage>(config.MaxMessages);
         Inbound = new Slab<InboundMessage>(config.MaxMessages);

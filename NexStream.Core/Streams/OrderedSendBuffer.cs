@@ -15,8 +15,11 @@ internal sealed class OrderedSendBuffer(EndpointState state)
     public bool MaySend
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => state.Segments.FreeCount > state.SegmentsReserved;
+        get => state.SegmentsForNew > 0;
     }
+
+    /// <summary>Whether it has the one that is needed to send again a part of what was lost.</summary>
+    public bool MaySplit => state.SegmentsForSplits > 0;
 
     /// <summary>Gives a link the next bytes that were never sent, with a reference of the link's for each slice.</summary>
     /// <param name="send">The sending half; it has unsent bytes.</param>

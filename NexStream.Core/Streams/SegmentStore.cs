@@ -12,7 +12,7 @@ internal sealed class SegmentStore(EndpointState state)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Cut(int streamIndex, ref StreamState stream, int message, ref ChunkList source, ulong position, int length)
     {
-        if (!TryAllocate(out int index))
+        if (state.SegmentsForNew <= 0 || !state.Segments.TryAllocate(out int index))
         {
             return Slab<Segment>.None;
         }
@@ -31,7 +31,7 @@ internal sealed class SegmentStore(EndpointState state)
     /// </summary>
     public bool TrySplit(int index, int length)
     {
-        if (!TryAllocate(out int restIndex))
+        if (state.SegmentsForSplits <= 0 || !state.Segments.TryAllocate(out int restIndex))
         {
             return false;
         }
@@ -131,14 +131,6 @@ internal sealed class SegmentStore(EndpointState state)
             send.Lost.Remove(state.Segments, index);
             send.InFlight.Append(state.Segments, index);
         }
-    }
-
-    /// <summary>A free segment that is not kept for a packet in flight.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryAllocate(out int index)
-    {
-        index = Slab<Segment>.None;
-        return state.Segments.FreeCount > state.SegmentsReserved && state.Segments.TryAllocate(out index);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

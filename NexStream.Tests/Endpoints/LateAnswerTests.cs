@@ -110,4 +110,25 @@ public sealed class LateAnswerTests
         Assert.That(connection.LocalTag, Is.Not.EqualTo(before));
         Assert.That(handle.IsAlive, Is.True);
     }
+
+    /// <summary>Found by the swarm (seed 701696): what was missing of a stream that nobody reads counted as read twice.</summary>
+    [Test]
+    public void Data_OfAStreamWhoseSizeIsKnownAndThatIsThrownAway_CountsOnce()
+    {
+        var pair = new Pair();
+        pair.Connect();
+        (_, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        pair.RunFor(Instant.Second);
+
+        // The client would take acknowledgements of what it did not send for a lie.
+        pair.Filter = (_, _) => false;
+        Forge.Inject(pair, pair.Server, (ref FrameWriter writer) => new StreamCloseFrame { StreamId = server.Id, FinalSize = 3000 }.TryWrite(ref writer));
+        server.Close();
+        Forge.Inject(
+            pair, pair.Server, (ref FrameWriter writer) => new DataFrame { Mode = TransportMode.ReliableOrdered, StreamId = server.Id, Position = 1000 }.TryWrite(ref writer), new byte[100]);
+        pair.Server.Connection.Abort(pair.Now);
+        new Core.Audit.EndpointAudit(pair.Server.Endpoint).Check();
+        Core.State.Connection connection = Forge.ConnectionOf(pair.Server);
+        Assert.That(connection.Window.Consumed, Is.EqualTo(connection.Received).And.GreaterThanOrEqualTo(3000));
+    }
 }

@@ -92,6 +92,30 @@ public sealed class MigrationTests
         Assert.That(server.ReadAll().Sum(m => m.Length), Is.EqualTo(1000));
     }
 
+    /// <summary>
+    /// Found by the swarm (seed 701983): a CONN_INIT that the network had kept, from where the peer was before it moved, made a second connection with the same tag of the peer's.
+    /// </summary>
+    [Test]
+    public void Init_ThatComesLateFromTheFormerNode_MakesNoSecondConnection()
+    {
+        var pair = new Pair();
+        Pair.Frame? init = null;
+        pair.Filter = (_, frame) =>
+        {
+            init ??= frame;
+            return true;
+        };
+        pair.Connect();
+        pair.RunFor(Instant.Second);
+        pair.Client.Endpoint.ChangeNode(s_elsewhere, pair.Now);
+        pair.RunFor(Instant.Second);
+        Assert.That(pair.Server.Connection.Remote, Is.EqualTo(s_elsewhere));
+        pair.Inject(pair.Server, init!);
+        pair.RunFor(Instant.Second);
+        Assert.That(pair.Server.Endpoint.Statistics.ConnectionCount, Is.EqualTo(1));
+        Assert.That(pair.Server.Events.Count(e => e.Kind == EventKind.ConnectionAccepted), Is.EqualTo(1));
+    }
+
     [Test]
     public void Change_BothSidesAtOnce_FindEachOtherWhereFramesForTheFormerNodeStillArrive()
     {

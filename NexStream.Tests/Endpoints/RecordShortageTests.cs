@@ -236,6 +236,28 @@ public sealed class RecordShortageTests
             60 * Instant.Second);
     }
 
+    /// <summary>Found by the swarm (seed 733052): all that had been cut for larger frames was lost, and there was no record left to cut it anew.</summary>
+    [Test]
+    public void Segments_AllLostAndTheFrameBecomesSmaller_AreSplitAllTheSame([Values(TransportMode.ReliableOrdered, TransportMode.ReliableUnordered)] TransportMode mode)
+    {
+        const int SmallFrame = 1300;
+        var pair = new Pair(configure: Few);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(mode));
+        pair.RunFor(Instant.Second);
+        Assert.That(Forge.ConnectionOf(pair.Client).Path.FrameLength, Is.GreaterThan(SmallFrame));
+        pair.Filter = (_, frame) => LinkHeader.Size + frame.Bytes.Length <= SmallFrame;
+        int sent = 0;
+        for (int i = 0; i < 6; i++)
+        {
+            sent += client.Send(new byte[6000]).Bytes;
+        }
+
+        int read = 0;
+        pair.RunUntil(() => (read += server.ReadAll().Sum(part => part.Length)) == sent, 60 * Instant.Second);
+        Assert.That(sent, Is.GreaterThan(16 * SmallFrame), "More than there are records.");
+    }
+
     /// <summary>What lies behind gaps must not take the records that the bytes need which fill them: nobody could read any of it, ever.</summary>
     [Test]
     public void Chunks_DataBehindGapsOfManyStreams_LeavesSomeForWhatFillsThem()

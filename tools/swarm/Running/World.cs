@@ -287,6 +287,7 @@ internal sealed class World
     /// <summary>What each endpoint holds, for people who look at a world that came to a stop.</summary>
     public string DescribeHoldings() => string.Join(Environment.NewLine, _hosts.Select(host =>
         $"host {host.Index}: {host.Endpoint.Arena.FreeCount} of {host.Plan.FrameCount} frames free, {host.Holds.Total} held by links, {host.Endpoint.State.Packets.FreeCount} packets, "
+        + $"{host.Endpoint.State.Segments.FreeCount} segments ({host.Endpoint.State.SegmentsReserved} of them reserved), "
         + $"{host.Endpoint.State.Messages.FreeCount} messages, {host.Endpoint.State.Inbound.FreeCount} inbound, {host.Endpoint.State.Store.Chunks.FreeCount} chunks, "
         + $"{host.Endpoint.State.Controls.FreeCount} controls, {host.Endpoint.State.Streams.FreeCount} streams free; applications know "
         + string.Join(", ", host.Application.Streams.Select(stream => $"{stream.Id:x} {stream.Sent.Mode} over {stream.IsSendingOver} read {stream.HasEndBeenRead} reset {stream.IsReset} stopped {stream.IsStopped} wants {stream.WantsWritable} flags {host.Endpoint.State.Streams[stream.Handle.Index].Flags} control {host.Endpoint.State.Streams[stream.Handle.Index].Control} state {host.Endpoint.State.Streams[stream.Handle.Index].SendState}"))
