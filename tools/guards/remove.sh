@@ -76,9 +76,9 @@ while read -r number; do
     printf 'row %2d  %-58s %s\n' "$row" "$(basename "$file" .cs).$method" "$result"
 done <"$work/chosen"
 
-# The same tests with every guard in its place: what failed above failed for want of one.
+# The same tests with every guard in its place: what failed above failed for want of one. The table's own tests read the repository, which is elsewhere.
 build_core
-failed=$(run_tests "FullyQualifiedName~Attacks")
+failed=$(run_tests "FullyQualifiedName~Attacks&FullyQualifiedName!~AttackTableTests")
 echo "with all guards: ${failed:-no end} tests fail"
 [[ $failed == "0 of"* ]] || exit 1
 [ "$missed" -eq 0 ] || { echo "$missed guards went without a test that noticed."; exit 1; }
