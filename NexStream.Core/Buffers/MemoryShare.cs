@@ -10,6 +10,12 @@ internal sealed class MemoryShare(int owner)
     public int FramesMax;
 
     /// <summary>
+    /// Frames that it may hold to take in what lies behind a gap: all but a sixteenth, as of the arena by default. What fills the gaps must find room also while the
+    /// application has not read what came in order; else it is dropped, and comes again only when a probe brings it.
+    /// </summary>
+    public int AheadMax;
+
+    /// <summary>
     /// Frames that it may hold for a send to take more: half, because two sides that are both full of what they want to send could never take in the other's
     /// data. The last quarter of that half is for streams that hold little, so that one that is stalled does not silence the others.
     /// </summary>
@@ -23,6 +29,7 @@ internal sealed class MemoryShare(int owner)
     public void Reset(int framesMax)
     {
         FramesMax = framesMax;
+        AheadMax = framesMax - Math.Max(framesMax / 16, 1);
         SendFramesMax = Math.Max(framesMax / 2, 1);
         SendFramesMaxOfLargeStream = SendFramesMax - (SendFramesMax / 4);
         Sending = SharedFrame.None;

@@ -79,7 +79,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         }
 
         message = Slab<InboundMessage>.None;
-        if (state.Store.OnlyGapsMayFill || !messages.TryCreate(number, payload.Length, hasNumber, out message))
+        if (!state.MayTakeAhead(connection) || !messages.TryCreate(number, payload.Length, hasNumber, out message))
         {
             stream.Receive.Dropped++;
             return false;
@@ -220,7 +220,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         }
 
         bool isGap = frame.Position != stream.Receive.Next;
-        if ((isGap && state.Store.OnlyGapsMayFill) || !messages.TryCreate(frame.Position, (int)frame.MessageLength, hasNumber: true, out int message))
+        if ((isGap && !state.MayTakeAhead(connection)) || !messages.TryCreate(frame.Position, (int)frame.MessageLength, hasNumber: true, out int message))
         {
             return ReceiveOutcome.Dropped;
         }

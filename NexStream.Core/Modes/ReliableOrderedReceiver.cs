@@ -181,9 +181,8 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
 
     private bool TryKeepForLater(Connection connection, int index, ulong position, in InboundPayload payload)
     {
-        if (state.Store.OnlyGapsMayFill || state.Frames.HeldBy(connection.Index) + 1 >= connection.Memory.FramesMax)
+        if (!state.MayTakeAhead(connection))
         {
-            // The last frame of the connection's share too is for what everything else waits for.
             return false;
         }
 

@@ -29,7 +29,7 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
             ulong before = connection.Window.Limit;
             if (connection.Window.IsUpdateDue)
             {
-                connection.Window.Update(now, RoundTripNs(connection), (uint)connection.Config.ReceiveWindowMax);
+                connection.Window.Update(now, RoundTripNs(connection), WindowMax(connection));
             }
 
             var frame = new WindowUpdateFrame { StreamId = StreamId.ConnectionControl, WindowIncrement = Increment(before, connection.Window.Limit), Limit = connection.Window.Limit };
@@ -194,6 +194,16 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
         }
 
         return stream.Control == StreamControl.None;
+    }
+
+    /// <summary>
+    /// How large the window of a connection may become: no larger than what three quarters of its share of the memory hold in full packets, each in a frame of its own. A window
+    /// that promises more lets a burst of losses fill the share with what lies behind the gaps.
+    /// </summary>
+    private uint WindowMax(Connection connection)
+    {
+        long heldMax = (long)connection.Memory.AheadMax * 3 / 4 * Math.Min(connection.Path.FrameLength, state.Frames.FrameSize);
+        return (uint)Math.Min(connection.Config.ReceiveWindowMax, Math.Max(connection.Config.ReceiveWindow, heldMax));
     }
 
     private static StreamResetFrame ResetOf(in StreamState stream, StreamResetDirection direction) => new()

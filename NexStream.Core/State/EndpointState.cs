@@ -197,6 +197,10 @@ internal sealed class EndpointState
             : connection.Memory.SendFramesMax;
     }
 
+    /// <summary>Whether a connection may keep what lies behind a gap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool MayTakeAhead(Connection connection) => !Store.OnlyGapsMayFill && Frames.HeldBy(connection.Index) < connection.Memory.AheadMax;
+
     /// <summary>Whether a send may take anything at all.</summary>
     public bool HasMemoryForSending => Frames.Arena.FreeCount > Frames.Arena.FrameCount >> 2 && HasChunksForSending(1);
 

@@ -287,6 +287,51 @@ public sealed class RecordShortageTests
         pair.RunUntil(() => (read += streams.Sum(stream => stream.Server.ReadAll().Sum(part => part.Length))) == Streams * Bytes, 60 * Instant.Second);
     }
 
+    /// <summary>
+    /// Found by transfers over UDP: what lay behind gaps had all of the share but one frame, that one was taken for a moment, and what would have filled a gap was
+    /// dropped, and came again only with a probe seconds later.
+    /// </summary>
+    [Test]
+    public void Frames_DataBehindAGap_LeavesASixteenthOfTheShare()
+    {
+        const int Share = 64;
+        const int Bytes = 120_000;
+        var pair = new Pair(
+            configure: config => config.Node == Pair.ServerNode
+                ? config with { Connection = new ConnectionConfig { ArenaShare256 = 64 } }
+                : config with { Congestion = Core.Congestion.CongestionControllers.None },
+            frameCount: 4 * Share);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        pair.RunFor(Instant.Second);
+        pair.Filter = (from, frame) => from != pair.Client || !HasFirstBytes(frame);
+        Assert.That(client.Send(new byte[Bytes]).Bytes, Is.EqualTo(Bytes));
+        pair.RunFor(100 * Instant.Millisecond);
+        Assert.That(pair.Server.Connection.Statistics.FramesHeld, Is.EqualTo(Share - (Share / 16)));
+        pair.Filter = null;
+        int read = 0;
+        pair.RunUntil(() => (read += server.ReadAll().Sum(part => part.Length)) == Bytes, 60 * Instant.Second);
+    }
+
+    [Test]
+    public void Window_OfAConnection_GrowsToWhatItsShareHoldsInFullPackets()
+    {
+        // 256 frames of the server's arena, of which the connection has three quarters.
+        var pair = new Pair(connection: new ConnectionConfig { ReceiveWindow = 64 * 1024, StreamReceiveWindow = 64 * 1024 }, frameCount: 256);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        long read = 0;
+        pair.RunUntil(() =>
+        {
+            client.Send(new byte[60_000]);
+            return (read += server.ReadAll().Sum(part => part.Length)) > 20_000_000;
+        });
+        Core.State.Connection connection = Forge.ConnectionOf(pair.Server);
+        long held = 180L * 3 / 4 * connection.Path.FrameLength;
+        Assert.That(connection.Memory.AheadMax, Is.EqualTo(180));
+        Assert.That((long)connection.Window.Size, Is.EqualTo(held).And.LessThan(connection.Config.ReceiveWindowMax));
+    }
+
     /// <summary>Whether a packet carries the first bytes of a stream.</summary>
     private static bool HasFirstBytes(Pair.Frame frame)
     {
