@@ -179,6 +179,9 @@ internal sealed class FrameTable
         }
     }
 
+    /// <summary>Whether there is a single reference to a frame.</summary>
+    public bool IsHeldOnce(uint frame) => RecordOf(frame).References == 1;
+
     /// <summary>Copies a slice out of its frame and gives its reference back.</summary>
     /// <param name="slice">The slice.</param>
     /// <param name="destination">At least as long.</param>

@@ -231,6 +231,15 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         shared = SharedFrame.None;
     }
 
+    /// <summary>Lets go of it where no payload is left in it.</summary>
+    public void DropIfEmpty(ref SharedFrame shared)
+    {
+        if (shared.Frame != PayloadSlice.NoFrame && frames.IsHeldOnce(shared.Frame))
+        {
+            Drop(ref shared);
+        }
+    }
+
     /// <summary>The start of a new frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTakeWhole(int length, int owner, int framesMax, out PayloadSlice slice)

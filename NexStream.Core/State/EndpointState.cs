@@ -192,9 +192,17 @@ internal sealed class EndpointState
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int SendFramesMax(Connection connection, in StreamState stream)
     {
-        return !HasMemoryForSending ? 0
+        int max = !HasMemoryForSending ? 0
             : stream.Send.Buffered >= 2 * Frames.FrameSize ? connection.Memory.SendFramesMaxOfLargeStream
             : connection.Memory.SendFramesMax;
+        if (Frames.HeldBy(connection.Index) >= max)
+        {
+            // With a small share these may be all that it holds, and nothing else would free them.
+            Store.DropIfEmpty(ref connection.Memory.Sending);
+            Store.DropIfEmpty(ref connection.Memory.Received);
+        }
+
+        return max;
     }
 
     /// <summary>Whether a connection may keep what lies behind a gap.</summary>

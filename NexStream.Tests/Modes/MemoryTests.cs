@@ -61,6 +61,22 @@ public sealed class MemoryTests
         pair.RunUntil(() => (read += server.ReadAll().Sum(part => part.Length)) == 20_000, 20 * Instant.Second);
     }
 
+    /// <summary>Found by the swarm (seed 1185792): the frame that small payloads shared was all of a small share that sends may take, and nothing was left in it.</summary>
+    [Test]
+    public void Send_ShareTakenByAFrameInWhichNothingIsLeft_FindsRoom()
+    {
+        // Three frames: half of them, which is one, may be held for a send to take more.
+        var small = new ConnectionConfig { ArenaShare256 = 12 };
+        var pair = new Pair(connection: small, frameCount: FrameCount);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        Assert.That(client.Send(new byte[100]).Bytes, Is.EqualTo(100));
+        pair.RunFor(Instant.Second);
+        Assert.That(server.ReadAll().Sum(part => part.Length), Is.EqualTo(100));
+        Assert.That(pair.Client.Connection.Statistics.FramesHeld, Is.EqualTo(1));
+        Assert.That(client.Send(new byte[1000]).Bytes, Is.EqualTo(1000));
+    }
+
     private static Pair Connected(out StreamHandle[] streams)
     {
         var pair = new Pair(frameCount: FrameCount);
