@@ -1,5 +1,6 @@
 using NexStream.Core;
 using NexStream.Core.Primitives;
+using NexStream.Core.Stats;
 using NexStream.Swarm.Oracles;
 using NexStream.Swarm.Running;
 
@@ -38,7 +39,7 @@ internal static class Closing
             bool isBusy = application.Streams.Exists(stream => ReferenceEquals(stream.Connection, connection));
             if (isOver)
             {
-                if (world.MustFinish(host, connection) && (isBusy || connection.WantsStreams))
+                if (world.MustFinish(host, connection) && (isBusy ? !connection.Pace.IsSteady : connection.WantsStreams))
                 {
                     throw new SwarmFailureException("progress when the network allows it", Describe(application, connection));
                 }
@@ -50,6 +51,39 @@ internal static class Closing
                 connection.IsEndedHere = connection.Handle.Close(now) == CallStatus.Ok;
             }
         }
+    }
+
+    /// <summary>Looks, at every turn of the last seconds before everything has to be done, which connections get on.</summary>
+    public static void Watch(World world, Application application)
+    {
+        if (!world.IsHealed || world.Now < world.HealedAt + World.FinishNs - Pace.WatchedNs)
+        {
+            return;
+        }
+
+        foreach (ConnectionView connection in application.Connections)
+        {
+            if (!connection.IsClosed)
+            {
+                connection.Pace.Look(world.Now, MovedBy(application, connection));
+            }
+        }
+    }
+
+    /// <summary>Bytes and messages that the streams of a connection have moved, both ways.</summary>
+    private static ulong MovedBy(Application application, ConnectionView connection)
+    {
+        ulong moved = 0;
+        foreach (StreamView stream in application.Streams)
+        {
+            if (ReferenceEquals(stream.Connection, connection))
+            {
+                StreamStatistics statistics = stream.Handle.Statistics;
+                moved += statistics.Sent + statistics.Received;
+            }
+        }
+
+        return moved;
     }
 
     private static string Describe(Application application, ConnectionView connection)

@@ -36,6 +36,9 @@ internal sealed class ConnectionView(Host host, ConnectionHandle handle, bool is
 
     public ReasonCode Reason { get; set; }
 
+    /// <summary>How it gets on in the last seconds before it has to be done.</summary>
+    public Pace Pace;
+
     /// <summary>The tag that names it here, and the one that names it at the peer.</summary>
     public ulong LocalTag { get; private set; } = host.Endpoint.State.Connections[handle.Index].LocalTag;
 

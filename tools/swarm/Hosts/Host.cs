@@ -149,6 +149,7 @@ internal sealed class Host
 
         _lateNs = _world.Plan.Has(Feature.SloppyTimers) && !_world.IsHealed ? (long)(_draw.Next() % (20 * (ulong)Instant.Millisecond)) : 0;
         Application.CheckStatistics();
+        Closing.Watch(_world, Application);
         if (++_turn % 16 == 0 || _world.IsThorough)
         {
             Audit();
