@@ -28,7 +28,6 @@ internal sealed unsafe class ManagedUdpLink : IManagedLink
     private const long NsPerUs = 1000;
 
     private readonly Socket _socket;
-    private bool _isWoken;
     private readonly ManagedArena _arena;
     private readonly ManagedArena _pool;
     private readonly UdpPeerTable _peers;
@@ -46,6 +45,7 @@ internal sealed unsafe class ManagedUdpLink : IManagedLink
 
     private NexLinkUdpInfo _info;
     private int _freeCount;
+    private bool _isWoken;
     private bool _sentShort;
 
     /// <exception cref="SocketException">The socket cannot be had.</exception>
