@@ -16,6 +16,11 @@ internal sealed class DisturbedRelay : IDisposable
     private const int HoldEvery = 60;
     private const int HoldFor = 20;
     private const int StrangerEvery = 10;
+
+    /// <summary>Now and then many strangers at once, twice as many as an endpoint answers in one burst, so that some get no answer however slow the machine is.</summary>
+    private const int CrowdEvery = 1000;
+    private const int CrowdSize = 128;
+
     private const int DatagramMax = 65535;
 
     /// <summary>Between loss and doubling, so that no datagram meets two fates.</summary>
@@ -110,6 +115,11 @@ internal sealed class DisturbedRelay : IDisposable
         {
             _toServer.SendTo(_stranger, _server);
             _toServer.SendTo(_torn, _server);
+        }
+
+        for (int i = 0; _count % CrowdEvery == 0 && i < CrowdSize; i++)
+        {
+            _toServer.SendTo(_stranger, _server);
         }
 
         while (_held.TryPeek(out (int Due, byte[] Datagram) held) && held.Due <= _count)

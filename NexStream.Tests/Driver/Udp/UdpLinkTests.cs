@@ -217,6 +217,24 @@ public sealed class UdpLinkTests(LinkPreference preference)
         Assert.That(pair.B.Link.Receive(new LinkDescriptor[1]), Is.EqualTo(1));
     }
 
+    /// <summary>Nothing comes: without a wake the test would last for an hour.</summary>
+    [Test]
+    public void Wake_BeforeAWaitOrFromAnotherThread_EndsIt()
+    {
+        const long HourNs = 3_600L * Instant.Second;
+        using UdpPair pair = new(_library, IPAddress.Loopback);
+        pair.A.Link.Wake();
+        pair.A.Link.Wait(HourNs);
+        Thread waker = new(() =>
+        {
+            Thread.SpinWait(1_000_000);
+            pair.A.Link.Wake();
+        });
+        waker.Start();
+        pair.A.Link.Wait(HourNs);
+        waker.Join();
+    }
+
     [Test]
     public void OpenUdp_PortTaken_SaysSo()
     {

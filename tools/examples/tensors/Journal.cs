@@ -31,7 +31,7 @@ internal sealed class Journal : IDisposable
         while (reader.ReadLine() is { } line)
         {
             if (line.Split(' ') is [string first, string second]
-                && int.TryParse(first, CultureInfo.InvariantCulture, out int number) && (uint)number < (uint)_positions.Length
+                && int.TryParse(first, CultureInfo.InvariantCulture, out int number) && number >= 0 && number < _positions.Length
                 && long.TryParse(second, CultureInfo.InvariantCulture, out long position) && position >= 0 && position <= index.Header.Tensors[number].Length)
             {
                 _positions[number] = position;

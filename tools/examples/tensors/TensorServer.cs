@@ -84,7 +84,7 @@ internal sealed class TensorServer : IDisposable
             {
                 await stream.SendAsync(Index.Bytes);
             }
-            else if (isWhole && (uint)request.Number < (uint)Index.Header.Tensors.Count && request.Position >= 0 && request.Position <= Index.Header.Tensors[request.Number].Length)
+            else if (isWhole && request.Number >= 0 && request.Number < Index.Header.Tensors.Count && request.Position >= 0 && request.Position <= Index.Header.Tensors[request.Number].Length)
             {
                 await SendAsync(stream, Index.Header.Tensors[request.Number], request.Position);
             }

@@ -87,7 +87,8 @@ internal sealed class UdpComparison(Ours ours, Settings settings, TextWriter pro
         {
             string figure = Spread.Of(figures[i]) is { } spread
                 ? string.Create(CultureInfo.InvariantCulture, $"{spread.Median:F2} ({spread.Min:F2}..{spread.Max:F2})")
-                : problems[i] ?? "-";
+                : "-";
+            figure += problems[i] is { } problem ? $"; in {settings.Rounds - figures[i].Count} of {settings.Rounds} rounds: {problem}" : string.Empty;
             output.WriteLine($"| {_rows[i].Name} | {figure} |");
         }
     }
