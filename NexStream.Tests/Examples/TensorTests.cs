@@ -157,7 +157,7 @@ internal sealed class TensorTests
             file.Seek(-1, SeekOrigin.End);
             int last = file.ReadByte();
             file.Seek(-1, SeekOrigin.End);
-            file.WriteByte((byte)~last);
+            file.WriteByte((byte)(last ^ 0xFF));
         }
 
         await using HostPair pair = new();
