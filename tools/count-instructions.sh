@@ -32,6 +32,8 @@ command -v valgrind >/dev/null || { echo "valgrind is not here (apt-get install 
 alone=$(mktemp -d)
 trap 'rm -rf "$alone"' EXIT
 cp "$1" "$alone/nexstream"
+# What a build that kept its debug information carries inside is no better for valgrind than what lies beside.
+if command -v strip >/dev/null; then strip --strip-debug "$alone/nexstream"; fi
 [ ! -e "$(dirname "$1")/libnexlink.so" ] || cp "$(dirname "$1")/libnexlink.so" "$alone/"
 
 count() {
@@ -41,8 +43,8 @@ count() {
 
 per_frame() {
     local first second
-    first=$(count "$@" --count $few)
-    second=$(count "$@" --count $many)
+    first=$(count "$@" --count $few) || return 1
+    second=$(count "$@" --count $many) || return 1
     echo $(((second - first + (many - few) / 2) / (many - few)))
 }
 
@@ -50,7 +52,8 @@ if [ "${2:-}" = --record ]; then
     { echo "# Instructions for a data frame, both ends together: nexstream perf under valgrind --tool=callgrind, written by tools/count-instructions.sh."
       for workload in "${workloads[@]}"; do
           # shellcheck disable=SC2086
-          printf '%6d  %s\n' "$(per_frame $workload)" "$workload"
+          frame=$(per_frame $workload) || exit 1
+          printf '%6d  %s\n' "$frame" "$workload"
       done; } >"$alone/record"
     cp "$alone/record" "$record"
     cat "$record"
@@ -62,7 +65,7 @@ for workload in "${workloads[@]}"; do
     was=$(awk -v w="$workload" '{ n = $1; sub(/^ *[0-9]+ +/, ""); if ($0 == w) print n }' "$record")
     [ -n "$was" ] || { echo "$record has no line for \"$workload\": run with --record."; status=1; continue; }
     # shellcheck disable=SC2086
-    now=$(per_frame $workload)
+    now=$(per_frame $workload) || { echo "\"$workload\" was not counted."; exit 1; }
     printf '%6d instructions a frame, recorded %6d  %s\n' "$now" "$was" "$workload"
     if [ $(((now > was ? now - was : was - now) * 100)) -gt $((was * tolerance_percent)) ]; then
         echo "That differs by more than $tolerance_percent %: mend what made it slower, or record what made it faster (--record)."
