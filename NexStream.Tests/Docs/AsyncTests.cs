@@ -4,7 +4,7 @@ using NexStream.Driver.Hosting;
 namespace NexStream.Tests.Docs;
 
 /// <summary>What docs/async.md shows is what compiles and runs, and it names every error.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(60_000)]
 internal sealed class AsyncTests
 {

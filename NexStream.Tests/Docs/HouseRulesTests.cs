@@ -28,6 +28,19 @@ internal sealed partial class HouseRulesTests
         Assert.That(
             Repository.Sources(".cs", ".c", ".h").Where(path => Repository.Read(path).AsSpan().Count('\n') > LinesMax), Is.Empty);
 
+    // What the build does not check of the style, and dotnet format only with every analyzer there is.
+    [Test]
+    public void Sources_Anywhere_SayThisOfNoField() => Assert.That(Matches(This(), ".cs"), Is.Empty);
+
+    [Test]
+    public void Usings_Anywhere_AreInOrder_SystemFirst() =>
+        Assert.That(
+            from path in Repository.Sources(".cs")
+            let usings = Usings().Matches(Repository.Read(path)).Select(match => match.Groups[1].Value).ToArray()
+            where !usings.SequenceEqual(usings.OrderBy(name => name != "System" && !name.StartsWith("System.", StringComparison.Ordinal)).ThenBy(name => name, StringComparer.Ordinal))
+            select path,
+            Is.Empty);
+
     private static IEnumerable<string> Matches(Regex pattern, params string[] extensions) =>
         from path in Repository.Sources(extensions)
         where path != ThisFile
@@ -37,6 +50,12 @@ internal sealed partial class HouseRulesTests
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|NotImplementedException)\b|\bThread\.Sleep\b")]
     private static partial Regex Forbidden();
+
+    [GeneratedRegex(@"^[^/]*\bthis\.[_a-z]")]
+    private static partial Regex This();
+
+    [GeneratedRegex(@"^using ([\w.]+);$", RegexOptions.Multiline)]
+    private static partial Regex Usings();
 
     // The word in comments says nothing; the modifier does.
     [GeneratedRegex(@"^[^/]*\bunsafe\b(?!\s*(code|,))")]

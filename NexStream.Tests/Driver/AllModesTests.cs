@@ -13,6 +13,7 @@ namespace NexStream.Tests.Driver;
 /// </summary>
 [TestFixture(LinkPreference.Managed)]
 [TestFixture(LinkPreference.Native)]
+[NonParallelizable]
 public sealed class AllModesTests(LinkPreference preference)
 {
     private const int RingCapacity = 256;

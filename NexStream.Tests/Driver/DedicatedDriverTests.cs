@@ -13,6 +13,7 @@ namespace NexStream.Tests.Driver;
 
 [TestFixture(LinkPreference.Managed)]
 [TestFixture(LinkPreference.Native)]
+[NonParallelizable]
 public sealed class DedicatedDriverTests(LinkPreference preference)
 {
     private const int Length = 400_000;

@@ -11,6 +11,7 @@ namespace NexStream.Tests.Driver;
 /// <summary>Endpoints over real links, in virtual time.</summary>
 [TestFixture(LinkPreference.Managed)]
 [TestFixture(LinkPreference.Native)]
+[NonParallelizable]
 public sealed class DriverTests(LinkPreference preference)
 {
     private const int RingCapacity = 16;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace NexStream.Tests.Examples;
 
 /// <summary>The programs in tools/examples do what they say.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(120_000)]
 internal sealed class ExampleTests
 {

@@ -11,7 +11,7 @@ using NexStream.Tool.Impairment;
 namespace NexStream.Tests.Examples;
 
 /// <summary>The tensors example: whole, interrupted, in two processes.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(120_000)]
 internal sealed class TensorTests
 {

@@ -4,7 +4,7 @@ using NexStream.Driver.Hosting;
 
 namespace NexStream.Tests.Hosting;
 
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(60_000)]
 internal sealed class AdapterTests
 {

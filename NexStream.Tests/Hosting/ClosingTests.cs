@@ -6,7 +6,7 @@ using NexStream.Driver.Hosting;
 namespace NexStream.Tests.Hosting;
 
 /// <summary>What readers find when the peer finished its streams and closed: all bytes, and then the end.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(60_000)]
 internal sealed class ClosingTests
 {

@@ -8,7 +8,7 @@ using NexStream.Tool.Impairment;
 
 namespace NexStream.Tests.Hosting;
 
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(60_000)]
 internal sealed class HostTests
 {

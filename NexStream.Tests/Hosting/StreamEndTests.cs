@@ -4,7 +4,7 @@ using NexStream.Driver.Hosting;
 namespace NexStream.Tests.Hosting;
 
 /// <summary>The table of docs/async.md: what each operation does after each end of a stream.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(60_000)]
 internal sealed class StreamEndTests
 {

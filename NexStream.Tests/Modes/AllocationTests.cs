@@ -15,6 +15,7 @@ public sealed class AllocationTests
     [TestCase(1, null)]
     [TestCase(2, "lowest_rtt")]
     [TestCase(3, "redundant")]
+    [Category("Slow")]
     public void AllModes_AMillionPacketsWithLossAndChurn_AllocateNothing(int paths, string? scheduler)
     {
         var network = new SteadyNetwork(

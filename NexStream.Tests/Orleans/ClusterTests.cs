@@ -9,6 +9,7 @@ namespace NexStream.Tests.Orleans;
 /// <summary>An unmodified Orleans cluster does over NexStream what it does over TCP.</summary>
 [TestFixture(Tcp)]
 [TestFixture("NexStream")]
+[NonParallelizable]
 [CancelAfter(180_000)]
 internal sealed class ClusterTests(string transport)
 {

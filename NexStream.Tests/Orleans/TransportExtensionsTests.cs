@@ -7,7 +7,7 @@ using NexStream.Orleans;
 
 namespace NexStream.Tests.Orleans;
 
-[TestFixture]
+[TestFixture, NonParallelizable]
 internal sealed class TransportExtensionsTests
 {
     [Test]

@@ -13,6 +13,7 @@ public sealed class DelayAndMarkTests
     // Four bandwidth-delay products of queue, 67 frames each; start-up is left out, and CUBIC sees at least three epochs.
     [TestCase(20, 40)]
     [TestCase(50, 20)]
+    [Category("Slow")]
     public void QueueingDelay_FourProducts_BbrHasAThirdOfCubics(double rateMbps, double rttMs)
     {
         double cubic = P99("cubic", rateMbps, rttMs);

@@ -16,6 +16,7 @@ public sealed class FairnessTests
     [TestCase("bbr", 2, 5, 0.95)]
     [TestCase("bbr", 8, 10, 0.95)]
     [TestCase("bbr", 32, 40, 0.90)]
+    [Category("Slow")]
     public void EqualFlows_SecondHalf_ShareEqually(string congestion, int count, double rateMbps, double bound)
     {
         const double RttMs = 80;

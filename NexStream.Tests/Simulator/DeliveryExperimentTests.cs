@@ -22,6 +22,7 @@ public sealed class DeliveryExperimentTests
     [TestCase(0.99, 0.1, 1)]
     [TestCase(0.99, 0.05, 3)]
     [TestCase(0.9, 0.2, 3)]
+    [Category("Slow")]
     public void Delivery_PathLosesMore_IsReachedWithLittleMoreThanTheLeast(double probability, double loss, double burst)
     {
         DeliveryResult result = new Delivery(probability, loss, burst) { Messages = Messages }.Measure();
@@ -33,6 +34,7 @@ public sealed class DeliveryExperimentTests
     }
 
     [Test]
+    [Category("Slow")]
     public void Quorum_OfTen_IsAsLikelyAsComputed()
     {
         var quorum = new Quorum(10, 7, 0.8, 0.1) { Questions = 20_000 };

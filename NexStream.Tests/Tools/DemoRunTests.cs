@@ -58,6 +58,7 @@ public sealed class DemoRunTests
 
     [TestCase(0.99, 0.1, 0.98)]
     [TestCase(0.5, 0.1, 0.45)]
+    [Category("Slow")]
     public void Run_Probability_IsReachedOverABadNetwork(double probability, double loss, double least)
     {
         DemoResult result = Run(s_small with

@@ -9,7 +9,7 @@ using NexStream.Tests.Hosting;
 
 namespace NexStream.Tests.Web;
 
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(60_000)]
 internal sealed class ConnectionTests
 {

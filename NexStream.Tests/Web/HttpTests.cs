@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace NexStream.Tests.Web;
 
 /// <summary>What people run speaks over NexStream, at 1 % loss each way.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(300_000)]
 internal sealed class HttpTests
 {

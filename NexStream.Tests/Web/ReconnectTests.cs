@@ -6,7 +6,7 @@ using NexStream.Driver.Hosting;
 namespace NexStream.Tests.Web;
 
 /// <summary>Over UDP: nobody is there, somebody comes, goes, and comes back at the same address.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 [CancelAfter(60_000)]
 internal sealed class ReconnectTests
 {

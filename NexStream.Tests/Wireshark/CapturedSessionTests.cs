@@ -16,7 +16,7 @@ using DriverLoop = NexStream.Driver.Driver;
 namespace NexStream.Tests.Wireshark;
 
 /// <summary>A session of all modes over sockets of this machine, captured from the loopback interface where that is permitted, else as it was recorded.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 internal sealed class CapturedSessionTests
 {
     private const int FrameSize = 2048;

@@ -8,7 +8,7 @@ using NexStream.Tests.Wire;
 namespace NexStream.Tests.Wireshark;
 
 /// <summary>tools/wireshark/nexstream.lua reads what our own decoder reads, and refuses what it refuses.</summary>
-[TestFixture]
+[TestFixture, NonParallelizable]
 internal sealed class DissectorTests
 {
     private static readonly string s_capture = Path.Combine(Path.GetTempPath(), $"nexstream-dissector-{Environment.ProcessId}.pcap");

@@ -6,6 +6,7 @@ namespace NexStream.Tests.Driver.Links;
 /// <summary>What a loop must do, whichever library fills the table.</summary>
 [TestFixture(LinkPreference.Managed)]
 [TestFixture(LinkPreference.Native)]
+[NonParallelizable]
 public sealed class LoopLinkTests(LinkPreference preference)
 {
     private LoopFixture _loop = null!;

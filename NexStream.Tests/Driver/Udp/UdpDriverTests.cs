@@ -13,6 +13,7 @@ namespace NexStream.Tests.Driver.Udp;
 /// <summary>Endpoints over real sockets, in virtual time: all modes, a NAT that changes its mind, and strangers who want the traffic.</summary>
 [TestFixture(LinkPreference.Managed)]
 [TestFixture(LinkPreference.Native)]
+[NonParallelizable]
 public sealed class UdpDriverTests(LinkPreference preference)
 {
     private const int Length = 1_000_000;

@@ -10,6 +10,7 @@ namespace NexStream.Tests.Driver.Udp;
 /// <summary>What a udp link must do, whichever library fills the table. nexlink-native/tests has what only the native one can do.</summary>
 [TestFixture(LinkPreference.Managed)]
 [TestFixture(LinkPreference.Native)]
+[NonParallelizable]
 public sealed class UdpLinkTests(LinkPreference preference)
 {
     private LinkLibrary _library = null!;
