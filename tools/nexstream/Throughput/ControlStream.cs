@@ -6,10 +6,26 @@ namespace NexStream.Tool.Throughput;
 internal sealed class ControlStream(StreamHandle stream)
 {
     private readonly byte[] _record = new byte[Math.Max(ThroughputRequest.Size, ThroughputTotals.Size)];
+    private ReadOnlyMemory<byte> _unsent;
     private int _got;
 
-    /// <summary>Says something. The stream's buffer has room for all that is ever said.</summary>
-    public void Send(byte[] record) => stream.Send(record);
+    /// <summary>Whether the stream took all that was to be said.</summary>
+    public bool IsFlushed => _unsent.IsEmpty;
+
+    /// <summary>Says something. What the stream does not take now, because data has all the memory for sending, <see cref="Flush"/> hands over.</summary>
+    public void Send(byte[] record)
+    {
+        _unsent = record;
+        Flush();
+    }
+
+    /// <summary>Hands over what the stream did not take before. Returns whether it took anything.</summary>
+    public bool Flush()
+    {
+        int taken = IsFlushed ? 0 : stream.Send(_unsent.Span).Bytes;
+        _unsent = _unsent[taken..];
+        return taken > 0;
+    }
 
     /// <summary>Reads a record. Null: not all of it has come.</summary>
     public byte[]? TryRead(int length)

@@ -57,7 +57,7 @@ internal sealed class ThroughputEnd
     public string? Problem { get; private set; }
 
     /// <summary>Whether everything was said.</summary>
-    public bool IsDone => _hasReported && Peer is not null;
+    public bool IsDone => _hasReported && _control.IsFlushed && Peer is not null;
 
     /// <summary>A stream that carries data.</summary>
     public void Add(StreamHandle stream) => _streams.Add(stream);
@@ -65,7 +65,7 @@ internal sealed class ThroughputEnd
     /// <summary>Sends or reads. Returns whether there was anything to do.</summary>
     public bool Turn(Instant now)
     {
-        bool worked = false;
+        bool worked = _control.Flush();
         if (Peer is null && _control.TryRead(ThroughputTotals.Size) is { } totals)
         {
             Peer = ThroughputTotals.Read(totals);
