@@ -32,7 +32,7 @@ internal sealed partial class RequirementsTests
     ];
 
     [Test]
-    public void Rows_OfTheSeed_AreThereInOrder() => Assert.That(
+    public void Rows_ThatAreNumbered_AreThereInOrder() => Assert.That(
         s_rows.Select(row => row.Id).Where(id => id.StartsWith("NS-", StringComparison.Ordinal)),
         Is.EqualTo(s_kinds.SelectMany(kind => Enumerable.Range(1, kind.Count).Select(number => $"NS-{kind.Kind}-{number:000}"))));
 

@@ -34,7 +34,7 @@ internal sealed record EvidenceRow(string Id, string Asked, string Bound, string
     {
         string unit = row.Unit.Length == 0 ? string.Empty : $" {row.Unit}";
         string better = row.Better is null ? string.Empty : $", better {Limit.Parse(row.Better)}{unit}";
-        return row.Bound is not null ? $"{Limit.Parse(row.Bound)}{unit}{better}" : row.Figure is null ? string.Empty : "reported";
+        return row.Bound is null ? string.Empty : $"{Limit.Parse(row.Bound)}{unit}{better}";
     }
 
     private static string ShownByOf(Requirement row)
