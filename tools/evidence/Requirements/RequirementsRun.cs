@@ -45,15 +45,8 @@ internal sealed class RequirementsRun
         RunTests([.. chosen.Where(row => row.Tests.Count > 0)]);
         foreach (Requirement row in chosen.Where(row => row.Tests.Count == 0))
         {
-            if (row.Document is null)
-            {
-                Keep(row, Judge.OfRuns(row, _commands.Run(row)), _now);
-            }
-            else
-            {
-                Verdict verdict = OfDocument(row);
-                Keep(row, verdict, _commit.Of(row.Document));
-            }
+            Verdict verdict = Look(row);
+            Keep(row, verdict, row.Document is null ? _now : _commit.Of(row.Document));
         }
 
         Write();
@@ -71,6 +64,19 @@ internal sealed class RequirementsRun
         foreach (Requirement row in rows)
         {
             Keep(row, problem is null ? Judge.OfTests(row, outcomes) : new Verdict(false, problem), _now);
+        }
+    }
+
+    /// <summary>What is wrong with one row stops no other.</summary>
+    private Verdict Look(Requirement row)
+    {
+        try
+        {
+            return row.Document is null ? Judge.OfRuns(row, _commands.Run(row)) : OfDocument(row);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return new Verdict(false, e.Message);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Xml;
 using System.Xml.Linq;
 
 namespace NexStream.Evidence.Requirements;
@@ -19,6 +20,10 @@ internal sealed class TestRunner(Shell shell)
             CommandOutcome outcome = shell.Run($"dotnet test NexStream.Tests -c Release --filter '{TestName.Filter(names)}' {logger}", s_limit);
             string report = Path.Combine(folder.FullName, "tests.trx");
             return File.Exists(report) ? (TrxFile.Read(XDocument.Load(report)), null) : ([], $"the tests left no report: {outcome.Problem}");
+        }
+        catch (XmlException e)
+        {
+            return ([], $"the report of the tests cannot be read: {e.Message}");
         }
         finally
         {
