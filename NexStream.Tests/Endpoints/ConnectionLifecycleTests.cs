@@ -120,6 +120,17 @@ public sealed class ConnectionLifecycleTests
     }
 
     [Test]
+    public void Idle_IdleTimeoutIsConfigured_ClosesThen()
+    {
+        var pair = new Pair(connection: new ConnectionConfig { IdleTimeout = TimeSpan.FromSeconds(7) });
+        pair.Connect();
+        Instant start = pair.Now;
+        pair.RunUntil(() => pair.Client.Has(EventKind.ConnectionClosed));
+        Assert.That(pair.Now - start, Is.InRange(6 * Instant.Second, 7 * Instant.Second));
+        Assert.That(Closed(pair.Client).Reason, Is.EqualTo(ReasonCode.IdleTimeout));
+    }
+
+    [Test]
     public void Idle_StreamsAreOpenedAndEndedWithoutData_CountsAsActivityOnBothSides()
     {
         var pair = new Pair();

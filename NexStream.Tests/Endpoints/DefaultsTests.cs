@@ -1,0 +1,30 @@
+using NexStream.Core.Config;
+using NexStream.Core.Congestion;
+
+namespace NexStream.Tests.Endpoints;
+
+/// <summary>What holds where nobody says otherwise, as it is asked for.</summary>
+[TestFixture]
+public sealed class DefaultsTests
+{
+    [Test]
+    public void Connection_NothingIsSaid_HasWhatIsAskedFor()
+    {
+        ConnectionConfig config = new();
+        Assert.Multiple(() =>
+        {
+            Assert.That(config.HandshakeTimeout, Is.EqualTo(TimeSpan.FromSeconds(5)), "NS-C-002");
+            Assert.That(config.IdleTimeout, Is.EqualTo(TimeSpan.FromSeconds(60)), "NS-C-003");
+            Assert.That(config.MaxStreams, Is.EqualTo(1024), "NS-C-005");
+            Assert.That(config.MaxAttempts, Is.EqualTo(10), "NS-RO-006");
+        });
+    }
+
+    [Test]
+    public void Endpoint_NothingIsSaid_ControlsCongestionWithCubic()
+    {
+        EndpointConfig config = new() { Node = default, Key = new byte[EndpointConfig.KeySize] };
+        Assert.That(config.Connection.Congestion, Is.Null, "each connection takes the endpoint's");
+        Assert.That(config.Congestion.Create(), Is.TypeOf<Cubic>(), "NS-CC-001");
+    }
+}
