@@ -8,7 +8,7 @@ using NexStream.Driver.Timers;
 
 namespace NexStream.Tests.Docs;
 
-#region README
+#region EMBEDDING
 /// <summary>An echo server inside a game loop: no thread, no clock, no socket of NexStream's own.</summary>
 internal sealed class EchoLoop(EndpointConfig config, Func<(LinkHeader Header, byte[] Packet)?> receive, Action<LinkHeader, byte[]> send)
 {
