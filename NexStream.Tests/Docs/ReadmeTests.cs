@@ -12,11 +12,41 @@ internal sealed class ReadmeTests
     private static readonly NodeId s_client = new(0xC, 1);
     private static readonly NodeId s_server = new(0x5, 2);
 
+    /// <summary>Where each command of README.md is run: a text of .ci/run. Its part "README" takes the quick start from README.md itself.</summary>
+    private static readonly Dictionary<string, string[]> s_runs = new()
+    {
+        ["dotnet run -c Release --project tools/nexstream -- demo"] = ["readme_commands() { awk '/^```sh$/", "readme_commands >", "part \"README\" readme\n"],
+        ["dotnet test -c Release"] = ["readme_commands() { awk '/^```sh$/", "readme_commands >", "part \"README\" readme\n"],
+        ["dotnet pack NexStream.Core"] = ["tools/package-test.sh", "part \"packages\" packages\n"],
+        ["dotnet pack NexStream.Driver"] = ["tools/package-test.sh", "part \"packages\" packages\n"],
+        ["tools/package-test.sh"] = ["tools/package-test.sh", "part \"packages\" packages\n"],
+        ["bash .ci/run"] = ["Works on a bare clone: bash .ci/run"],
+    };
+
+    private static IEnumerable<DocumentCommand> Commands => DocumentCommand.All.Where(command => command.Document == "README.md");
+
     [Test]
     public void Readme_QuickStart_HasExactlyTwoCommands() =>
         Assert.That(
             DocumentBlock.All.First(block => block is { Document: "README.md", Language: "sh" }).Text,
             Is.EqualTo("dotnet run -c Release --project tools/nexstream -- demo\ndotnet test -c Release\n"));
+
+    [TestCaseSource(nameof(Commands))]
+    public void Readme_EveryCommand_IsRun(DocumentCommand command)
+    {
+        Assert.That(s_runs, Does.ContainKey(command.Text), "a command of README.md that nothing runs");
+        string ci = Repository.Read(".ci/run");
+        Assert.That(s_runs[command.Text].Where(text => !ci.Contains(text, StringComparison.Ordinal)), Is.Empty, "not in .ci/run any more");
+    }
+
+    [Test]
+    public void Readme_OptionsOfTheDemo_AreRun()
+    {
+        string[] options = [.. Repository.Read("README.md").Split('`').Where((_, index) => index % 2 == 1).Where(code => code.StartsWith("--", StringComparison.Ordinal)).Select(code => code.Replace('\n', ' '))];
+        Assert.That(options, Has.Length.GreaterThanOrEqualTo(2));
+        string demo = Repository.Read(".ci/run").Split('\n').Single(line => line.Contains("-- demo --json --loss", StringComparison.Ordinal));
+        Assert.That(options.Where(option => !demo.Contains(option, StringComparison.Ordinal)), Is.Empty);
+    }
 
     [Test]
     public void EchoLoop_MessageSent_ComesBack()
