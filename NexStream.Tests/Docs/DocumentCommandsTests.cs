@@ -11,10 +11,12 @@ internal sealed class DocumentCommandsTests
     /// <summary>What a machine has to have besides the SDK and this repository; a document says so where it names one.</summary>
     private static readonly string[] s_othersTools = ["cmake", "cp", "ctest", "dotnet-counters", "dotnet-trace", "tshark"];
 
-    /// <summary>Projects lie at most three folders deep.</summary>
-    private static readonly EnumerationOptions s_depth = new() { RecurseSubdirectories = true, MaxRecursionDepth = 3 };
+    /// <summary>Where documents let builds put programs, which are called as their projects.</summary>
+    private const string Built = "artifacts/";
 
     private static readonly RootCommand s_root = CommandLine.Create();
+
+    private static IEnumerable<string> Projects => Repository.Sources(".csproj");
 
     private static IEnumerable<DocumentCommand> Commands => DocumentCommand.All.Distinct();
 
@@ -68,6 +70,7 @@ internal sealed class DocumentCommandsTests
     [TestCase("dotnet run -c Release --project tools/nexstream -- dmeo")]
     [TestCase("dotnet test NexStream.Test --filter TestCategory=Attack26")]
     [TestCase("tools/guards/removed.sh")]
+    [TestCase("artifacts/core-only/core")]
     [TestCase("bash .ci/runs")]
     [TestCase("tshark -X lua_script:tools/wireshark/nexstreams.lua")]
     [TestCase("nexstram demo")]
@@ -95,12 +98,14 @@ internal sealed class DocumentCommandsTests
         {
             string? project = ProjectOf(words);
             int separator = Array.IndexOf(words, "--");
-            return project is not null && !Directory.EnumerateFiles(Repository.Root, "*.csproj", s_depth).Any(file => Path.GetRelativePath(Repository.Root, Path.GetDirectoryName(file)!) == project)
+            return project is not null && !Projects.Any(path => Path.GetDirectoryName(path) == project)
                 ? $"{project} has no project"
                 : project == "tools/nexstream" && separator >= 0 ? Complaint(words[(separator + 1)..], command.IsWhole) : null;
         }
 
-        return s_othersTools.Contains(program) || IsThere(command.Document, program) ? null : $"there is no {program}";
+        bool isKnown = s_othersTools.Contains(program)
+            || (program.StartsWith(Built, StringComparison.Ordinal) ? Projects.Any(path => Path.GetFileNameWithoutExtension(path) == Path.GetFileName(program)) : IsThere(command.Document, program));
+        return isKnown ? null : $"there is no {program}";
     }
 
     private static string? Complaint(string[] arguments, bool isWhole)
