@@ -8,7 +8,7 @@ using NexStream.Driver.Timers;
 
 namespace NexStream.Tests.Docs;
 
-#region README
+#region EMBEDDING
 /// <summary>An echo server inside a game loop: no thread, no clock, no socket of NexStream's own.</summary>
 internal sealed class EchoLoop(EndpointConfig config, Func<(LinkHeader Header, byte[] Packet)?> receive, Action<LinkHeader, byte[]> send)
 {
@@ -16,6 +16,7 @@ internal sealed class EchoLoop(EndpointConfig config, Func<(LinkHeader Header, b
     private readonly byte[] _message = new byte[64 * 1024];
     private readonly TimerWheel _timers = new(config.MaxConnections);
     private readonly ConnectionHandle[] _timed = new ConnectionHandle[config.MaxConnections];
+    private readonly Dictionary<StreamHandle, byte[]> _kept = [];
 
     public Endpoint Endpoint { get; } = new(config, new FrameArena(frameSize: 2048, frameCount: 4096));
 
@@ -45,10 +46,7 @@ internal sealed class EchoLoop(EndpointConfig config, Func<(LinkHeader Header, b
             while (Endpoint.TryGetEvent(out EndpointEvent happened))
             {
                 acted = true;
-                if (happened.Kind is EventKind.StreamOpened or EventKind.StreamReadable)
-                {
-                    Echo(happened.Stream);
-                }
+                Act(happened);
             }
         }
         while (acted);
@@ -60,22 +58,58 @@ internal sealed class EchoLoop(EndpointConfig config, Func<(LinkHeader Header, b
         }
     }
 
+    private void Act(EndpointEvent happened)
+    {
+        switch (happened.Kind)
+        {
+            case EventKind.StreamOpened or EventKind.StreamReadable or EventKind.StreamWritable:
+                Echo(happened.Stream);
+                break;
+            case EventKind.StreamStopped or EventKind.StreamClosed:
+                _kept.Remove(happened.Stream);
+                break;
+            case EventKind.ConnectionClosed:
+                // Its streams are not told one by one; their handles are stale now.
+                foreach (StreamHandle gone in _kept.Keys.Where(stream => stream.Id == 0))
+                {
+                    _kept.Remove(gone);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>While a stream does not take what is kept for it, nothing more is read from it: that holds its sender up, and bounds what is kept.</summary>
     private void Echo(StreamHandle stream)
     {
-        ReceiveResult got = stream.Receive(_message);
-        for (; got.Status == CallStatus.Ok; got = stream.Receive(_message))
+        if (_kept.Remove(stream, out byte[]? kept) && !TrySend(stream, kept))
         {
-            // A reader slower than its echo is given up; a real application keeps the rest until StreamWritable.
-            if (stream.Send(_message.AsSpan(0, got.Bytes)).Bytes < got.Bytes)
-            {
-                stream.Reset(ReasonCode.ApplicationBase);
-            }
+            return;
+        }
+
+        ReceiveResult got = stream.Receive(_message);
+        while (got.Status == CallStatus.Ok && TrySend(stream, _message.AsSpan(0, got.Bytes)))
+        {
+            got = stream.Receive(_message);
         }
 
         if (got.Status == CallStatus.EndOfStream)
         {
             stream.Finish();
         }
+    }
+
+    /// <summary>RO may take a part, a message is taken whole or not at all; StreamWritable tells when to go on.</summary>
+    private bool TrySend(StreamHandle stream, ReadOnlySpan<byte> data)
+    {
+        SendResult sent = stream.Send(data);
+        if (sent.Status is CallStatus.Ok or CallStatus.WouldBlock && sent.Bytes < data.Length)
+        {
+            _kept[stream] = data[sent.Bytes..].ToArray();
+            return false;
+        }
+
+        return true;
     }
 
     private byte[] Gather()

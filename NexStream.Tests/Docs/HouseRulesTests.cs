@@ -37,7 +37,7 @@ internal sealed partial class HouseRulesTests
         Assert.That(
             from path in Repository.Sources(".cs")
             let usings = Usings().Matches(Repository.Read(path)).Select(match => match.Groups[1].Value).ToArray()
-            where !usings.SequenceEqual(usings.OrderBy(name => name != "System" && !name.StartsWith("System.", StringComparison.Ordinal)).ThenBy(name => name, StringComparer.Ordinal))
+            where !usings.SequenceEqual(usings.OrderBy(name => name != "System" && !name.StartsWith("System.", StringComparison.Ordinal)).ThenBy(name => name, StringComparer.OrdinalIgnoreCase))
             select path,
             Is.Empty);
 

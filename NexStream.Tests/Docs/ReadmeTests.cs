@@ -1,93 +1,50 @@
-using NexStream.Core;
-using NexStream.Core.Config;
-using NexStream.Core.Primitives;
-using NexStream.Core.Wire;
-
 namespace NexStream.Tests.Docs;
 
-/// <summary>What README.md shows is what compiles and runs.</summary>
+/// <summary>README.md is two screens, and what it tells to type is run.</summary>
 [TestFixture]
 internal sealed class ReadmeTests
 {
-    private static readonly NodeId s_client = new(0xC, 1);
-    private static readonly NodeId s_server = new(0x5, 2);
+    /// <summary>Two screens.</summary>
+    private const int LinesMax = 100;
+
+    /// <summary>The parts of .ci/run that take the commands of the quick start from README.md and run them.</summary>
+    private static readonly string[] s_quickStart = ["readme_commands() { awk '/^```sh$/", "readme_commands >", "part \"README\" readme\n"];
+
+    /// <summary>Where each command of README.md is run: texts of .ci/run.</summary>
+    private static readonly Dictionary<string, string[]> s_runs = new()
+    {
+        ["dotnet run -c Release --project tools/nexstream -- demo"] = s_quickStart,
+        ["dotnet test -c Release"] = s_quickStart,
+
+        // It is what runs everything else.
+        ["bash .ci/run"] = ["Works on a bare clone: bash .ci/run"],
+    };
+
+    private static IEnumerable<DocumentCommand> Commands => DocumentCommand.All.Where(command => command.Document == "README.md");
 
     [Test]
-    public void Readme_ExampleBlock_IsTheCompiledOne()
-    {
-        string example = Between(Repository.Read("NexStream.Tests/Docs/EmbeddingExample.cs"), "#region README\n", "#endregion");
-        Assert.That(Between(Repository.Read("README.md"), "```csharp\n", "```"), Is.EqualTo(example));
-    }
+    public void Readme_IsTwoScreensLong() => Assert.That(Repository.Read("README.md").Split('\n')[..^1], Has.Length.LessThanOrEqualTo(LinesMax));
 
     [Test]
-    public void Readme_QuickStart_HasExactlyTwoCommands()
-    {
-        string block = Between(Repository.Read("README.md"), "```sh\n", "```");
+    public void Readme_QuickStart_HasExactlyTwoCommands() =>
         Assert.That(
-            block.Split('\n', StringSplitOptions.RemoveEmptyEntries),
-            Is.EqualTo(["dotnet run -c Release --project tools/nexstream -- demo", "dotnet test -c Release"]));
+            DocumentBlock.All.First(block => block is { Document: "README.md", Language: "sh" }).Text,
+            Is.EqualTo("dotnet run -c Release --project tools/nexstream -- demo\ndotnet test -c Release\n"));
+
+    [TestCaseSource(nameof(Commands))]
+    public void Readme_EveryCommand_IsRun(DocumentCommand command)
+    {
+        Assert.That(s_runs, Does.ContainKey(command.Text), "a command of README.md that nothing runs");
+        string ci = Repository.Read(".ci/run");
+        Assert.That(s_runs[command.Text].Where(text => !ci.Contains(text, StringComparison.Ordinal)), Is.Empty, "not in .ci/run any more");
     }
 
     [Test]
-    public void Readme_Links_LeadToFilesThatAreThere()
+    public void Readme_OptionsOfTheDemo_AreRun()
     {
-        foreach (string document in new[] { "README.md", "docs/architecture.md", "docs/decisions.md" })
-        {
-            string folder = Path.GetDirectoryName(document)!;
-            foreach (string part in Repository.Read(document).Split("](")[1..])
-            {
-                string target = part[..part.IndexOf(')')].Split('#')[0];
-                Assert.That(target.Length == 0 || Path.Exists(Path.Combine(Repository.Root, folder, target)), Is.True, $"{document} links to {target}");
-            }
-        }
-    }
-
-    [Test]
-    public void EchoLoop_MessageSent_ComesBack()
-    {
-        var toServer = new Queue<(LinkHeader, byte[])>();
-        var toClient = new Queue<(LinkHeader, byte[])>();
-        var server = new EchoLoop(Config(s_server), () => toServer.TryDequeue(out var frame) ? frame : null, (header, packet) => toClient.Enqueue((header, packet)));
-        var client = new Endpoint(Config(s_client), new Core.Buffers.FrameArena(2048, 256));
-        var now = new Instant(Instant.Second);
-        client.Connect(s_server, now, out ConnectionHandle connection);
-        StreamHandle stream = default;
-        byte[] answer = new byte[16];
-        ReceiveResult got = default;
-        var transmission = new Transmission();
-        for (int tick = 0; tick < 20 && got.Bytes == 0; tick++, now += 16 * Instant.Millisecond)
-        {
-            while (toClient.TryDequeue(out (LinkHeader Header, byte[] Packet) frame))
-            {
-                client.Receive(new LinkFrame(frame.Header, frame.Packet), now);
-            }
-
-            if (connection.IsOpen && stream == default)
-            {
-                connection.OpenStream(new StreamConfig(TransportMode.ReliableUnordered), out stream);
-                stream.Send("hello"u8);
-            }
-
-            got = stream == default ? default : stream.Receive(answer);
-            while (client.TryTransmit(now, transmission))
-            {
-                byte[] packet = [.. transmission.Head, .. transmission.Slices.ToArray().SelectMany(s => client.Arena.Bytes(s.Index, s.Offset, s.Length).ToArray())];
-                toServer.Enqueue((transmission.Header, packet));
-            }
-
-            server.Tick(now);
-        }
-
-        Assert.That(answer.AsSpan(0, got.Bytes).ToArray(), Is.EqualTo("hello"u8.ToArray()));
-    }
-
-    private static EndpointConfig Config(NodeId node) => new() { Node = node, Key = new byte[EndpointConfig.KeySize] };
-
-    private static string Between(string text, string start, string end)
-    {
-        int from = text.IndexOf(start, StringComparison.Ordinal);
-        Assert.That(from, Is.GreaterThanOrEqualTo(0), $"There is no {start.Trim()}.");
-        from += start.Length;
-        return text[from..text.IndexOf(end, from, StringComparison.Ordinal)];
+        string[] options = [.. Repository.Read("README.md").Split('`').Where((_, index) => index % 2 == 1).Where(code => code.StartsWith("--", StringComparison.Ordinal)).Select(code => code.Replace('\n', ' '))];
+        Assert.That(options, Has.Length.GreaterThanOrEqualTo(2));
+        string demo = Repository.Read(".ci/run").Split('\n').Single(line => line.Contains("-- demo --json --loss", StringComparison.Ordinal));
+        Assert.That(options.Where(option => !demo.Contains(option, StringComparison.Ordinal)), Is.Empty);
     }
 }

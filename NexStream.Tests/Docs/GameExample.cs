@@ -1,0 +1,92 @@
+using System.Net;
+using System.Security.Cryptography;
+using NexStream.Core;
+using NexStream.Core.Config;
+using NexStream.Core.Primitives;
+using NexStream.Driver;
+using NexStream.Driver.Links;
+
+namespace NexStream.Tests.Docs;
+
+#region CONFIG
+/// <summary>What an endpoint of a game holds. Every number is memory, taken when the endpoint is made.</summary>
+internal static class GameConfig
+{
+    public static EndpointConfig For(NodeId node, TimeSpan tick) => new()
+    {
+        Node = node,
+        Key = RandomNumberGenerator.GetBytes(EndpointConfig.KeySize),
+        MaxConnections = 64,
+        MaxStreams = 1024,
+        MaxPacketsInFlight = 4096,
+        MaxMessages = 4096,
+        MaxChunks = 8192,
+        Connection = new ConnectionConfig
+        {
+            // What every path carries; more is searched for, up to what an Ethernet carries of a datagram.
+            InitialFrameLength = ConnectionConfig.FrameLengthMin,
+            MaxFrameLength = 1472,
+
+            // Acknowledgements leave with the next tick at the latest: the peer has to know.
+            MaxAckDelay = tick,
+
+            // A player who says nothing is still there, as long as his machine answers.
+            KeepAlive = TimeSpan.FromSeconds(5),
+            KeepAliveDefeatsIdle = true,
+        },
+    };
+}
+#endregion
+
+#region PLAYER
+/// <summary>One end of a game over UDP: the driver has the socket and the timers, and the game's loop calls it.</summary>
+internal sealed class UdpPlayer : IDisposable
+{
+    private const int TurnsMax = 16;
+    private readonly LinkArena _memory;
+    private readonly UdpLink _network;
+    private readonly NexStream.Driver.Driver _driver;
+
+    public UdpPlayer(IPEndPoint local, TimeSpan tick)
+    {
+        LinkLibrary library = LinkLibrary.Load();
+        _memory = library.CreateArena(frameSize: 2048, frameCount: 4096);
+        NodeId node = NodeId.Read(RandomNumberGenerator.GetBytes(NodeId.Size));
+        _driver = new NexStream.Driver.Driver(new Endpoint(GameConfig.For(node, tick), _memory.CreateFrameArena()));
+        _network = library.OpenUdp(_memory, new UdpOptions { Local = local });
+        _driver.AttachNetwork(_network);
+    }
+
+    public IPEndPoint Address => _network.LocalEndPoint;
+
+    public ConnectionHandle Connect(IPEndPoint server)
+    {
+        _driver.Endpoint.Connect(_network.Dial(server), MonotonicClock.Now, out ConnectionHandle connection);
+        return connection;
+    }
+
+    /// <summary>Called once a tick. What the game does about events, and sends, it does in <paramref name="play"/>.</summary>
+    public void Tick(Action<Endpoint, Instant> play)
+    {
+        Instant now = MonotonicClock.Now;
+        Turn(now);
+        play(_driver.Endpoint, now);
+        Turn(now);
+    }
+
+    public void Dispose()
+    {
+        _driver.Dispose();
+        _memory.Dispose();
+    }
+
+    /// <summary>A turn of the driver takes 64 frames from the socket, and as many from the endpoint: a tick has more.</summary>
+    private void Turn(Instant now)
+    {
+        for (int i = 0; i < TurnsMax && _driver.Poll(now); i++)
+        {
+            // Until there is nothing to do any more.
+        }
+    }
+}
+#endregion

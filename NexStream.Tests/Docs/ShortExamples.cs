@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Hosting;
+using NexStream.Core;
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Congestion;
+using NexStream.Core.Primitives;
+using NexStream.Core.Tracing;
+using NexStream.Driver.Observability;
+using NexStream.Driver.Tracing;
+using NexStream.Orleans;
+
+namespace NexStream.Tests.Docs;
+
+/// <summary>The samples of a few lines that documents show, each in a method that runs it.</summary>
+internal static class ShortExamples
+{
+    public static (Endpoint Endpoint, ConnectionHandle Connection) ChooseController(NodeId node, byte[] key, FrameArena arena, NodeId remote, Instant now)
+    {
+        #region CHOICE
+        EndpointConfig config = new() { Node = node, Key = key, Congestion = CongestionControllers.Cubic, CongestionChoices = [CongestionControllers.Bbr] };
+        Endpoint endpoint = new(config, arena);
+        endpoint.Connect(remote, now, out ConnectionHandle connection, new ConnectionConfig { Congestion = "bbr" });
+        #endregion
+        return (endpoint, connection);
+    }
+
+    public static void Watch(NexStream.Driver.Driver driver, Action run)
+    {
+        #region TELEMETRY
+        using DriverTelemetry telemetry = DriverTelemetry.Attach(driver, "orders");   // before the driver runs, or on its thread
+        #endregion
+        run();
+    }
+
+    public static void Record(string path, EndpointConfig config, FrameArena arena, Action<Endpoint> run)
+    {
+        #region RECORDING
+        using TraceFile file = new(path);                  // NexStream.Driver.Tracing; or an ITraceSink of your own
+        TraceRecorder recorder = new(file);
+        Endpoint endpoint = new(config, arena, recorder);
+        run(endpoint);                                     // with a driver, in a game loop, anywhere
+        recorder.Flush();                                  // at the end, and where an exception of the endpoint is handled
+        #endregion
+    }
+
+    public static void UseOrleans(IHostApplicationBuilder siloHost, IHostApplicationBuilder clientHost)
+    {
+        #region ORLEANS
+        siloHost.UseOrleans(silo => silo.UseNexStream());
+        clientHost.UseOrleansClient(client => client.UseNexStream());
+        #endregion
+    }
+}
