@@ -16,7 +16,7 @@ internal sealed class ControlStreamTests
         var pair = new Pair(frameCount: 64);
         pair.Connect();
         (StreamHandle near, StreamHandle far) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
-        StreamHandle[] others = [.. Enumerable.Range(0, 8).Select(_ => pair.Open(new StreamConfig(TransportMode.ReliableOrdered)).Client)];
+        StreamHandle[] others = [.. Enumerable.Range(0, 64).Select(_ => pair.Open(new StreamConfig(TransportMode.ReliableOrdered)).Client)];
         while (others.Sum(stream => stream.Send(new byte[2048]).Bytes) > 0)
         {
         }
