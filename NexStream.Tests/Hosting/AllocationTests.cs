@@ -6,6 +6,7 @@ namespace NexStream.Tests.Hosting;
 /// <summary>Steady state: nothing is allocated, on the callers' threads or on the drivers'.</summary>
 [TestFixture]
 [NonParallelizable]
+[Category("Slow")]
 internal sealed class AllocationTests
 {
     private const int WarmUp = 20_000;

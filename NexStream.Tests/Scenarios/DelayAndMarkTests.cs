@@ -8,12 +8,12 @@ namespace NexStream.Tests.Scenarios;
 
 /// <summary>Queues: how long they get, what marks do, how bursts leave, and what slow poll loops reach.</summary>
 [TestFixture]
+[Category("Slow")]
 public sealed class DelayAndMarkTests
 {
     // Four bandwidth-delay products of queue, 67 frames each; start-up is left out, and CUBIC sees at least three epochs.
     [TestCase(20, 40)]
     [TestCase(50, 20)]
-    [Category("Slow")]
     public void QueueingDelay_FourProducts_BbrHasAThirdOfCubics(double rateMbps, double rttMs)
     {
         double cubic = P99("cubic", rateMbps, rttMs);

@@ -7,6 +7,7 @@ namespace NexStream.Tests.Scenarios;
 
 /// <summary>How flows share a link, and streams a flow.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.All)]
 public sealed class FairnessTests
 {
     // At least eight frames of bandwidth-delay product for each flow; 120 s, judged over the second half, starts spread over a second.

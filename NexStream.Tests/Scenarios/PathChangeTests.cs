@@ -7,6 +7,7 @@ namespace NexStream.Tests.Scenarios;
 
 /// <summary>Links that change while data flows: faster, slower, dead for a while, reordering.</summary>
 [TestFixture]
+[Category("Slow")]
 public sealed class PathChangeTests
 {
     private const double RttMs = 20;
