@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
+using NexStream.Driver;
 using NexStream.Driver.Hosting;
 using NexStream.Driver.Links;
 
@@ -62,7 +63,7 @@ public class HostingBenchmarks
     private static NexStreamHost Start(LinkArena memory, Link link, ulong number, ulong remote)
     {
         EndpointConfig config = new() { Node = new NodeId(0xBE, number), Key = new byte[EndpointConfig.KeySize] };
-        Driver.Driver driver = new(new Endpoint(config, memory.CreateFrameArena()));
+        EndpointDriver driver = new(new Endpoint(config, memory.CreateFrameArena()));
         driver.AttachLink(link, new NodeId(0xBE, remote));
         return new NexStreamHost(driver, null, memory);
     }

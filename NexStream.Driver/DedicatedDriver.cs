@@ -5,19 +5,19 @@ using NexStream.Driver.Threads;
 namespace NexStream.Driver;
 
 /// <summary>
-/// A thread that turns a <see cref="Driver"/> without end: one reading of the clock, one turn, one call of the application, and a rest when
+/// A thread that turns a <see cref="EndpointDriver"/> without end: one reading of the clock, one turn, one call of the application, and a rest when
 /// neither had anything to do. While it runs, the driver and its endpoint belong to that thread.
 /// </summary>
 public sealed class DedicatedDriver : IDisposable
 {
-    private readonly Driver _driver;
+    private readonly EndpointDriver _driver;
     private readonly IDriverApplication _application;
     private readonly ManualResetEventSlim _started = new();
     private readonly Thread _thread;
     private readonly int? _core;
     private volatile bool _stopping;
 
-    private DedicatedDriver(Driver driver, IDriverApplication application, int? core, Func<DedicatedDriver, ThreadStart> loop)
+    private DedicatedDriver(EndpointDriver driver, IDriverApplication application, int? core, Func<DedicatedDriver, ThreadStart> loop)
     {
         _driver = driver;
         _application = application;
@@ -40,7 +40,7 @@ public sealed class DedicatedDriver : IDisposable
     /// <param name="application">Called after every turn, on the thread.</param>
     /// <param name="idle">What to do when there is nothing to do.</param>
     /// <param name="core">The processor core to tie the thread to; null for none. That it cannot be tied is reported, and no error.</param>
-    public static DedicatedDriver Start<TIdle>(Driver driver, IDriverApplication application, TIdle idle, int? core = null)
+    public static DedicatedDriver Start<TIdle>(EndpointDriver driver, IDriverApplication application, TIdle idle, int? core = null)
         where TIdle : struct, IIdleStrategy
     {
         ArgumentNullException.ThrowIfNull(driver);

@@ -2,7 +2,7 @@ using NexStream.Core.Primitives;
 
 namespace NexStream.Driver;
 
-/// <summary>How much a <see cref="Driver"/> does in one turn, and how long it bears with a peer that takes nothing. Validated when the driver is made.</summary>
+/// <summary>How much a <see cref="EndpointDriver"/> does in one turn, and how long it bears with a peer that takes nothing. Validated when the driver is made.</summary>
 public sealed record DriverOptions
 {
     /// <summary>The most links at once, those of dead peers included whose frames are still read: a region's number has 8 bits, and 0 is the endpoint's own.</summary>

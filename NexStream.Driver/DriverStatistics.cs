@@ -1,12 +1,12 @@
 namespace NexStream.Driver;
 
-/// <summary>What a <see cref="Driver"/> has done since it was made. Read it on the driver's thread.</summary>
+/// <summary>What a <see cref="EndpointDriver"/> has done since it was made. Read it on the driver's thread.</summary>
 public struct DriverStatistics
 {
-    /// <summary>Calls of <see cref="Driver.Poll"/>.</summary>
+    /// <summary>Calls of <see cref="EndpointDriver.Poll"/>.</summary>
     public long Turns;
 
-    /// <summary>Calls of <see cref="Driver.Poll"/> that found something to do.</summary>
+    /// <summary>Calls of <see cref="EndpointDriver.Poll"/> that found something to do.</summary>
     public long TurnsWithWork;
 
     /// <summary>Frames that came in and went to the endpoint.</summary>

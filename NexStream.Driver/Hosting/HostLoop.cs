@@ -12,7 +12,7 @@ internal sealed class HostLoop : IDriverApplication
     private const int CommandBurst = 256;
 
     private readonly NexStreamHost _host;
-    private readonly Driver _driver;
+    private readonly EndpointDriver _driver;
     private readonly UdpLink? _network;
     private readonly NexStreamHostOptions _options;
     private readonly LoanPool _loans;
@@ -26,7 +26,7 @@ internal sealed class HostLoop : IDriverApplication
     private bool _isLastTurn;
     private Instant _stopAt = Instant.Never;
 
-    public HostLoop(NexStreamHost host, Driver driver, UdpLink? network, NexStreamHostOptions options)
+    public HostLoop(NexStreamHost host, EndpointDriver driver, UdpLink? network, NexStreamHostOptions options)
     {
         _host = host;
         _driver = driver;

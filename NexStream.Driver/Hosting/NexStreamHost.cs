@@ -17,7 +17,7 @@ public sealed class NexStreamHost : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Command> _commands = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Driver _driver;
+    private readonly EndpointDriver _driver;
     private readonly IReadOnlyList<IDisposable> _owned;
     private readonly DedicatedDriver _thread;
     private volatile bool _isEnded;
@@ -31,12 +31,12 @@ public sealed class NexStreamHost : IAsyncDisposable
     /// <param name="driver">The driver, which from now on is the host's: nobody else may touch it or its endpoint, and the host disposes of it.</param>
     /// <param name="options">Bounds; null for the defaults.</param>
     /// <param name="owned">What is disposed of behind the driver: the memory of its links.</param>
-    public NexStreamHost(Driver driver, NexStreamHostOptions? options = null, params IReadOnlyList<IDisposable> owned)
+    public NexStreamHost(EndpointDriver driver, NexStreamHostOptions? options = null, params IReadOnlyList<IDisposable> owned)
         : this(driver, null, options, owned)
     {
     }
 
-    private NexStreamHost(Driver driver, UdpLink? network, NexStreamHostOptions? options, IReadOnlyList<IDisposable> owned)
+    private NexStreamHost(EndpointDriver driver, UdpLink? network, NexStreamHostOptions? options, IReadOnlyList<IDisposable> owned)
     {
         ArgumentNullException.ThrowIfNull(driver);
         options ??= new NexStreamHostOptions();
@@ -73,10 +73,10 @@ public sealed class NexStreamHost : IAsyncDisposable
         options ??= new UdpHostOptions();
         LinkLibrary library = LinkLibrary.Load();
         LinkArena memory = library.CreateArena(UdpHostOptions.FrameSize, options.MemorySize / UdpHostOptions.FrameSize);
-        Driver? driver = null;
+        EndpointDriver? driver = null;
         try
         {
-            driver = new Driver(new Endpoint(options.Complete(), memory.CreateFrameArena()));
+            driver = new EndpointDriver(new Endpoint(options.Complete(), memory.CreateFrameArena()));
             UdpLink network = library.OpenUdp(memory, options.Udp);
             driver.AttachNetwork(network);
             return new NexStreamHost(driver, network, hostOptions, [memory]);

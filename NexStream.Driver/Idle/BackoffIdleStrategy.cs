@@ -4,7 +4,7 @@ namespace NexStream.Driver.Idle;
 
 /// <summary>
 /// Spins, then yields, then sleeps on a link for longer and longer, as Agrona's BackoffIdleStrategy does and with its bounds. Traffic, a dead peer,
-/// a due timer and <see cref="Driver.Wake"/> end a sleep early.
+/// a due timer and <see cref="EndpointDriver.Wake"/> end a sleep early.
 /// </summary>
 public struct BackoffIdleStrategy : IIdleStrategy
 {
@@ -20,7 +20,7 @@ public struct BackoffIdleStrategy : IIdleStrategy
     public void Reset() => _idleTurns = 0;
 
     /// <inheritdoc />
-    public void Idle(Driver driver, Instant now)
+    public void Idle(EndpointDriver driver, Instant now)
     {
         ArgumentNullException.ThrowIfNull(driver);
         if (_idleTurns < SpinsMax)

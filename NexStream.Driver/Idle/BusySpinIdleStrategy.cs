@@ -14,5 +14,5 @@ public readonly struct BusySpinIdleStrategy : IIdleStrategy
     }
 
     /// <inheritdoc />
-    public void Idle(Driver driver, Instant now) => Thread.SpinWait(Spins);
+    public void Idle(EndpointDriver driver, Instant now) => Thread.SpinWait(Spins);
 }

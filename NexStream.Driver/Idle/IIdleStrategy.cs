@@ -11,5 +11,5 @@ public interface IIdleStrategy
     /// <summary>The last turn did nothing.</summary>
     /// <param name="driver">The driver, to sleep on.</param>
     /// <param name="now">When the turn began.</param>
-    void Idle(Driver driver, Instant now);
+    void Idle(EndpointDriver driver, Instant now);
 }

@@ -11,5 +11,5 @@ public readonly struct YieldingIdleStrategy : IIdleStrategy
     }
 
     /// <inheritdoc />
-    public void Idle(Driver driver, Instant now) => Thread.Yield();
+    public void Idle(EndpointDriver driver, Instant now) => Thread.Yield();
 }

@@ -19,7 +19,7 @@ public sealed unsafe class UdpLink : IDisposable
         LocalEndPoint = ReadInfo().Local.ToEndPoint();
     }
 
-    /// <summary>The link, as <see cref="Driver.AttachNetwork"/> uses it.</summary>
+    /// <summary>The link, as <see cref="EndpointDriver.AttachNetwork"/> uses it.</summary>
     public Link Link { get; }
 
     /// <summary>The address of this end. Where it listens on all addresses, only the port says something.</summary>

@@ -11,7 +11,7 @@ namespace NexStream.Driver.Observability;
 /// </summary>
 public sealed class DriverTelemetry : IDisposable, IEndpointObserver
 {
-    private readonly Driver _driver;
+    private readonly EndpointDriver _driver;
     private readonly Endpoint _endpoint;
     private readonly TelemetryOptions _options;
     private readonly Lock _lock = new();
@@ -22,7 +22,7 @@ public sealed class DriverTelemetry : IDisposable, IEndpointObserver
     private TelemetryTotals _totals;
     private Instant _next;
 
-    private DriverTelemetry(Driver driver, string name, TelemetryOptions options)
+    private DriverTelemetry(EndpointDriver driver, string name, TelemetryOptions options)
     {
         _driver = driver;
         _endpoint = driver.Endpoint;
@@ -46,7 +46,7 @@ public sealed class DriverTelemetry : IDisposable, IEndpointObserver
     /// <exception cref="InvalidOperationException">The driver has telemetry, or the endpoint another observer.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     /// <exception cref="IOException">The shared file cannot be made; <see cref="TelemetryOptions.IsShared"/> does without.</exception>
-    public static DriverTelemetry Attach(Driver driver, string name, TelemetryOptions? options = null)
+    public static DriverTelemetry Attach(EndpointDriver driver, string name, TelemetryOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(driver);
         ArgumentNullException.ThrowIfNull(name);

@@ -45,14 +45,14 @@ internal sealed class UdpPlayer : IDisposable
     private const int TurnsMax = 16;
     private readonly LinkArena _memory;
     private readonly UdpLink _network;
-    private readonly NexStream.Driver.Driver _driver;
+    private readonly EndpointDriver _driver;
 
     public UdpPlayer(IPEndPoint local, TimeSpan tick)
     {
         LinkLibrary library = LinkLibrary.Load();
         _memory = library.CreateArena(frameSize: 2048, frameCount: 4096);
         NodeId node = NodeId.Read(RandomNumberGenerator.GetBytes(NodeId.Size));
-        _driver = new NexStream.Driver.Driver(new Endpoint(GameConfig.For(node, tick), _memory.CreateFrameArena()));
+        _driver = new EndpointDriver(new Endpoint(GameConfig.For(node, tick), _memory.CreateFrameArena()));
         _network = library.OpenUdp(_memory, new UdpOptions { Local = local });
         _driver.AttachNetwork(_network);
     }

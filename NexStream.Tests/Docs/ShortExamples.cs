@@ -5,6 +5,7 @@ using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
+using NexStream.Driver;
 using NexStream.Driver.Observability;
 using NexStream.Driver.Tracing;
 using NexStream.Orleans;
@@ -24,7 +25,7 @@ internal static class ShortExamples
         return (endpoint, connection);
     }
 
-    public static void Watch(NexStream.Driver.Driver driver, Action run)
+    public static void Watch(EndpointDriver driver, Action run)
     {
         #region TELEMETRY
         using DriverTelemetry telemetry = DriverTelemetry.Attach(driver, "orders");   // before the driver runs, or on its thread

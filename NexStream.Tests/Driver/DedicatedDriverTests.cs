@@ -7,7 +7,6 @@ using NexStream.Driver;
 using NexStream.Driver.Idle;
 using NexStream.Driver.Links;
 using NexStream.Tests.Driver.Links;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Tests.Driver;
 
@@ -80,7 +79,7 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
     public void Wake_FromAnotherThread_EndsASleepOrTheNext([Values] bool withLink)
     {
         var alone = new Endpoint(new EndpointConfig { Node = new NodeId(1, 1), Key = new byte[EndpointConfig.KeySize] }, new FrameArena(512, 64));
-        DriverLoop driver = withLink ? _a.Driver : new DriverLoop(alone);
+        EndpointDriver driver = withLink ? _a.Driver : new EndpointDriver(alone);
         for (int i = 0; i < 100; i++)
         {
             // Sometimes before the other thread sleeps, and sometimes after.

@@ -5,7 +5,6 @@ using NexStream.Core.Primitives;
 using NexStream.Driver;
 using NexStream.Driver.Links;
 using NexStream.Tests.Support;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Tests.Driver;
 
@@ -22,7 +21,7 @@ internal sealed class DriverNode : IDisposable
         new SeededRandom(number).Fill(key);
         Memory = library.CreateArena(FrameSize, FrameCount);
         Endpoint = new Endpoint(new EndpointConfig { Node = Node, Key = key }, Memory.CreateFrameArena());
-        Driver = new DriverLoop(Endpoint, options);
+        Driver = new EndpointDriver(Endpoint, options);
     }
 
     public NodeId Node { get; }
@@ -31,7 +30,7 @@ internal sealed class DriverNode : IDisposable
 
     public Endpoint Endpoint { get; }
 
-    public DriverLoop Driver { get; }
+    public EndpointDriver Driver { get; }
 
     public List<EndpointEvent> Events { get; } = new(1024);
 

@@ -16,16 +16,24 @@ public sealed class PredictionTests
     private const int Streams = 4;
     private const int Steps = 1500;
 
+    /// <summary>Worlds that are compared: fewer where every overflow is checked.</summary>
+#if DEBUG
+    private const int Worlds = 10;
+#else
+    private const int Worlds = 30;
+#endif
+
     [Test]
     public void Endpoint_WithAndWithoutPrediction_DoesTheSame()
     {
         ulong inTrains = 0;
         Gen.ULong.Sample(
             seed => inTrains += Compare(seed),
-            iter: 60,
+            iter: Worlds,
             threads: 1);
-        Assert.That(inTrains, Is.GreaterThan(60 * 3), "Packets that arrive together are taken in together.");
+        Assert.That(inTrains, Is.GreaterThan(Worlds * 3), "Packets that arrive together are taken in together.");
     }
+
     [Test]
     public void Endpoint_BulkTransferWithoutLoss_PredictsNearlyAll()
     {

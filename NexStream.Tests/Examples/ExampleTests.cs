@@ -4,6 +4,7 @@ namespace NexStream.Tests.Examples;
 
 /// <summary>The programs in tools/examples do what they say.</summary>
 [TestFixture, NonParallelizable]
+[Category("Slow")]
 [CancelAfter(120_000)]
 internal sealed class ExampleTests
 {
@@ -28,7 +29,6 @@ internal sealed class ExampleTests
     }
 
     [Test]
-    [Category("Slow")]
     public async Task AllReduce_64MebibytesOver4Processes_SumsRightlyOverBothTransports()
     {
         string output = await ExampleProgram.RunAsync("allreduce", "4", "64");
@@ -51,7 +51,6 @@ internal sealed class ExampleTests
     }
 
     [Test]
-    [Category("Slow")]
     public async Task GameWorld_SiloIsKilled_EverybodyWalksOnOnTheOther()
     {
         string output = await ExampleProgram.RunAsync("gameworld", "20", "10", "--kill");

@@ -4,10 +4,10 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Driver;
 using NexStream.Driver.Hosting;
 using NexStream.Driver.Links;
 using NexStream.Tests.Driver.Links;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Tests.Hosting;
 
@@ -221,7 +221,7 @@ internal sealed class HostFailureTests
         const int RetryMs = 10;
         LinkArena memory = library.CreateArena(FrameSize, FrameCount);
         EndpointConfig endpoint = new() { Node = s_sender, Key = new byte[EndpointConfig.KeySize], Connection = config };
-        DriverLoop driver = new(new Endpoint(endpoint, memory.CreateFrameArena()));
+        EndpointDriver driver = new(new Endpoint(endpoint, memory.CreateFrameArena()));
         while (true)
         {
             try

@@ -1,10 +1,10 @@
 using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
+using NexStream.Driver;
 using NexStream.Driver.Hosting;
 using NexStream.Driver.Links;
 using NexStream.Tool.Impairment;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Tests.Hosting;
 
@@ -24,8 +24,8 @@ internal sealed class HostPair : IAsyncDisposable
         library ??= LinkLibrary.Load();
         LinkArena memoryA = library.CreateArena(FrameSize, FrameCount);
         LinkArena memoryB = library.CreateArena(FrameSize, FrameCount);
-        DriverLoop a = Make(memoryA, 1, config);
-        DriverLoop b = Make(memoryB, 2, config);
+        EndpointDriver a = Make(memoryA, 1, config);
+        EndpointDriver b = Make(memoryB, 2, config);
         Link endA;
         Link endB;
         if (impairment is null)
@@ -90,10 +90,10 @@ internal sealed class HostPair : IAsyncDisposable
         _relay?.Dispose();
     }
 
-    private static DriverLoop Make(LinkArena memory, ulong number, ConnectionConfig? config)
+    private static EndpointDriver Make(LinkArena memory, ulong number, ConnectionConfig? config)
     {
         EndpointConfig endpoint = new() { Node = new NodeId(0x405, number), Key = new byte[EndpointConfig.KeySize], Connection = config ?? new ConnectionConfig() };
-        return new DriverLoop(new Endpoint(endpoint, memory.CreateFrameArena()));
+        return new EndpointDriver(new Endpoint(endpoint, memory.CreateFrameArena()));
     }
 
     private void Relay()

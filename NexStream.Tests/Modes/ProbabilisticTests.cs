@@ -16,9 +16,9 @@ public sealed class ProbabilisticTests
 {
     private const int HeaderBytes = 8;
 
-    [TestCase(0.9, 0.2)]
+    [TestCase(0.9, 0.2, Category = "Slow")]
     [TestCase(0.99, 0.05)]
-    [TestCase(0.999, 0.1)]
+    [TestCase(0.999, 0.1, Category = "Slow")]
     public void Delivery_WhereThePathLosesMore_ReachesTheProbability(double probability, double loss)
     {
         var run = new Run(new ProbabilisticConfig(probability), loss);

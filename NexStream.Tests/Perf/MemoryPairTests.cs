@@ -8,7 +8,11 @@ namespace NexStream.Tests.Perf;
 [TestFixture]
 public sealed class MemoryPairTests
 {
+#if DEBUG
+    private const int Turns = 50;
+#else
     private const int Turns = 200;
+#endif
 
     [Test]
     public void Turn_EveryModeAndHandOver_DeliversEveryByte(

@@ -8,6 +8,7 @@ namespace NexStream.Tests.Scenarios;
 
 /// <summary>Connections over several paths: the scenario files with their bounds.</summary>
 [TestFixture]
+[Category("Slow")]
 public sealed class MultipathTransferTests
 {
     [TestCase("two-paths-2mb", "cubic", 1.06)]

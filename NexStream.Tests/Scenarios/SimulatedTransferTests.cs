@@ -8,6 +8,7 @@ namespace NexStream.Tests.Scenarios;
 
 /// <summary>The scenario files, each with its bound: derived from picoquic's and QUICHE's own acceptance figures.</summary>
 [TestFixture]
+[Category("Slow")]
 public sealed class SimulatedTransferTests
 {
     [TestCase("four-1mb-10mbps-cubic", 3.75)]

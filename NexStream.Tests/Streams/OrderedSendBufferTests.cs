@@ -31,7 +31,7 @@ public sealed class OrderedSendBufferTests
 
             world.Finish();
         },
-        iter: 1500);
+        iter: 500);
 
     [Test]
     public void Unqueue_OfWhatWaits_IsNotSentAgain()

@@ -6,6 +6,7 @@ namespace NexStream.Tests.Tools;
 
 /// <summary>nexstream perf, as it is called. What it measures is no matter here: that it measures, and what it says.</summary>
 [TestFixture, NonParallelizable]
+[Category("Slow")]
 public sealed class PerfCommandTests
 {
     private static readonly string[] s_promised =

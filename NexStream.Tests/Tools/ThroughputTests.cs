@@ -11,6 +11,7 @@ namespace NexStream.Tests.Tools;
 
 /// <summary>nexstream perf --server and --client, and nexstream top that looks at them, all in this process.</summary>
 [TestFixture, NonParallelizable]
+[Category("Slow")]
 public sealed class ThroughputTests
 {
     private const int DurationMs = 200;

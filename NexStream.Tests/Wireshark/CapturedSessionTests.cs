@@ -6,17 +6,18 @@ using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
 using NexStream.Core.Wire;
+using NexStream.Driver;
 using NexStream.Driver.Links;
 using NexStream.Replay.Editing;
 using NexStream.Replay.Inputs;
 using NexStream.Replay.Reading;
 using NexStream.Tests.Wire;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Tests.Wireshark;
 
 /// <summary>A session of all modes over sockets of this machine, captured from the loopback interface where that is permitted, else as it was recorded.</summary>
 [TestFixture, NonParallelizable]
+[Category("Slow")]
 internal sealed class CapturedSessionTests
 {
     private const int FrameSize = 2048;
@@ -181,7 +182,7 @@ internal sealed class CapturedSessionTests
     private sealed class Node : IDisposable
     {
         private readonly LinkArena _memory;
-        private readonly DriverLoop _driver;
+        private readonly EndpointDriver _driver;
 
         public Node(LinkLibrary library, ulong number, TraceRecorder? recorder)
         {
@@ -195,7 +196,7 @@ internal sealed class CapturedSessionTests
                     Connection = new ConnectionConfig { InitialFrameLength = ConnectionConfig.FrameLengthMin, MaxFrameLength = FrameLengthMax },
                 },
                 _memory.CreateFrameArena(), recorder);
-            _driver = new DriverLoop(Endpoint);
+            _driver = new EndpointDriver(Endpoint);
             Link = library.OpenUdp(_memory, new UdpOptions { Local = new IPEndPoint(IPAddress.Loopback, 0) });
             _driver.AttachNetwork(Link);
         }

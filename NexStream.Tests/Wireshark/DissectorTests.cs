@@ -9,6 +9,7 @@ namespace NexStream.Tests.Wireshark;
 
 /// <summary>tools/wireshark/nexstream.lua reads what our own decoder reads, and refuses what it refuses.</summary>
 [TestFixture, NonParallelizable]
+[Category("Slow")]
 internal sealed class DissectorTests
 {
     private static readonly string s_capture = Path.Combine(Path.GetTempPath(), $"nexstream-dissector-{Environment.ProcessId}.pcap");

@@ -6,7 +6,6 @@ using NexStream.Core.Primitives;
 using NexStream.Driver;
 using NexStream.Driver.Links;
 using NexStream.Driver.Observability;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Telemetry;
 
@@ -31,7 +30,7 @@ internal sealed class Node : IDisposable
             Connection = new ConnectionConfig { HandshakeTimeout = TimeSpan.FromMilliseconds(300) },
         };
         Endpoint = new Endpoint(config, Memory.CreateFrameArena());
-        Driver = new DriverLoop(Endpoint);
+        Driver = new EndpointDriver(Endpoint);
         Telemetry = DriverTelemetry.Attach(Driver, name, options);
     }
 
@@ -39,7 +38,7 @@ internal sealed class Node : IDisposable
 
     public Endpoint Endpoint { get; }
 
-    public DriverLoop Driver { get; }
+    public EndpointDriver Driver { get; }
 
     public DriverTelemetry Telemetry { get; }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
+using NexStream.Driver;
 using NexStream.Driver.Links;
 
 namespace NexStream.Examples.GameLoop;
@@ -24,10 +25,10 @@ internal sealed class Player : IDisposable
             // Acknowledgements leave with the next tick at the latest: the peer has to know.
             Connection = new ConnectionConfig { MaxAckDelay = tick },
         };
-        Driver = new NexStream.Driver.Driver(new Endpoint(config, _memory.CreateFrameArena()));
+        Driver = new EndpointDriver(new Endpoint(config, _memory.CreateFrameArena()));
     }
 
-    public NexStream.Driver.Driver Driver { get; }
+    public EndpointDriver Driver { get; }
 
     public Endpoint Endpoint => Driver.Endpoint;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
+using NexStream.Driver;
 using NexStream.Driver.Hosting;
 using NexStream.Driver.Links;
 
@@ -20,8 +21,8 @@ internal static class LoopHosts
         LinkArena memoryA = library.CreateArena(FrameSize, FrameCount);
         LinkArena memoryB = library.CreateArena(FrameSize, FrameCount);
         (Link ofA, Link ofB) = library.CreateLoop(memoryA, memoryB, RingCapacity);
-        NexStream.Driver.Driver a = new(new Endpoint(Config(1), memoryA.CreateFrameArena()));
-        NexStream.Driver.Driver b = new(new Endpoint(Config(2), memoryB.CreateFrameArena()));
+        EndpointDriver a = new(new Endpoint(Config(1), memoryA.CreateFrameArena()));
+        EndpointDriver b = new(new Endpoint(Config(2), memoryB.CreateFrameArena()));
         a.AttachLink(ofA, b.Endpoint.Node);
         b.AttachLink(ofB, a.Endpoint.Node);
         return (new NexStreamHost(a, null, memoryA), new NexStreamHost(b, null, memoryB));

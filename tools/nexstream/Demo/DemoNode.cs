@@ -3,9 +3,9 @@ using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
+using NexStream.Driver;
 using NexStream.Driver.Links;
 using NexStream.Tool.Impairment;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Tool.Demo;
 
@@ -36,7 +36,7 @@ internal sealed class DemoNode : IDisposable
             Congestion = congestion ?? CongestionControllers.Cubic,
         };
         Endpoint = new Endpoint(config, _memory.CreateFrameArena(), recorder);
-        Driver = new DriverLoop(Endpoint);
+        Driver = new EndpointDriver(Endpoint);
     }
 
     public NodeId Node { get; }
@@ -45,7 +45,7 @@ internal sealed class DemoNode : IDisposable
 
     public Endpoint Endpoint { get; }
 
-    public DriverLoop Driver { get; }
+    public EndpointDriver Driver { get; }
 
     public void Dispose()
     {

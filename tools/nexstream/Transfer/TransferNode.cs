@@ -5,9 +5,9 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
+using NexStream.Driver;
 using NexStream.Driver.Idle;
 using NexStream.Driver.Links;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Tool.Transfer;
 
@@ -48,14 +48,14 @@ internal sealed class TransferNode : IDisposable
     {
         Memory = library.CreateArena(frameSize, MemorySize / frameSize);
         Endpoint = new Endpoint(config, Memory.CreateFrameArena());
-        Driver = new DriverLoop(Endpoint);
+        Driver = new EndpointDriver(Endpoint);
     }
 
     public LinkArena Memory { get; }
 
     public Endpoint Endpoint { get; }
 
-    public DriverLoop Driver { get; }
+    public EndpointDriver Driver { get; }
 
     private static ConnectionConfig Connection => new()
     {

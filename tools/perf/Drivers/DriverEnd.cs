@@ -2,8 +2,8 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
+using NexStream.Driver;
 using NexStream.Driver.Links;
-using DriverLoop = NexStream.Driver.Driver;
 
 namespace NexStream.Perf.Drivers;
 
@@ -50,14 +50,14 @@ internal sealed class DriverEnd : IDisposable
                 },
             },
             Memory.CreateFrameArena());
-        Driver = new DriverLoop(Endpoint);
+        Driver = new EndpointDriver(Endpoint);
     }
 
     public LinkArena Memory { get; }
 
     public Endpoint Endpoint { get; }
 
-    public DriverLoop Driver { get; }
+    public EndpointDriver Driver { get; }
 
     public void Dispose()
     {

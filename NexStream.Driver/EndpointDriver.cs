@@ -12,7 +12,7 @@ namespace NexStream.Driver;
 /// A game loop calls it once a tick, a simulator with its own time, a <see cref="DedicatedDriver"/> without end. It has no thread and reads no
 /// clock. Not thread-safe but for <see cref="Wake"/>: the endpoint, the driver and the application belong to one thread.
 /// </summary>
-public sealed class Driver : IDisposable
+public sealed class EndpointDriver : IDisposable
 {
     /// <summary>Larger than what is collected without a GC transition: all that a dead peer held is searched for in one long call.</summary>
     private const int ReclaimAllSize = 16 * LinkPort.BatchSize;
@@ -35,7 +35,7 @@ public sealed class Driver : IDisposable
     /// <param name="endpoint">The endpoint, which from now on this driver alone calls Receive, HandleTimeout, TryTransmit and TryGetDeadline of.</param>
     /// <param name="options">Bounds; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    public Driver(Endpoint endpoint, DriverOptions? options = null)
+    public EndpointDriver(Endpoint endpoint, DriverOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         _endpoint = endpoint;
