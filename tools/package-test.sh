@@ -13,6 +13,7 @@ version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
 fail() { echo "$1" >&2; exit 1; }
 
 echo "--- pack"
+dotnet restore NexStream.sln --locked-mode -v quiet
 for project in NexStream.Core NexStream.Driver; do
     dotnet pack "$project" -c Release --no-restore -o "$feed" -v quiet
     [ -f "$feed/$project.$version.nupkg" ] && [ -f "$feed/$project.$version.snupkg" ] || fail "$project has no package, or no symbols."
@@ -95,14 +96,14 @@ internal sealed class Node : IDisposable
     {
         Memory = library.CreateArena(2048, 1024);
         Endpoint = new Endpoint(new EndpointConfig { Node = new NodeId(0, number), Key = RandomNumberGenerator.GetBytes(EndpointConfig.KeySize) }, Memory.CreateFrameArena());
-        Driver = new Driver(Endpoint);
+        Driver = new EndpointDriver(Endpoint);
     }
 
     public LinkArena Memory { get; }
 
     public Endpoint Endpoint { get; }
 
-    public Driver Driver { get; }
+    public EndpointDriver Driver { get; }
 
     public StreamHandle Opened { get; private set; }
 
