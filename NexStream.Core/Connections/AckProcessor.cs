@@ -38,10 +38,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         }
 
         ulong spurious = path.SpuriousLosses;
-        if (path.RecentlyLost.Count > 0)
-        {
-            FindSpurious(path, ranges, now);
-        }
+        Instant sentAt = path.RecentlyLost.Count > 0 ? FindSpurious(path, ranges, largest, now) : Instant.Never;
 
         var batch = new Batch { PriorInFlight = path.BytesInFlight, PriorLost = path.Rate.Lost };
         TakeAcknowledged(path, ranges, now, ref batch);
@@ -60,6 +57,11 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         if (path.State == PathState.Silent && (batch.Packets > 0 || path.SpuriousLosses != spurious))
         {
             liveness.OnAnswer(connection, path, now);
+            if (sentAt != Instant.Never)
+            {
+                // On a path that became longer than its probe time-out every packet is given up before its acknowledgement is there: without this sample that would go on for ever.
+                path.OnRttSample(now - sentAt, DelayOf(connection, frame), now);
+            }
         }
 
         state.MarkReady(connection);
@@ -178,11 +180,9 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
     private static void OnNewlyAcknowledged(Connection connection, Path path, in PacketAckFrame frame, ulong largest, ref Batch batch, Instant now)
     {
-        // The peer's delay counts only as far as it promised, and only where the sample stays above the smallest RTT (RFC 9002 §5.3).
         if (batch.Largest == largest && batch.LargestIsAckEliciting && (!path.HasAcknowledgement || largest > path.LargestAcknowledged))
         {
-            long delayNs = Math.Min(frame.AckDelayUs * Instant.Microsecond, connection.PeerMaxAckDelayNs);
-            path.OnRttSample(now - batch.LargestSentAt, delayNs, now);
+            path.OnRttSample(now - batch.LargestSentAt, DelayOf(connection, frame), now);
             batch.RttSampleNs = path.Rtt.LatestNs;
         }
 
@@ -208,6 +208,9 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             path.Congestion.OnCongestionExperienced(now, batch.LargestSentAt, newCe);
         }
     }
+
+    /// <summary>The peer's delay counts only as far as it promised, and only where the sample stays above the smallest RTT (RFC 9002 §5.3).</summary>
+    private static long DelayOf(Connection connection, in PacketAckFrame frame) => Math.Min(frame.AckDelayUs * Instant.Microsecond, connection.PeerMaxAckDelayNs);
 
     private static void ReportToController(Path path, in Batch batch, Instant now)
     {
@@ -239,12 +242,16 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         });
     }
 
-    /// <summary>Both lists are in the order of their numbers and are walked together. What left at one instant is one event for the controller.</summary>
-    private void FindSpurious(Path path, ReadOnlySpan<PacketNumberRange> newestFirst, Instant now)
+    /// <summary>
+    /// Both lists are in the order of their numbers and are walked together. What left at one instant is one event for the controller. Returns when the packet left that is the
+    /// largest acknowledged, or Never if that was not taken for lost.
+    /// </summary>
+    private Instant FindSpurious(Path path, ReadOnlySpan<PacketNumberRange> newestFirst, ulong largest, Instant now)
     {
         int range = newestFirst.Length - 1;
         int index = path.RecentlyLost.Head;
         Instant sentAt = Instant.Never;
+        Instant largestSentAt = Instant.Never;
         long bytes = 0;
         while (index >= 0 && range >= 0)
         {
@@ -265,6 +272,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
                     bytes = 0;
                 }
 
+                largestSentAt = packet.Number == largest ? packet.SentAt : Instant.Never;
                 bytes += packet.Size;
                 path.SpuriousLosses++;
                 path.Reordering.OnSpuriousLoss(now - packet.SentAt, path.Rtt);
@@ -278,6 +286,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         }
 
         ReportSpurious(path, now, sentAt, bytes);
+        return largestSentAt;
     }
 
     private static void ReportSpurious(Path path, Instant now, Instant sentAt, long bytes)

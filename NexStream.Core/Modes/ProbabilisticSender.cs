@@ -36,6 +36,12 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         ref ProbabilisticStream own = ref state.Probabilistic[state.Streams[index].Receive.Delivery];
         if (!own.Sending.IsWanted || !own.Sending.Plan.HasRepairs)
         {
+            // The plan has changed since the group began, which ends in front of this message, because its numbers are consecutive.
+            if (own.Group.Count > 0)
+            {
+                Close(connection, index);
+            }
+
             return;
         }
 

@@ -119,6 +119,31 @@ public sealed class PathDeathTests
         Assert.That(PathOf(paths.Client, id).Delivered, Is.GreaterThan(10_000));
     }
 
+    /// <summary>
+    /// Found by the swarm (seed 1795949819): each packet was given up before its acknowledgement could be there, so that no round trip was ever measured, and the path
+    /// fell silent and came back a thousand times a second, for ever.
+    /// </summary>
+    [Test]
+    public void Path_ThatBecomesLongerThanItsProbeTimeout_SettlesDown()
+    {
+        var paths = new PathPair(
+            network: new NetworkConditions { DelayNs = 100 * Instant.Microsecond }, connection: new ConnectionConfig { MaxAckDelay = TimeSpan.FromMilliseconds(1) });
+        byte id = paths.Open();
+        (StreamHandle client, StreamHandle server) = paths.Pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        Exchange(paths, client, server, seconds: 1);
+        paths.Pair.ToServer = paths.Pair.ToClient = new NetworkConditions { DelayNs = 5 * Instant.Millisecond };
+        for (int i = 0; i < 500; i++)
+        {
+            client.Send(new byte[1000]);
+            paths.Pair.RunFor(10 * Instant.Millisecond);
+            server.ReadAll();
+        }
+
+        Assert.That(Count(paths.Client, EventKind.PathLost, 0) + Count(paths.Client, EventKind.PathLost, id), Is.InRange(1, 10));
+        Assert.That((IsActive(paths.Client, 0), IsActive(paths.Client, id)), Is.EqualTo((true, true)));
+        Assert.That(StateOf(paths.Client, id).Rtt.SmoothedNs, Is.GreaterThan(5 * Instant.Millisecond));
+    }
+
     private static (StreamHandle Sender, StreamHandle Reader) OpenBack(PathPair paths, byte path)
     {
         Assert.That(paths.Server.Connection.OpenStream(new StreamConfig(TransportMode.ReliableOrdered, Path: path), out StreamHandle back), Is.EqualTo(CallStatus.Ok));

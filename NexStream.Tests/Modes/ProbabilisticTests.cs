@@ -115,6 +115,31 @@ public sealed class ProbabilisticTests
         Assert.That(run.Delivered, Is.EquivalentTo(new ulong[] { 2, 3 }));
     }
 
+    /// <summary>Found by the swarm (seed 1795955231): messages that went without repairs stood in the middle of a group, and what came back was another message.</summary>
+    [Test]
+    public void Repairs_PlanWithoutThemWhileAGroupIsOpen_EndTheGroup()
+    {
+        var with = new ProbabilisticConfig(1, FecRatio: 1, GroupSize: 8);
+        var run = new Run(with, loss: 0);
+        run.Lose(message => message == 3);
+        foreach ((double ratio, int count) in new[] { (1.0, 1), (0.0, 2), (1.0, 2) })
+        {
+            Assert.That(run.Client.SetDelivery(with with { FecRatio = ratio }), Is.EqualTo(CallStatus.Ok));
+            for (int i = 0; i < count; i++)
+            {
+                run.SendOne();
+            }
+
+            run.Pair.RunFor(10 * Instant.Microsecond);
+        }
+
+        run.Pair.RunFor(200 * Instant.Millisecond);
+        run.Collect();
+        run.AssertEachOnceAndUnchanged();
+        Assert.That(run.Delivered, Is.EquivalentTo(new ulong[] { 0, 1, 2, 3, 4 }));
+        Assert.That(run.Server.Statistics.Delivery!.Value.ArrivedRecovered, Is.EqualTo(1));
+    }
+
     /// <summary>Found by the swarm (seed 87962): a repair of nothing was made, a message without a byte.</summary>
     [Test]
     public void Repairs_GroupThatFindsNoRecordForItsFirstMessage_GetsNone()

@@ -24,11 +24,11 @@ internal static class FrameText
 
         if (reader.IsAtData && DataFrame.TryRead(reader.Remaining, out DataFrame data, out _) && !reader.IsAtRepair)
         {
-            text.Append($" Data {data.Mode} {data.StreamId:x} at {data.Position}, {data.FragmentOffset} of {data.MessageLength}{(data.Fin ? " FIN" : string.Empty)}");
+            text.Append($" Data {data.Mode} {data.StreamId:x} at {data.Position}, {data.FragmentOffset} of {data.MessageLength}{(data.IsGrouped ? $", place {data.GroupIndex}" : string.Empty)}{(data.Fin ? " FIN" : string.Empty)}");
         }
-        else if (reader.IsAtData)
+        else if (RepairFrame.TryRead(reader.Remaining, out RepairFrame repair, out _))
         {
-            text.Append(" Repair");
+            text.Append($" Repair {repair.StreamId:x} of {repair.GroupSize} from {repair.FirstMessage}, row {repair.Row}");
         }
 
         return text.ToString();
