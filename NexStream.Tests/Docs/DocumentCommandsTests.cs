@@ -151,7 +151,11 @@ internal sealed class DocumentCommandsTests
         Path.Exists(Path.Combine(Repository.Root, path)) || Path.Exists(Path.Combine(Repository.Root, Path.GetDirectoryName(document)!, path));
 
     /// <summary>Whether a word is a path that begins with a folder of the repository. What a build makes there need not be there.</summary>
-    private static bool IsOfTheRepository(string word) => word.IndexOf('/', StringComparison.Ordinal) > 0 && !word.StartsWith(Built, StringComparison.Ordinal) && !word.Contains("/bin/", StringComparison.Ordinal) && Directory.Exists(Path.Combine(Repository.Root, word.Split('/')[0]));
+    private static bool IsOfTheRepository(string word) =>
+        word.IndexOf('/', StringComparison.Ordinal) > 0
+        && !word.StartsWith(Built, StringComparison.Ordinal)
+        && !word.Contains("/bin/", StringComparison.Ordinal)
+        && Directory.Exists(Path.Combine(Repository.Root, word.Split('/')[0]));
 
     /// <summary>A word such as lua_script:tools/wireshark/nexstream.lua has its path behind a colon.</summary>
     private static string WithoutPrefix(string word) => word[(word.IndexOf(':', StringComparison.Ordinal) + 1)..];

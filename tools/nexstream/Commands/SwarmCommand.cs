@@ -78,7 +78,8 @@ internal static class SwarmCommand
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Worlds:N0} {(result.Worlds == 1 ? "world" : "worlds")} (seeds {result.From} to {result.To}), {result.Packets:N0} packets, {result.VirtualSeconds:N0} s of virtual time in {result.Seconds:F1} s: "
+                $"{result.Worlds:N0} {(result.Worlds == 1 ? "world" : "worlds")} (seeds {result.From} to {result.To}), {result.Packets:N0} packets, "
+                + $"{result.VirtualSeconds:N0} s of virtual time in {result.Seconds:F1} s: "
                 + $"{result.WorldsPerSecond:F0} worlds/s; invariants in the core {(result.ChecksInvariants ? "checked" : "not compiled in")}; hash {result.Hash}"));
             Console.WriteLine(result.Ok ? "Every invariant held." : $"BROKEN in {result.Failures.Count} of them.");
         }
@@ -110,7 +111,8 @@ internal static class SwarmCommand
 
         if (!isJson)
         {
-            Console.WriteLine($"Every endpoint of seed {string.Join(", ", seeds)} is recorded in {directory}: nexstream trace show prints a trace, nexstream replay runs it again.");
+            string which = string.Join(", ", seeds);
+            Console.WriteLine($"Every endpoint of seed {which} is recorded in {directory}: nexstream trace show prints a trace, nexstream replay runs it again.");
         }
 
         return null;
