@@ -1,3 +1,4 @@
+using System.Net;
 using NexStream.Core;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
@@ -27,6 +28,9 @@ internal sealed class ConnectionRecord
     public ConnectionHandle Handle { get; }
 
     public NodeId Remote { get; }
+
+    /// <summary>The address that was called; null where a node was, or the peer called.</summary>
+    public IPEndPoint? Address { get; set; }
 
     public NexStreamConnection Owner { get; }
 
@@ -86,6 +90,6 @@ internal sealed class ConnectionRecord
             ReasonCode.Aborted => (NexStreamError.ConnectionAborted, "it was aborted"),
             _ => (NexStreamError.ConnectionAborted, "it was ended because of an error"),
         };
-        return new(error, $"The connection to {Remote}: {what} ({Reason}).", Reason) { BytesTaken = taken };
+        return new(error, $"The connection to {Address?.ToString() ?? Remote.ToString()}: {what} ({Reason}).", Reason) { BytesTaken = taken };
     }
 }

@@ -33,6 +33,7 @@ internal sealed class ConnectionWork(NexStreamHost host, Endpoint endpoint, Stre
         }
 
         ConnectionRecord connection = Add(handle);
+        connection.Address = operation.Address;
         connection.Connecting = operation;
         operation.Connection = connection;
         operation.IsQueued = true;

@@ -24,5 +24,21 @@ internal sealed class AsyncTests
         await Assert.ThrowsAsync<NexStreamCanceledException>(async () => await serving);
     }
 
+    [Test]
+    public async Task Serve_AtAnAddress_AnswersUntilItIsStopped()
+    {
+        IPEndPoint here;
+        await using (NexStreamHost gone = NexStreamHost.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0)))
+        {
+            here = gone.LocalEndPoint!;
+        }
+
+        using CancellationTokenSource stop = new();
+        Task serving = ShortExamples.ServeAsync(here, stop.Token);
+        Assert.That(await AsyncEcho.AskAsync(here, [1, 2, 3]), Is.EqualTo(new byte[] { 1, 2, 3 }));
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<NexStreamCanceledException>(async () => await serving);
+    }
+
     private static string[] Errors() => Enum.GetNames<NexStreamError>();
 }

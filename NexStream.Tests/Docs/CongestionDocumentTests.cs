@@ -1,8 +1,10 @@
+using System.Net;
 using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Driver.Hosting;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Docs;
@@ -36,6 +38,21 @@ internal sealed class CongestionDocumentTests
         Assert.That(pair.Client.Connection.Statistics.Path.DeliveryRate, Is.GreaterThan(0));
         Assert.That(pair.Client.Has(EventKind.ConnectionClosed), Is.False);
     }
+
+    [Test]
+    public Task CustomController_OfAHost_CarriesData() => ShortExamples.UseControllerAsync(async host =>
+    {
+        await using NexStreamHost server = NexStreamHost.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0));
+        NexStreamConnection connection = await host.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.LocalEndPoint!.Port));
+        NexStreamConnection accepted = await server.AcceptAsync();
+        NexStreamStream stream = await connection.OpenStreamAsync(TransportMode.ReliableOrdered);
+        await stream.SendAsync(new byte[100_000]);
+        await stream.FinishAsync();
+        using MemoryStream got = new();
+        await (await accepted.AcceptStreamAsync()).AsStream().CopyToAsync(got);
+        Assert.That(got.Length, Is.EqualTo(100_000));
+        Assert.That(new UdpHostOptions().Endpoint.Congestion.Name, Is.EqualTo("cubic"), "the sample changes something");
+    });
 
     [Test]
     public void Connections_OfOneEndpoint_ChooseDifferentControllers()

@@ -60,6 +60,26 @@ internal sealed class DocumentCommandsTests
         Assert.That(string.Join('\n', lines) + section, Does.Match($"({names})(?![\\w-])"), "an option that nobody can look up");
     }
 
+    [Test]
+    public void Command_ThatUsesWhatABuildMade_IsOneWhetherItWasMadeOrNot()
+    {
+        const string Text = "artifacts/core-only/core-only artifacts/nobody-made-this";
+        DocumentCommand command = DocumentCommand.InBlock(new DocumentBlock("docs/page.md", 1, "sh", Text + '\n')).Single();
+        bool isThere = Directory.Exists(Path.Combine(Repository.Root, Built));
+        Directory.CreateDirectory(Path.Combine(Repository.Root, Built));
+        try
+        {
+            Assert.That(command.Forms().Select(form => Complaint(command, form)), Is.All.Null);
+        }
+        finally
+        {
+            if (!isThere)
+            {
+                Directory.Delete(Path.Combine(Repository.Root, Built));
+            }
+        }
+    }
+
     [TestCase("nexstream sim FILE --plto OUT.svg")]
     [TestCase("nexstream replay TRACE --plot OUT.svg", Description = "The parser takes it for a second file.")]
     [TestCase("nexstream perf --mode ro|xx")]
@@ -131,7 +151,11 @@ internal sealed class DocumentCommandsTests
         Path.Exists(Path.Combine(Repository.Root, path)) || Path.Exists(Path.Combine(Repository.Root, Path.GetDirectoryName(document)!, path));
 
     /// <summary>Whether a word is a path that begins with a folder of the repository. What a build makes there need not be there.</summary>
-    private static bool IsOfTheRepository(string word) => word.IndexOf('/', StringComparison.Ordinal) > 0 && !word.Contains("/bin/", StringComparison.Ordinal) && Directory.Exists(Path.Combine(Repository.Root, word.Split('/')[0]));
+    private static bool IsOfTheRepository(string word) =>
+        word.IndexOf('/', StringComparison.Ordinal) > 0
+        && !word.StartsWith(Built, StringComparison.Ordinal)
+        && !word.Contains("/bin/", StringComparison.Ordinal)
+        && Directory.Exists(Path.Combine(Repository.Root, word.Split('/')[0]));
 
     /// <summary>A word such as lua_script:tools/wireshark/nexstream.lua has its path behind a colon.</summary>
     private static string WithoutPrefix(string word) => word[(word.IndexOf(':', StringComparison.Ordinal) + 1)..];

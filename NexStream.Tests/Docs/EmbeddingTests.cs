@@ -135,6 +135,24 @@ internal sealed partial class EmbeddingTests
     }
 
     [Test]
+    public void Games_TwoOfThem_SayAndHearOnceATick()
+    {
+        using UdpPlayer server = new(new IPEndPoint(IPAddress.Loopback, 0), s_tick);
+        using UdpPlayer client = new(new IPEndPoint(IPAddress.Loopback, 0), s_tick);
+        client.Connect(server.Address);
+        Game called = new();
+        Game caller = new();
+        while ((called.Heard < 10 || caller.Heard < 10) && !TestContext.CurrentContext.CancellationToken.IsCancellationRequested)
+        {
+            client.Tick(caller.Play);
+            server.Tick(called.Play);
+        }
+
+        Assert.That(called.Heard, Is.InRange(10, caller.Said));
+        Assert.That(caller.Heard, Is.InRange(10, called.Said));
+    }
+
+    [Test]
     public void Memory_OfAnEndpoint_IsWhatThePageSays()
     {
         string page = Repository.Read("docs/embedding.md");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using NexStream.Core;
 using NexStream.Core.Config;
+using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Driver;
 using NexStream.Driver.Links;
@@ -87,6 +88,48 @@ internal sealed class UdpPlayer : IDisposable
         {
             // Until there is nothing to do any more.
         }
+    }
+}
+#endregion
+
+#region PLAY
+/// <summary>What a game does in a tick: hears what happened, reads what came, and says how it stands. Either side may be the one that called.</summary>
+internal sealed class Game
+{
+    private readonly byte[] _buffer = new byte[1200];
+    private StreamHandle _mine;
+    private StreamHandle _theirs;
+
+    public int Said { get; private set; }
+
+    public int Heard { get; private set; }
+
+    public void Play(Endpoint endpoint, Instant now)
+    {
+        while (endpoint.TryGetEvent(out EndpointEvent happened))
+        {
+            switch (happened.Kind)
+            {
+                // The first is told to who called, the second to who was called. Each side opens a stream for what it says.
+                case EventKind.ConnectionEstablished or EventKind.ConnectionAccepted:
+                    happened.Connection.OpenStream(new StreamConfig(TransportMode.BestEffort), out _mine);
+                    break;
+                case EventKind.StreamOpened:
+                    _theirs = happened.Stream;
+                    break;
+                case EventKind.ConnectionClosed:
+                    // happened.Reason says why. Handles of what is gone answer Closed, as those do that were never given.
+                    _mine = _theirs = default;
+                    break;
+            }
+        }
+
+        while (_theirs.Receive(_buffer).Status == CallStatus.Ok)
+        {
+            Heard++;
+        }
+
+        Said += _mine.Send("here I stand"u8).Status == CallStatus.Ok ? 1 : 0;
     }
 }
 #endregion

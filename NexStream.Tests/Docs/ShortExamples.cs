@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Hosting;
 using NexStream.Core;
 using NexStream.Core.Buffers;
@@ -6,6 +7,7 @@ using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
 using NexStream.Driver;
+using NexStream.Driver.Hosting;
 using NexStream.Driver.Observability;
 using NexStream.Driver.Tracing;
 using NexStream.Orleans;
@@ -23,6 +25,24 @@ internal static class ShortExamples
         endpoint.Connect(remote, now, out ConnectionHandle connection, new ConnectionConfig { Congestion = "bbr" });
         #endregion
         return (endpoint, connection);
+    }
+
+    public static async Task UseControllerAsync(Func<NexStreamHost, Task> run)
+    {
+        #region CONTROLLER
+        UdpHostOptions options = new();
+        options = options with { Endpoint = options.Endpoint with { Congestion = new AdditiveIncreaseFactory() } };
+        await using NexStreamHost host = NexStreamHost.OpenUdp(options);
+        #endregion
+        await run(host);
+    }
+
+    public static async Task ServeAsync(IPEndPoint here, CancellationToken stop)
+    {
+        #region SERVE
+        await using NexStreamHost host = NexStreamHost.OpenUdp(here);   // an IPEndPoint, as 0.0.0.0:4433
+        await AsyncEcho.ServeAsync(host, stop);   // ends with an OperationCanceledException
+        #endregion
     }
 
     public static void Watch(EndpointDriver driver, Action run)

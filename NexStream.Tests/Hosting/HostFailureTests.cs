@@ -148,7 +148,7 @@ internal sealed class HostFailureTests
         ConnectionConfig hasty = new() { HandshakeTimeout = TimeSpan.FromMilliseconds(50) };
         NexStreamException? failure = await Assert.ThrowsAsync<NexStreamException>(async () => await host.ConnectAsync(nobody, hasty));
         Assert.That(failure!.Error, Is.EqualTo(NexStreamError.ConnectTimedOut));
-        Assert.That(failure.Message, Does.Contain("nobody answered; look whether the peer runs"));
+        Assert.That(failure.Message, Does.Contain($"{nobody}: nobody answered; look whether the peer runs"), "it names what was called");
     }
 
     [Test]

@@ -46,6 +46,14 @@ public sealed class SwarmTests
     }
 
     [Test]
+    public void Describe_AWorld_NamesWhatEndpointsHaveAndNoTypes()
+    {
+        string text = WorldDraw.Of(635).Describe();
+        Assert.That(text, Does.Contain("Congestion = bbr").And.Contain("PathScheduler = lowest_rtt").And.Contain("FurtherNodes = [5357"));
+        Assert.That(text, Does.Not.Contain("NexStream.").And.Not.Contain("System.").And.Not.Contain("`").And.Not.Contain("Key ="));
+    }
+
+    [Test]
     public void Draw_ManySeeds_EveryFeatureIsOnInSomeAndOffInOthers()
     {
         var on = new int[BitOperations.Log2((ulong)Enum.GetValues<Feature>().Max()) + 1];

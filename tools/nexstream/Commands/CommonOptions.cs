@@ -29,7 +29,9 @@ internal static class CommonOptions
         HelpName = "shm:NAME|udp:HOST:PORT",
         Required = true,
         CustomParser = result => Parse<LinkAddress>(
-            result, LinkAddress.TryParse!, "shm: and a name of 1 to 64 letters, digits, dots, underscores and hyphens, or udp:HOST:PORT with an IPv6 address in brackets"),
+            result,
+            LinkAddress.TryParse!,
+            "an address: write shm:NAME (1 to 64 letters, digits, dots, underscores and hyphens) or udp:HOST:PORT (an IPv6 address in brackets)"),
     };
 
     private delegate bool TryParse<T>(string text, out T value);

@@ -12,13 +12,13 @@ internal static class SwarmCommand
 {
     private static readonly Option<(ulong From, ulong To)> s_seeds = new("--seeds")
     {
-        Description = "The first seed and the last; each draws a world of its own.",
+        Description = "The first seed and the last, or one; each draws a world of its own.",
         HelpName = "FROM..TO",
         Required = true,
         CustomParser = ParseSeeds,
     };
 
-    private static readonly Option<double> s_time = new("--time") { Description = "Begin no further world after so many seconds.", HelpName = "S", DefaultValueFactory = _ => double.PositiveInfinity };
+    private static readonly Option<double?> s_time = new("--time") { Description = "Begin no further world after so many seconds.", HelpName = "S" };
     private static readonly Option<int> s_threads = new("--threads") { Description = "Worlds at a time; 1 unless given.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<bool> s_verbose = new("--verbose") { Description = "Print each world, every packet, event and timer in it, and look through every endpoint after every turn." };
     private static readonly Option<string?> s_traces = new("--traces")
@@ -53,7 +53,7 @@ internal static class SwarmCommand
     private static int Run(ParseResult arguments)
     {
         (ulong from, ulong to) = arguments.GetValue(s_seeds);
-        double seconds = arguments.GetValue(s_time);
+        double seconds = arguments.GetValue(s_time) ?? double.PositiveInfinity;
         bool isJson = arguments.GetValue(s_json);
         int threads = arguments.GetValue(s_threads);
         if (threads is < 1 or > 1024 || !(seconds > 0))
@@ -78,7 +78,8 @@ internal static class SwarmCommand
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Worlds:N0} worlds (seeds {result.From} to {result.To}), {result.Packets:N0} packets, {result.VirtualSeconds:N0} s of virtual time in {result.Seconds:F1} s: "
+                $"{result.Worlds:N0} {(result.Worlds == 1 ? "world" : "worlds")} (seeds {result.From} to {result.To}), {result.Packets:N0} packets, "
+                + $"{result.VirtualSeconds:N0} s of virtual time in {result.Seconds:F1} s: "
                 + $"{result.WorldsPerSecond:F0} worlds/s; invariants in the core {(result.ChecksInvariants ? "checked" : "not compiled in")}; hash {result.Hash}"));
             Console.WriteLine(result.Ok ? "Every invariant held." : $"BROKEN in {result.Failures.Count} of them.");
         }
@@ -110,7 +111,8 @@ internal static class SwarmCommand
 
         if (!isJson)
         {
-            Console.WriteLine($"The endpoints of {seeds.Length} worlds are recorded in {directory}; show one with nexstream replay.");
+            string which = string.Join(", ", seeds);
+            Console.WriteLine($"Every endpoint of seed {which} is recorded in {directory}: nexstream trace show prints a trace, nexstream replay runs it again.");
         }
 
         return null;
@@ -145,14 +147,14 @@ internal static class SwarmCommand
     {
         string text = result.Tokens.Count == 0 ? string.Empty : result.Tokens[0].Value;
         string[] ends = text.Split("..");
-        if (ends.Length == 2
+        if (ends.Length <= 2
             && ulong.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong from)
-            && ulong.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong to) && from <= to)
+            && ulong.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong to) && from <= to)
         {
             return (from, to);
         }
 
-        result.AddError($"\"{text}\" is not two seeds, the first not above the last, as 1..1000.");
+        result.AddError($"\"{text}\" is neither a seed, as 635, nor two, the first not above the last, as 1..1000.");
         return default;
     }
 }

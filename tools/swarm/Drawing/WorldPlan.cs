@@ -54,7 +54,7 @@ internal sealed record WorldPlan
         {
             HostPlan host = Hosts[i];
             text.AppendLine(CultureInfo.InvariantCulture, $"host {i}: {host.FrameCount} frames of {host.FrameSize}, polled every {host.PollNs} ns, acts every {host.ActNs} ns, reads after {host.ReadNs} ns ({host.ReadsAtAll}), link holds {host.HoldNs} ns");
-            text.AppendLine(CultureInfo.InvariantCulture, $"  {host.Config with { Key = default }}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {ConfigText.Of(host.Config)}");
         }
 
         for (int i = 0; i < Links.Count; i++)
