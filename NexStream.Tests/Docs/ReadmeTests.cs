@@ -8,7 +8,7 @@ internal sealed class ReadmeTests
     private const int LinesMax = 100;
 
     /// <summary>The parts of .ci/run that take the commands of the quick start from README.md and run them.</summary>
-    private static readonly string[] s_quickStart = ["readme_commands() { awk '/^```sh$/", "readme_commands >", "part \"README\" readme\n"];
+    private static readonly string[] s_quickStart = ["readme_commands() { awk '/^```sh$/", "readme_commands >", "begin \"README\" readme\n"];
 
     /// <summary>Where each command of README.md is run: texts of .ci/run.</summary>
     private static readonly Dictionary<string, string[]> s_runs = new()

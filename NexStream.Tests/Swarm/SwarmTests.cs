@@ -111,6 +111,6 @@ public sealed class SwarmTests
     }
 
     [Test]
-    public void Command_SeedsThatAreNone_IsUsage([Values("1", "2..1", "a..b")] string seeds) =>
+    public void Command_SeedsThatAreNone_IsUsage([Values("2..1", "a..b")] string seeds) =>
         Assert.That(Cli.Run("swarm", "--seeds", seeds).Code, Is.EqualTo(2));
 }
