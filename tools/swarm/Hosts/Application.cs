@@ -142,9 +142,9 @@ internal sealed class Application
     public StreamView Add(ConnectionView connection, in StreamHandle handle, bool isOpenedHere)
     {
         uint id = handle.Id;
-        var view = new StreamView(connection, handle, id, isOpenedHere, HalfOf(connection.LocalTag, id, handle.Mode))
+        var view = new StreamView(connection, handle, id, isOpenedHere, HalfOf(connection.LocalTag, connection.PeerTag, id, handle.Mode))
         {
-            Read = new ReadHalf(HalfOf(connection.PeerTag, id, handle.Mode)),
+            Read = new ReadHalf(HalfOf(connection.PeerTag, connection.LocalTag, id, handle.Mode)),
         };
         if (id == StreamId.ConnectionControl)
         {
@@ -158,8 +158,8 @@ internal sealed class Application
     }
 
     /// <summary>Where tags may name two connections, each application keeps its own book.</summary>
-    private SentHalf HalfOf(ulong tag, uint id, TransportMode mode) =>
-        _world.Plan.IsTrusted ? _world.Ledger.HalfOf(tag, id, mode) : new SentHalf(tag, id, mode);
+    private SentHalf HalfOf(ulong tag, ulong readerTag, uint id, TransportMode mode) =>
+        _world.Plan.IsTrusted ? _world.Ledger.HalfOf(tag, readerTag, id, mode) : new SentHalf(tag, id, mode);
 
     private void ActOnce(Instant now)
     {
