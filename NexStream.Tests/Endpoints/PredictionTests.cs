@@ -20,7 +20,7 @@ public sealed class PredictionTests
 #if DEBUG
     private const int Worlds = 10;
 #else
-    private const int Worlds = 30;
+    private const int Worlds = 60;
 #endif
 
     [Test]

@@ -70,7 +70,7 @@ public sealed class RecordShortageTests
         pair.Connect();
         (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
         pair.ToClient = pair.ToServer = new NetworkConditions { DelayNs = 50 * Instant.Millisecond };
-        byte[] data = new byte[100_000];
+        byte[] data = new byte[200_000];
         client.FillUp(data);
         server.FillUp(data);
         int read = 0;

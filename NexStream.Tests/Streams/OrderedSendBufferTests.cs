@@ -16,6 +16,13 @@ public sealed class OrderedSendBufferTests
 {
     private const int FrameSize = 512;
 
+    /// <summary>Sequences of events that are tried: fewer where every overflow is checked.</summary>
+#if DEBUG
+    private const int Sequences = 500;
+#else
+    private const int Sequences = 1500;
+#endif
+
     private static readonly Gen<(int Kind, int Value)[]> s_operations = Gen.Select(Gen.Int[0, 9], Gen.Int[0, 1000]).Array[1, 200];
 
     [Test]
@@ -31,7 +38,7 @@ public sealed class OrderedSendBufferTests
 
             world.Finish();
         },
-        iter: 500);
+        iter: Sequences);
 
     [Test]
     public void Unqueue_OfWhatWaits_IsNotSentAgain()

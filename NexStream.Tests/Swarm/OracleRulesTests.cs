@@ -17,6 +17,18 @@ namespace NexStream.Tests.Swarm;
 [TestFixture]
 public sealed class OracleRulesTests
 {
+    /// <summary>Found by seed 1505571: a caller's tag is the same for the connection of a peer that crashed and for the one of its next life.</summary>
+    [Test]
+    public void Ledger_OneTagAndTwoOfThePeers_HasABookForEach()
+    {
+        const uint Stream = 7;
+        var ledger = new Ledger();
+        SentHalf first = ledger.HalfOf(1, 2, Stream, TransportMode.ReliableUnordered);
+        Assert.That(ledger.HalfOf(1, 3, Stream, TransportMode.ReliableOrdered).Mode, Is.EqualTo(TransportMode.ReliableOrdered));
+        Assert.That(ledger.HalfOf(2, 1, Stream, TransportMode.ReliableUnordered), Is.Not.SameAs(first), "the other direction is another half");
+        Assert.That(ledger.HalfOf(1, 2, Stream, TransportMode.ReliableUnordered), Is.SameAs(first), "both sides find the same");
+    }
+
     [TestCase(new[] { EventKind.ConnectionEstablished }, false)]
     [TestCase(new[] { EventKind.ConnectionEstablished, EventKind.ConnectionEstablished }, true)]
     [TestCase(new[] { EventKind.ConnectionEstablished, EventKind.ConnectionAccepted }, true)]
