@@ -7,7 +7,7 @@ using NexStream.Core.State;
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// <see cref="Departure"/> for packets that leave one after the other at one instant and carry nothing but new bytes of an RO stream: what holds for all of them is
+/// <see cref="Departure"/> for packets that leave one after the other at one instant and carry nothing but new data of one stream: what holds for all of them is
 /// read once, and counters, list, pacer and congestion controller are brought up to date once.
 /// </summary>
 internal ref struct DepartureRun
@@ -103,8 +103,8 @@ internal ref struct DepartureRun
         }
     }
 
-    /// <summary>No more packets: brings up to date what follows from all.</summary>
-    public readonly void Complete(Path path, Instant now, bool isMarked)
+    /// <summary>No more packets: brings up to date what follows from all. Bytes of an RO stream keep a segment in reserve for each, which it takes if it is lost.</summary>
+    public readonly void Complete(Path path, Instant now, bool isMarked, bool reservesSegments)
     {
         path.InFlight.Tail = _tail;
         path.InFlight.Count += _count;
@@ -112,7 +112,7 @@ internal ref struct DepartureRun
         path.PacketsSent += (uint)_count;
         path.LastAckElicitingSentAt = now;
         path.Ecn.OnPacketsSent(isMarked, _count);
-        _state.SegmentsReserved += _count;
+        _state.SegmentsReserved += reservesSegments ? _count : 0;
         if (!_isPaced)
         {
             path.Pacer.OnSent(now, 0, path.Congestion.PacingRate, _state.Poll.Ns);

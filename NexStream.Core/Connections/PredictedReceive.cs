@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -8,25 +9,26 @@ namespace NexStream.Core.Connections;
 
 /// <summary>
 /// What nearly every packet of a bulk transfer is, seen at a glance (header prediction, Jacobson 1990): the next packet of an open connection with
-/// nothing in it but the next bytes of a Reliable-Ordered stream, in registered frames. What is not just that is left to
-/// <see cref="ReceivePath"/> untouched. Both leave the same state behind: a test runs one against the other.
+/// nothing in it but the next bytes of a Reliable-Ordered stream, or a whole message (<see cref="PredictedMessages"/>), in registered frames. What is not just that
+/// is left to <see cref="ReceivePath"/> untouched. Both leave the same state behind: a test runs one against the other.
 /// </summary>
-internal sealed class PredictedReceive(EndpointState state, ConnectionFactory connections, StreamTable table, PayloadKeeper keeper, PacketTrain train)
+internal sealed class PredictedReceive(
+    EndpointState state, ConnectionFactory connections, StreamTable table, PayloadKeeper keeper, PacketTrain train, PredictedMessages messages)
 {
     /// <summary>Takes the frame in. False: it is none of these, and nothing was done.</summary>
     public bool TryProcess(in LinkFrame frame, Instant now)
     {
-        if (frame.Payload.IsEmpty || frame.Head.Length != OrderedHead.Size || !state.UsesPrediction)
+        if (frame.Payload.IsEmpty || !MessageHead.IsLength(frame.Head.Length) || !state.UsesPrediction)
         {
             return false;
         }
 
-        ref readonly OrderedHead head = ref OrderedHead.In(frame.Head);
+        ref readonly DataHead head = ref DataHead.In(frame.Head);
         ref readonly LinkHeader link = ref frame.Header;
         if (connections.FindByTag(head.Tag) is not { Owner: { State: ConnectionState.Established, ClosePhase: ClosePhase.None } connection } path
             || link.Destination != path.Local
             || !state.Frames.CanAdopt(frame.Payload, connection.Memory, keeper.CopiedMax + 1, out int length)
-            || link.PayloadLength != (uint)(length + OrderedHead.Size))
+            || link.PayloadLength != (uint)(length + frame.Head.Length))
         {
             return false;
         }
@@ -37,16 +39,45 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
         }
 
         int before = connection.PredictedStream;
-        if (!head.IsOrderedData || table.Find(connection, head.StreamId, out int index) != StreamLookup.Found)
+        bool isOrdered = head.Frame == OrderedHead.Frame && frame.Head.Length == OrderedHead.Size;
+        TransportMode mode = TransportMode.ReliableOrdered;
+        bool hasNumber = false;
+        if ((!isOrdered && !MessageHead.TryRead(frame.Head, out mode, out hasNumber)) || table.Find(connection, head.StreamId, out int index) != StreamLookup.Found)
         {
             return false;
         }
 
+        if (!(isOrdered ? TryTakeBytes(connection, index, frame, length) : messages.TryTake(connection, index, frame, mode, hasNumber, length)))
+        {
+            return false;
+        }
+
+        connection.LastReceivedAt = now;
+        connection.LastActivityAt = now;
+        state.Events.Raise(index, StreamEvents.Readable);
+        path.BytesReceived += link.PayloadLength + LinkHeader.Size;
+        path.Received.RecordNext(now, link.Ecn, path.Rtt.SmoothedNs);
+        path.PacketsReceived++;
+        state.MarkReady(connection);
+        state.PredictedReceived++;
+        if (isOrdered && index == before && frame.Payload.Length == 1)
+        {
+            // Where streams take turns, there is no second packet of the same.
+            train.Couple(connection, path, index, frame, now);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes in the next bytes of a stream. False: they are not, or something forbids it, and nothing was done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTakeBytes(Connection connection, int index, in LinkFrame frame, int length)
+    {
         ref StreamState stream = ref state.Streams[index];
         ref ReceiveHalf receive = ref stream.Receive;
         ulong position = receive.Next;
         ulong end = position + (uint)length;
-        if (head.Position != position || receive.Highest != position || !receive.OutOfOrder.IsEmpty
+        if (OrderedHead.In(frame.Head).Position != position || receive.Highest != position || !receive.OutOfOrder.IsEmpty
             || stream.Mode != TransportMode.ReliableOrdered || stream.ReceiveState != ReceiveState.Open
             || stream.Has(StreamFlags.Discarding | StreamFlags.FinalSizeKnown)
             || end > receive.Window.Limit || connection.Received + (uint)length > connection.Window.Limit
@@ -67,20 +98,6 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
         receive.Buffered += length;
         connection.Received += (uint)length;
         connection.ReadyBytes += length;
-        connection.LastReceivedAt = now;
-        connection.LastActivityAt = now;
-        state.Events.Raise(index, StreamEvents.Readable);
-        path.BytesReceived += link.PayloadLength + LinkHeader.Size;
-        path.Received.RecordNext(now, link.Ecn, path.Rtt.SmoothedNs);
-        path.PacketsReceived++;
-        state.MarkReady(connection);
-        state.PredictedReceived++;
-        if (index == before && frame.Payload.Length == 1)
-        {
-            // Where streams take turns, there is no second packet of the same.
-            train.Couple(connection, path, index, frame, now);
-        }
-
         return true;
     }
 }

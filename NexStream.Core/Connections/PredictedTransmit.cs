@@ -8,11 +8,11 @@ using NexStream.Core.Wire;
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// The packets that a bulk transfer sends nearly always, written in a row: the next new bytes of a Reliable-Ordered stream, where nothing else has to
-/// be said. What is not just that is left to <see cref="TransmitPath"/> untouched. Both write the same bytes and leave the same state behind: a test
-/// runs one against the other.
+/// The packets that a bulk transfer sends nearly always, written in a row: the next new bytes of a Reliable-Ordered stream, or whole messages
+/// (<see cref="MessageTurn"/>), where nothing else has to be said. What is not just that is left to <see cref="TransmitPath"/> untouched. Both write the same bytes
+/// and leave the same state behind: a test runs one against the other.
 /// </summary>
-internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer buffer)
+internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer buffer, MessageTurn messages)
 {
     /// <summary>Writes the next packets, up to one into each place. Returns how many: fewer where the next is none of these.</summary>
     public int Write(Connection connection, Path path, Instant now, ReadOnlySpan<Wire.Transmission> burst)
@@ -23,7 +23,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             return 0;
         }
 
-        if (!connection.Scheduler.IsEmpty && !IsCommon(state.Streams[connection.Scheduler.Head]))
+        if (!connection.Scheduler.IsEmpty && !IsAny(state.Streams[connection.Scheduler.Head]))
         {
             return 0;
         }
@@ -32,7 +32,10 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         while (written < burst.Length && !connection.Scheduler.IsEmpty && MaySend(path, now))
         {
             int index = Next(connection, path);
-            int count = IsCommon(state.Streams[index]) ? WriteTurn(connection, path, index, now, burst[written..]) : 0;
+            ref StreamState stream = ref state.Streams[index];
+            int count = IsCommon(stream) ? WriteTurn(connection, path, index, now, burst[written..])
+                : MessageTurn.IsCommon(stream) ? messages.Write(connection, path, index, now, burst[written..])
+                : 0;
             if (count == 0)
             {
                 break;
@@ -46,7 +49,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
 
     /// <summary>Whether window and pacer let a packet go.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool MaySend(Path path, Instant now) =>
+    public static bool MaySend(Path path, Instant now) =>
         path.BytesInFlight + path.FrameLength <= path.Congestion.Window
         && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now;
 
@@ -55,6 +58,9 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
     private static bool IsCommon(in StreamState stream) =>
         stream.Mode == TransportMode.ReliableOrdered && (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) == StreamFlags.OpenKnown
         && stream.Send.Lost.IsEmpty && stream.Path == PathIds.None;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsAny(in StreamState stream) => IsCommon(stream) || MessageTurn.IsCommon(stream);
 
     /// <summary>Writes what one stream has to send while it is its turn.</summary>
     private int WriteTurn(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)
@@ -106,7 +112,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
 
         if (count > 0)
         {
-            run.Complete(path, now, isMarked);
+            run.Complete(path, now, isMarked, reservesSegments: true);
             connection.Credit.Used += send.Window.Used - before;
             connection.Scheduler.OnTurn(state.Streams, index, ref stream, deficit);
             connection.PaceAt = Instant.Never;
@@ -118,7 +124,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
     }
 
     /// <summary>The link header of all packets of a run, but for their length.</summary>
-    private static void WriteLink(ref LinkHeader link, Path path, in StreamState stream, bool isMarked)
+    public static void WriteLink(ref LinkHeader link, Path path, in StreamState stream, bool isMarked)
     {
         link.Priority = stream.Priority;
         link.Ecn = isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
@@ -138,7 +144,8 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             int index = connection.Scheduler.Next(state.Streams, path.FrameLength);
             ref StreamState stream = ref state.Streams[index];
             ref SendHalf send = ref stream.Send;
-            bool isSpent = send.Window.Used >= Math.Min(send.End, send.Window.Limit) && stream.Mode == TransportMode.ReliableOrdered && send.Lost.IsEmpty;
+            bool isSpent = (stream.Mode == TransportMode.ReliableOrdered ? send.Window.Used >= Math.Min(send.End, send.Window.Limit) : send.MessageUnsent < 0)
+                && send.Lost.IsEmpty;
             if (!isSpent || stream.SchedulerNext < 0)
             {
                 return index;

@@ -13,7 +13,10 @@ public sealed class PredictionTests
 {
     private const int FrameSize = 1200;
     private const int FrameCount = 256;
-    private const int Streams = 4;
+
+    /// <summary>Fits a packet beside every head.</summary>
+    private const int MessageSize = 1000;
+    private const int Streams = 6;
     private const int Steps = 1500;
 
     /// <summary>Worlds that are compared: fewer where every overflow is checked.</summary>
@@ -61,6 +64,37 @@ public sealed class PredictionTests
         Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1900));
         Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1900));
         Assert.That(world.Read, Has.Count.EqualTo(2000 * FrameSize));
+    }
+
+    // The streams of World by their kind: RO, RU, BE without numbers and with them.
+    [TestCase(2)]
+    [TestCase(4)]
+    [TestCase(5)]
+    public void Endpoint_MessagesWithoutLoss_PredictsNearlyAll(int stream)
+    {
+        var world = new World(6, usesPrediction: true);
+        for (int i = 0; i < 3; i++)
+        {
+            world.Pair.Advance(30 * Instant.Millisecond);
+            world.Pair.Settle();
+        }
+
+        for (int i = 0; i < 100; i++)
+        {
+            for (int k = 0; k < 20; k++)
+            {
+                world.Send(stream, MessageSize);
+            }
+
+            world.Pair.Settle();
+            world.Receive(stream, FrameSize);
+            world.Pair.Advance(30 * Instant.Millisecond);
+            world.Pair.Settle();
+        }
+
+        Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1900));
+        Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1900));
+        Assert.That(world.Read.Count / MessageSize, Is.EqualTo(2000));
     }
 
     [Test]
@@ -111,8 +145,11 @@ public sealed class PredictionTests
     /// <summary>A client that sends on some streams of each kind, a server that reads, and a network that loses and swaps.</summary>
     private sealed class World
     {
-        private static readonly TransportMode[] s_modes =
-            [TransportMode.ReliableOrdered, TransportMode.ReliableOrdered, TransportMode.ReliableOrdered, TransportMode.ReliableUnordered];
+        private static readonly StreamConfig[] s_configs =
+        [
+            new(TransportMode.ReliableOrdered), new(TransportMode.ReliableOrdered), new(TransportMode.ReliableUnordered), new(TransportMode.ReliableUnordered),
+            new(TransportMode.BestEffort), new(TransportMode.BestEffort, SequenceNumbers: true),
+        ];
 
         private readonly StreamHandle[] _sending = new StreamHandle[Streams];
         private readonly StreamHandle[] _reading = new StreamHandle[Streams];
@@ -227,7 +264,7 @@ public sealed class PredictionTests
 
         private void Open(int stream)
         {
-            _connection.OpenStream(new StreamConfig(s_modes[stream]), out _sending[stream]);
+            _connection.OpenStream(s_configs[stream], out _sending[stream]);
             _sending[stream].Send(_data.AsSpan(0, 10));
             Pair.Drain();
         }

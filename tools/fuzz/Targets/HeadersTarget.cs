@@ -114,12 +114,13 @@ internal sealed class HeadersTarget : IFuzzTarget
         }
 
         OrderedHeadAgain(header, body);
+        MessageHeadAgain(header, body);
     }
 
     /// <summary>The two ways to read and write the head of a packet with bytes of a stream alone agree.</summary>
     private void OrderedHeadAgain(in PacketHeader header, ReadOnlySpan<byte> body)
     {
-        if (body.Length < OrderedHead.Size || !OrderedHead.In(body).IsOrderedData)
+        if (body.Length < OrderedHead.Size || DataHead.In(body).Frame != OrderedHead.Frame)
         {
             return;
         }
@@ -135,7 +136,7 @@ internal sealed class HeadersTarget : IFuzzTarget
             return;
         }
 
-        if (frame.Mode != TransportMode.ReliableOrdered || frame.Fin || frame.StreamId != head.StreamId || frame.Position != head.Position || header.Tag != head.Tag)
+        if (frame.Mode != TransportMode.ReliableOrdered || frame.Fin || frame.StreamId != DataHead.In(body).StreamId || frame.Position != head.Position || header.Tag != DataHead.In(body).Tag)
         {
             throw new FuzzFailureException("The two readers of the head of a packet with bytes of a stream do not agree.");
         }
@@ -146,6 +147,41 @@ internal sealed class HeadersTarget : IFuzzTarget
         if (!frame.TryWrite(ref writer) || !_first.AsSpan(0, OrderedHead.Size).SequenceEqual(_second.AsSpan(0, PacketHeader.Size + writer.Length)))
         {
             throw new FuzzFailureException("The two writers of the head of a packet with bytes of a stream do not agree.");
+        }
+    }
+    /// <summary>The same for a packet with a whole message alone: where the head says that it is one, the readers agree, and the writers do.</summary>
+    private void MessageHeadAgain(in PacketHeader header, ReadOnlySpan<byte> body)
+    {
+        for (int size = DataHead.Size; size <= body.Length && MessageHead.IsLength(size); size += sizeof(ulong))
+        {
+            ReadOnlySpan<byte> head = body[..size];
+            if (!MessageHead.TryRead(head, out TransportMode mode, out bool hasNumber) || !DataFrame.TryRead(head[PacketHeader.Size..], out DataFrame frame, out ReadOnlySpan<byte> rest))
+            {
+                continue;
+            }
+
+            bool hasSequence = hasNumber && mode == TransportMode.BestEffort;
+            bool isWhole = mode == TransportMode.ReliableUnordered && MessageHead.IsWhole(head, (int)frame.MessageLength);
+            if (frame.Mode != mode || frame.Fin || !rest.IsEmpty || frame.HasSequence != hasSequence || frame.StreamId != DataHead.In(head).StreamId
+                || (hasNumber && frame.Position != MessageHead.NumberIn(head))
+                || (mode == TransportMode.ReliableUnordered && isWhole != (frame.FragmentOffset == 0)))
+            {
+                throw new FuzzFailureException("The two readers of the head of a packet with a message do not agree.");
+            }
+
+            if (mode == TransportMode.ReliableUnordered && !isWhole)
+            {
+                continue;
+            }
+
+            MessageHead.Write(
+                _first, header.Tag, header.PathId, header.Flags, header.PacketNumber, mode, hasNumber, frame.StreamId, frame.Position, (int)frame.MessageLength);
+            var writer = new FrameWriter(_second.AsSpan(PacketHeader.Size));
+            header.Write(_second);
+            if (!frame.TryWrite(ref writer) || !_first.AsSpan(0, size).SequenceEqual(_second.AsSpan(0, PacketHeader.Size + writer.Length)))
+            {
+                throw new FuzzFailureException("The two writers of the head of a packet with a message do not agree.");
+            }
         }
     }
 }

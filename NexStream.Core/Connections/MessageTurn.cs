@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
+using NexStream.Core.State;
+using NexStream.Core.Streams;
+using NexStream.Core.Wire;
+
+namespace NexStream.Core.Connections;
+
+/// <summary>
+/// The packets that <see cref="PredictedTransmit"/> writes for a stream of Reliable-Unordered or Best-Effort: a whole message in each, as
+/// <see cref="Modes.MessageSender"/> and <see cref="PacketWriter"/> do in more steps.
+/// </summary>
+internal sealed class MessageTurn(EndpointState state, SegmentStore segments, OutboundMessages messages)
+{
+    /// <summary>Whether all that a stream has to send is new messages of these modes, on any path.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsCommon(in StreamState stream) =>
+        stream.Mode is TransportMode.ReliableUnordered or TransportMode.BestEffort
+        && (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) == StreamFlags.OpenKnown
+        && stream.Send.Lost.IsEmpty && stream.Path == PathIds.None;
+
+    /// <summary>Writes the messages of one stream while it is its turn. Returns how many: fewer where the next does not go whole, now, and with nothing to report.</summary>
+    public int Write(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        bool isReliable = stream.Mode == TransportMode.ReliableUnordered;
+        bool hasNumber = isReliable || stream.Has(StreamFlags.SequenceNumbers);
+        int head = MessageHead.SizeOf(stream.Mode, hasNumber);
+        int room = path.FrameLength - LinkHeader.Size - head;
+        if (!MayGo(connection, stream, isReliable, room))
+        {
+            return 0;
+        }
+
+        var run = new DepartureRun(state, connection, path, now);
+        int most = Math.Min(burst.Length, run.PacketsMax);
+        bool isAlone = stream.SchedulerNext < 0;
+        bool isMarked = path.Ecn.MarkEct0;
+        int quantum = connection.Scheduler.Quantum(stream, path.FrameLength);
+        int deficit = stream.Deficit;
+        int count = 0;
+        while (count < most && (count == 0 || ((isAlone || deficit > 0) && PredictedTransmit.MaySend(path, now) && MayGo(connection, stream, isReliable, room))))
+        {
+            Wire.Transmission transmission = burst[count];
+            int messageIndex = stream.Send.MessageUnsent;
+            int length = state.Messages[messageIndex].Length;
+            int segment = Slab<Segment>.None;
+            ulong message;
+            if (isReliable)
+            {
+                segment = Take(connection, index, ref stream, messageIndex, length, transmission);
+                message = state.Messages[messageIndex].Number;
+            }
+            else
+            {
+                message = TakeOut(ref stream, messageIndex, length, transmission);
+            }
+
+            deficit += deficit <= 0 ? quantum - length : -length;
+            int size = LinkHeader.Size + head + length;
+            ulong number = PacketNumbers.Take(state, path);
+            byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
+            MessageHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Mode, hasNumber, stream.Id, message, length);
+            transmission.HeadLength = head;
+            if (count == 0)
+            {
+                PredictedTransmit.WriteLink(ref transmission.Header, path, stream, isMarked);
+            }
+            else
+            {
+                transmission.Header = burst[count - 1].Header;
+            }
+
+            transmission.Header.PayloadLength = (uint)(head + length);
+            ref SentPacket packet = ref run.Add(path, number, size, now);
+            packet.Stream = index;
+            packet.StreamGeneration = stream.Generation;
+            packet.Length = 0;
+            packet.Segment = segment;
+            if (isReliable)
+            {
+                ref Segment carried = ref state.Segments[segment];
+                carried.Packet = number;
+                carried.Path = path.Id;
+                packet.SegmentGeneration = carried.Generation;
+            }
+
+            count++;
+        }
+
+        if (count > 0)
+        {
+            run.Complete(path, now, isMarked, reservesSegments: false);
+            connection.Scheduler.OnTurn(state.Streams, index, ref stream, deficit);
+            connection.PaceAt = Instant.Never;
+            connection.LastActivityAt = now;
+            state.PredictedSent += (uint)count;
+        }
+
+        return count;
+    }
+
+    /// <summary>Whether the stream's next message lies in one piece, fits a packet, has credit, and wants no report that a packet would have to remember.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool MayGo(Connection connection, in StreamState stream, bool isReliable, int room)
+    {
+        int index = stream.Send.Content.Head;
+        if (index < 0)
+        {
+            return false;
+        }
+
+        ref OutboundMessage message = ref state.Messages[index];
+        bool isWhole = message.Length <= room && message.Sent == 0 && message.Unsent.Head == message.Unsent.Tail;
+        return isWhole && (isReliable
+            ? stream.Send.Window.Available > 0 && connection.Credit.Available >= (uint)message.Length
+            : !message.Has(MessageFlags.Report));
+    }
+
+    /// <summary>The message becomes a segment, which is kept until it is acknowledged.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Take(Connection connection, int index, ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
+    {
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        int segment = segments.Cut(index, ref stream, messageIndex, ref message.Unsent, 0, length);
+        connection.Credit.Used += (uint)length;
+        stream.Send.Charged += (uint)length;
+        message.Number = stream.Send.Window.Used++;
+        message.Sent = length;
+        message.Outstanding++;
+        stream.Send.MessageUnsent = message.Next;
+        Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
+
+        // The link's own reference: the segment keeps its until the data is acknowledged.
+        ref readonly PayloadSlice slice = ref state.Segments[segment].Slices[0];
+        transmission.SliceStorage[0] = slice;
+        transmission.SliceCount = 1;
+        state.Frames.AddReference(slice.Frame);
+        return segment;
+    }
+
+    /// <summary>The message goes to the link, with the references: nothing is kept, because nothing is sent again. Returns its number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong TakeOut(ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
+    {
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        ulong number = message.Number;
+        state.Store.Cut(ref message.Unsent, length, transmission.SliceStorage, out int slices);
+        transmission.SliceCount = slices;
+        state.AddBuffered(ref stream, -length);
+        stream.Send.MessageUnsent = message.Next;
+        stream.Send.Window.Used = number + 1;
+        messages.Finish(messageIndex, EventKind.MessageAcknowledged);
+        return number;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using NexStream.Core.Wire.Frames;
+
+namespace NexStream.Core.Wire;
+
+/// <summary>
+/// What the head of every packet begins with that has nothing in it but DATA: packet header, frame header and stream, as three words in network byte
+/// order. The same bytes as <see cref="PacketHeader"/> and <see cref="DataFrame"/> write one after the other, at once.
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct DataHead
+{
+    /// <summary>Bytes on the wire.</summary>
+    public const int Size = 3 * sizeof(ulong);
+
+    private const int PathShift = 56;
+    private const int FlagsShift = 48;
+
+    private ulong _tag;
+    private ulong _pathAndNumber;
+    private ulong _frameAndStream;
+
+    public readonly ulong Tag => Swap(_tag);
+
+    /// <summary>The frame's type, flags and length of its fields.</summary>
+    public readonly uint Frame => unchecked((uint)(Swap(_frameAndStream) >> 32));
+
+    public readonly uint StreamId => unchecked((uint)Swap(_frameAndStream));
+
+    /// <summary>Whether path, flags (none) and packet number are these.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool IsPacket(byte pathId, uint number) => Swap(_pathAndNumber) == (((ulong)pathId << PathShift) | number);
+
+    /// <summary>Whether the bytes are the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool IsSame(in DataHead other) =>
+        _pathAndNumber == other._pathAndNumber && _tag == other._tag && _frameAndStream == other._frameAndStream;
+
+    /// <summary>Becomes the head of the packet that follows this one: where the number's 32 bits end, of none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Advance() => _pathAndNumber = Swap(Swap(_pathAndNumber) + 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref readonly DataHead In(ReadOnlySpan<byte> bytes) => ref MemoryMarshal.AsRef<DataHead>(bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write(Span<byte> destination, ulong tag, byte pathId, byte flags, uint number, uint frame, uint streamId)
+    {
+        ref DataHead head = ref MemoryMarshal.AsRef<DataHead>(destination);
+        head._tag = Swap(tag);
+        head._pathAndNumber = Swap(((ulong)pathId << PathShift) | ((ulong)flags << FlagsShift) | number);
+        head._frameAndStream = Swap(((ulong)frame << 32) | streamId);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Swap(ulong value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
+}
