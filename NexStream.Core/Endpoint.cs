@@ -69,7 +69,8 @@ public sealed class Endpoint
         var writer = new SegmentWriter(_state, segments, control);
         var orderedSender = new ReliableOrderedSender(_state, sendBuffer, _lifecycle, outbound, writer);
         var probabilisticSender = new ProbabilisticSender(_state, _lifecycle, outbound, probabilisticStreams);
-        var messageSender = new MessageSender(_state, segments, _lifecycle, outbound, writer, probabilisticSender);
+        var datagrams = new DatagramSender(_state, _lifecycle, outbound, writer, probabilisticSender);
+        var messageSender = new MessageSender(_state, segments, _lifecycle, outbound, writer, datagrams);
         var keeper = new PayloadKeeper(_state.Store);
         var reassembler = new Reassembler(_state.Store, keeper);
         var orderedReceiver = new ReliableOrderedReceiver(_state, _lifecycle, keeper, reassembler);

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using NexStream.Core.Buffers;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
@@ -10,12 +8,11 @@ using NexStream.Core.Wire.Frames;
 namespace NexStream.Core.Modes;
 
 /// <summary>
-/// The sending side of the message modes. Reliable-Unordered messages are cut into fragments and sent until they are acknowledged;
-/// Best-Effort and Probabilistic messages fit one packet and are sent once (NS-RU-*, NS-BE-*, NS-PR-004).
+/// The sending side of the message modes. Reliable-Unordered messages are cut into fragments and sent until they are acknowledged (NS-RU-*); those that are sent once
+/// go through <see cref="DatagramSender"/>.
 /// </summary>
 internal sealed class MessageSender(
-    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer,
-    ProbabilisticSender probabilistic)
+    EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer, DatagramSender datagrams)
 {
     public SendResult Send(int index, ReadOnlySpan<byte> data, in SendOptions options)
     {
@@ -33,7 +30,9 @@ internal sealed class MessageSender(
         }
 
         ref OutboundMessage message = ref state.Messages[messageIndex];
-        int taken = state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
+        int framesMax = state.SendFramesMax(connection, stream);
+        int taken = state.Store.TryAppendFrame(ref message.Unsent, data, 0, connection.Index, framesMax) ? data.Length
+            : state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, framesMax);
         state.AddBuffered(ref stream, taken);
         if (taken < data.Length)
         {
@@ -64,12 +63,7 @@ internal sealed class MessageSender(
             return stream.Send.Buffered > 0 && stream.Send.Buffered + length > connection.Config.SendBuffer ? CallStatus.WouldBlock : CallStatus.Ok;
         }
 
-        // Fire and forget never waits: the oldest that was not sent makes room (NS-BE-002).
-        while (stream.Send.Buffered + length > connection.Config.DatagramBuffer && stream.Send.MessageUnsent >= 0)
-        {
-            DropUnsent(index, EventKind.MessageExpired);
-        }
-
+        datagrams.MakeRoom(connection, index, length);
         return CallStatus.Ok;
     }
 
@@ -104,7 +98,7 @@ internal sealed class MessageSender(
 
         return stream.Send.MessageUnsent < 0 ? DataResult.Nothing
             : stream.IsReliable ? TryWriteFragment(connection, index, ref stream, room, ref builder)
-            : TryWriteDatagram(connection, index, room, ref builder);
+            : datagrams.TryWrite(connection, index, room, ref builder);
     }
 
     /// <summary>A message's deadline passed, or the limit on its attempts was reached.</summary>
@@ -252,129 +246,6 @@ internal sealed class MessageSender(
         return DataResult.Written;
     }
 
-    private DataResult TryWriteDatagram(Connection connection, int index, int room, ref PacketBuilder builder)
-    {
-        ref StreamState stream = ref state.Streams[index];
-        while (stream.Send.MessageUnsent is var messageIndex && messageIndex >= 0)
-        {
-            ref OutboundMessage message = ref state.Messages[messageIndex];
-            if (message.Length > room && !builder.IsEmpty)
-            {
-                return DataResult.NoRoom;
-            }
-
-            if (message.Length > room)
-            {
-                // The frame became smaller than when the message was taken: it can never be sent.
-                DropUnsent(index, EventKind.MessageLost);
-            }
-            else if (stream.Mode == TransportMode.Probabilistic && !message.Has(MessageFlags.Repair) && probabilistic.IsThinned(stream))
-            {
-                EndUnsent(index, EventKind.MessageExpired);
-            }
-            else if (TryTakeSlices(index, ref message, ref builder))
-            {
-                WriteDatagram(connection, index, messageIndex, ref builder);
-                return DataResult.Written;
-            }
-            else
-            {
-                DropUnsent(index, EventKind.MessageLost);
-            }
-        }
-
-        return DataResult.Nothing;
-    }
-
-    /// <summary>Moves a message's payload to the link, which takes over the references: nothing is kept, because nothing is sent again.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryTakeSlices(int index, ref OutboundMessage message, ref PacketBuilder builder)
-    {
-        int moved = state.Store.Cut(ref message.Unsent, message.Length, builder.Transmission.SliceStorage, out int slices);
-        if (moved == message.Length)
-        {
-            builder.Transmission.SliceCount = slices;
-            builder.PayloadLength = moved;
-            return true;
-        }
-
-        // More slices than a packet has: they were moved out, so the message is gone.
-        ReleaseSlices(builder.Transmission.SliceStorage[..slices]);
-        state.AddBuffered(ref state.Streams[index], -moved);
-        message.Length -= moved;
-        return false;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteDatagram(Connection connection, int index, int messageIndex, ref PacketBuilder builder)
-    {
-        ref StreamState stream = ref state.Streams[index];
-        ref OutboundMessage message = ref state.Messages[messageIndex];
-        state.AddBuffered(ref stream, -message.Length);
-        message.Sent = message.Length;
-        stream.Send.MessageUnsent = message.Next;
-        if (message.Has(MessageFlags.Repair))
-        {
-            writer.WriteRepair(index, stream, message, ref builder);
-        }
-        else
-        {
-            WriteMessage(connection, index, ref message, ref builder);
-        }
-
-        if (message.Has(MessageFlags.Report))
-        {
-            message.Outstanding = 1;
-            builder.Message = messageIndex;
-        }
-        else
-        {
-            messages.Finish(messageIndex, EventKind.MessageAcknowledged);
-        }
-
-        if (stream.Mode == TransportMode.Probabilistic)
-        {
-            probabilistic.CloseIfFull(connection, index, builder.Transmission.SliceCount);
-        }
-
-        lifecycle.RequestCloseIfDrained(index);
-        lifecycle.CheckSendingEnded(index);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void WriteMessage(Connection connection, int index, ref OutboundMessage message, ref PacketBuilder builder)
-    {
-        ref StreamState stream = ref state.Streams[index];
-        var frame = new DataFrame { Mode = stream.Mode, StreamId = stream.Id, Position = message.Number, HasSequence = stream.Has(StreamFlags.SequenceNumbers) };
-        if (stream.Mode == TransportMode.Probabilistic)
-        {
-            // Numbered as they are sent, so that what is missing at the receiver is what the path lost.
-            frame.Position = stream.Send.Window.Used++;
-            probabilistic.Join(connection, index, builder.Transmission.Slices, message.Length, builder.PathBit, ref frame);
-        }
-        else
-        {
-            stream.Send.Window.Used = message.Number + 1;
-            frame.Position = frame.HasSequence ? frame.Position : 0;
-        }
-
-        writer.WriteHeader(index, stream, frame, ref builder);
-    }
-
-    private void DropUnsent(int index, EventKind outcome)
-    {
-        ref StreamState stream = ref state.Streams[index];
-        stream.Send.Expired += state.Messages[stream.Send.MessageUnsent].Has(MessageFlags.Repair) ? 0 : 1;
-        EndUnsent(index, outcome);
-    }
-
-    private void EndUnsent(int index, EventKind outcome)
-    {
-        messages.Finish(state.Streams[index].Send.MessageUnsent, outcome);
-        probabilistic.CloseIfLast(index);
-        lifecycle.RequestCloseIfDrained(index);
-    }
-
     private void FreeFragments(int index, int messageIndex, in SegmentList list)
     {
         for (int i = list.Head; i >= 0;)
@@ -386,14 +257,6 @@ internal sealed class MessageSender(
             }
 
             i = next;
-        }
-    }
-
-    private void ReleaseSlices(ReadOnlySpan<PayloadSlice> slices)
-    {
-        foreach (ref readonly PayloadSlice slice in slices)
-        {
-            state.Frames.Release(slice.Frame);
         }
     }
 

@@ -105,7 +105,11 @@ internal sealed class InboundMessages(EndpointState state)
     /// <summary>Frees a message that stands in no list, and its payload.</summary>
     public void Free(int index)
     {
-        state.Store.Clear(ref state.Inbound[index].Content);
+        if (!state.Inbound[index].Content.IsEmpty)
+        {
+            state.Store.Clear(ref state.Inbound[index].Content);
+        }
+
         state.Inbound.Free(index);
     }
 

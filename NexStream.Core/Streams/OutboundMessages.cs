@@ -41,7 +41,11 @@ internal sealed class OutboundMessages(EndpointState state)
     {
         ref OutboundMessage message = ref state.Messages[index];
         ref StreamState stream = ref state.Streams[message.Stream];
-        RemoveDeadline(index);
+        if (message.Has(MessageFlags.HasDeadline))
+        {
+            RemoveDeadline(index);
+        }
+
         if (stream.IsMessageMode && stream.Send.MessageUnsent == index)
         {
             stream.Send.MessageUnsent = message.Next;
@@ -65,7 +69,10 @@ internal sealed class OutboundMessages(EndpointState state)
             stream.Send.MessageTail = message.Previous;
         }
 
-        state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
+        if (!message.Unsent.IsEmpty)
+        {
+            state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
+        }
 
         // From here on no packet's record names it any more, also while its report waits to be fetched: a message ends once.
         message.Generation++;
