@@ -84,7 +84,7 @@ public sealed class Endpoint
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         _train = new PacketTrain(_state, keeper);
-        var predictedReceive = new PredictedReceive(_state, _factory, _streamTable, keeper, _train, new PredictedMessages(_state, inbound));
+        var predictedReceive = new PredictedReceive(_state, _factory, _streamTable, keeper, reassembler, _train, new PredictedMessages(_state, inbound));
         var receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
         _dispatcher = new FrameDispatcher(_state, _factory, _answers, _handshake, _closing, predictedReceive, receivePath);
         var packets = new PacketWriter(

@@ -42,8 +42,7 @@ internal sealed class Reassembler(PayloadStore store, PayloadKeeper keeper)
                 continue;
             }
 
-            bool isAllowed = count < ChunksFree + ((bytesHeld + inserted) / BytesPerChunk);
-            if (!isAllowed || !keeper.TryKeep(memory, payload, (int)(position - origin), (int)(limit - position), out PayloadSlice slice))
+            if (!MayAdd(count, bytesHeld + inserted) || !keeper.TryKeep(memory, payload, (int)(position - origin), (int)(limit - position), out PayloadSlice slice))
             {
                 return false;
             }
@@ -59,6 +58,23 @@ internal sealed class Reassembler(PayloadStore store, PayloadKeeper keeper)
             position += (uint)slice.Length;
         }
 
+        return true;
+    }
+
+    /// <summary>
+    /// Adds a run, with its reference, that begins where the last of a list ends; there is one, and a chunk is free. False: the list would have too many runs, and
+    /// nothing was done.
+    /// </summary>
+    public bool TryAppend(ref ChunkList list, ref int count, long bytesHeld, in PayloadSlice slice, ulong position)
+    {
+        if (!MayAdd(count, bytesHeld))
+        {
+            return false;
+        }
+
+        int previous = list.Tail;
+        TryLinkAfter(ref list, ref previous, slice, position);
+        count++;
         return true;
     }
 
@@ -82,6 +98,8 @@ internal sealed class Reassembler(PayloadStore store, PayloadKeeper keeper)
         store.Chunks.Free(index);
         return true;
     }
+
+    private static bool MayAdd(int count, long bytesHeld) => count < ChunksFree + (bytesHeld / BytesPerChunk);
 
     private void FindPlace(in ChunkList list, ulong position, out int previous, out int next)
     {

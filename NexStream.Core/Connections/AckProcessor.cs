@@ -249,7 +249,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     private Instant FindSpurious(Path path, ReadOnlySpan<PacketNumberRange> newestFirst, ulong largest, Instant now)
     {
         int range = newestFirst.Length - 1;
-        int index = path.RecentlyLost.Head;
+        int index = FirstLostFrom(path, newestFirst[range].First);
         Instant sentAt = Instant.Never;
         Instant largestSentAt = Instant.Never;
         long bytes = 0;
@@ -287,6 +287,18 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
         ReportSpurious(path, now, sentAt, bytes);
         return largestSentAt;
+    }
+
+    /// <summary>The oldest of the lost packets with this number or a higher one: they lie at the end, and what came long before no acknowledgement names again.</summary>
+    private int FirstLostFrom(Path path, ulong number)
+    {
+        int first = Slab<SentPacket>.None;
+        for (int i = path.RecentlyLost.Tail; i >= 0 && state.Packets[i].Number >= number; i = state.Packets[i].Previous)
+        {
+            first = i;
+        }
+
+        return first;
     }
 
     private static void ReportSpurious(Path path, Instant now, Instant sentAt, long bytes)

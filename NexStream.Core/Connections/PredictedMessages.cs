@@ -46,6 +46,7 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         receive.Buffered += length;
         connection.ReadyBytes += length;
         messages.AddReady(index, created);
+        state.Events.Raise(index, StreamEvents.Readable);
         if (isReliable)
         {
             message.Received = length;

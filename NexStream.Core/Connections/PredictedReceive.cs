@@ -9,11 +9,12 @@ namespace NexStream.Core.Connections;
 
 /// <summary>
 /// What nearly every packet of a bulk transfer is, seen at a glance (header prediction, Jacobson 1990): the next packet of an open connection with
-/// nothing in it but the next bytes of a Reliable-Ordered stream, or a whole message (<see cref="PredictedMessages"/>), in registered frames. What is not just that
-/// is left to <see cref="ReceivePath"/> untouched. Both leave the same state behind: a test runs one against the other.
+/// nothing in it but the bytes of a Reliable-Ordered stream that follow the last ones, or a whole message (<see cref="PredictedMessages"/>), in registered frames.
+/// What is not just that is left to <see cref="ReceivePath"/> untouched. Both leave the same state behind: a test runs one against the other.
 /// </summary>
 internal sealed class PredictedReceive(
-    EndpointState state, ConnectionFactory connections, StreamTable table, PayloadKeeper keeper, PacketTrain train, PredictedMessages messages)
+    EndpointState state, ConnectionFactory connections, StreamTable table, PayloadKeeper keeper, Reassembler reassembler, PacketTrain train,
+    PredictedMessages messages)
 {
     /// <summary>Takes the frame in. False: it is none of these, and nothing was done.</summary>
     public bool TryProcess(in LinkFrame frame, Instant now)
@@ -54,13 +55,12 @@ internal sealed class PredictedReceive(
 
         connection.LastReceivedAt = now;
         connection.LastActivityAt = now;
-        state.Events.Raise(index, StreamEvents.Readable);
         path.BytesReceived += link.PayloadLength + LinkHeader.Size;
         path.Received.RecordNext(now, link.Ecn, path.Rtt.SmoothedNs);
         path.PacketsReceived++;
         state.MarkReady(connection);
         state.PredictedReceived++;
-        if (isOrdered && index == before && frame.Payload.Length == 1)
+        if (isOrdered && index == before && frame.Payload.Length == 1 && state.Streams[index].Receive.OutOfOrder.IsEmpty)
         {
             // Where streams take turns, there is no second packet of the same.
             train.Couple(connection, path, index, frame, now);
@@ -69,21 +69,25 @@ internal sealed class PredictedReceive(
         return true;
     }
 
-    /// <summary>Takes in the next bytes of a stream. False: they are not, or something forbids it, and nothing was done.</summary>
+    /// <summary>Takes in the bytes that follow the last ones of a stream. False: they are none, or something forbids it, and nothing was done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTakeBytes(Connection connection, int index, in LinkFrame frame, int length)
     {
         ref StreamState stream = ref state.Streams[index];
         ref ReceiveHalf receive = ref stream.Receive;
-        ulong position = receive.Next;
+        ulong position = receive.Highest;
         ulong end = position + (uint)length;
-        if (OrderedHead.In(frame.Head).Position != position || receive.Highest != position || !receive.OutOfOrder.IsEmpty
-            || stream.Mode != TransportMode.ReliableOrdered || stream.ReceiveState != ReceiveState.Open
+        if (OrderedHead.In(frame.Head).Position != position || stream.Mode != TransportMode.ReliableOrdered || stream.ReceiveState != ReceiveState.Open
             || stream.Has(StreamFlags.Discarding | StreamFlags.FinalSizeKnown)
             || end > receive.Window.Limit || connection.Received + (uint)length > connection.Window.Limit
             || state.Store.Chunks.FreeCount < frame.Payload.Length)
         {
             return false;
+        }
+
+        if (position != receive.Next)
+        {
+            return TryKeepBehindGap(connection, ref receive, frame, length);
         }
 
         foreach (ref readonly PayloadSlice slice in frame.Payload)
@@ -98,6 +102,24 @@ internal sealed class PredictedReceive(
         receive.Buffered += length;
         connection.Received += (uint)length;
         connection.ReadyBytes += length;
+        state.Events.Raise(index, StreamEvents.Readable);
+        return true;
+    }
+
+    /// <summary>Something before these bytes is missing, and nothing between them and the last that came: they wait as those do.</summary>
+    private bool TryKeepBehindGap(Connection connection, ref ReceiveHalf receive, in LinkFrame frame, int length)
+    {
+        int tail = receive.OutOfOrder.Tail;
+        if (tail < 0 || state.Store.Chunks[tail].End != receive.Highest || frame.Payload.Length != 1 || !state.MayTakeAhead(connection)
+            || !reassembler.TryAppend(ref receive.OutOfOrder, ref receive.PendingCount, receive.Buffered, frame.Payload[0], receive.Highest))
+        {
+            return false;
+        }
+
+        state.Frames.Adopt(frame.Payload[0], connection.Memory);
+        receive.Highest += (uint)length;
+        receive.Buffered += length;
+        connection.Received += (uint)length;
         return true;
     }
 }
