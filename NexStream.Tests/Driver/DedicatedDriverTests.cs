@@ -120,7 +120,16 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
     public void OnTurn_Throws_EndsTheLoopAndKeepsTheException()
     {
         InvalidOperationException thrown = new();
-        DedicatedDriver driver = DedicatedDriver.Start(_a.Driver, new Application(_ => throw thrown), new BusySpinIdleStrategy());
+        using ManualResetEventSlim turned = new();
+        Func<Instant, bool> throws = _ =>
+        {
+            turned.Set();
+            throw thrown;
+        };
+        DedicatedDriver driver = DedicatedDriver.Start(_a.Driver, new Application(throws), new BusySpinIdleStrategy());
+
+        // A thread that is told to end before its first turn has none.
+        turned.Wait();
         driver.Dispose();
         Assert.That(driver.Failure, Is.SameAs(thrown));
     }
