@@ -37,8 +37,12 @@ public sealed class PredictionTests
         Assert.That(inTrains, Is.GreaterThan(Worlds * 3), "Packets that arrive together are taken in together.");
     }
 
-    [Test]
-    public void Endpoint_BulkTransferWithoutLoss_PredictsNearlyAll()
+    // RO, RU, BE without numbers, and BE with them: the streams of World.
+    [TestCase(0, FrameSize)]
+    [TestCase(2, MessageSize)]
+    [TestCase(4, MessageSize)]
+    [TestCase(5, MessageSize)]
+    public void Endpoint_TransferWithoutLoss_PredictsNearlyAll(int stream, int size)
     {
         var world = new World(6, usesPrediction: true);
         for (int i = 0; i < 3; i++)
@@ -48,72 +52,17 @@ public sealed class PredictionTests
             world.Pair.Settle();
         }
 
-        for (int i = 0; i < 100; i++)
-        {
-            for (int k = 0; k < 20; k++)
-            {
-                world.Send(0, FrameSize);
-            }
-
-            world.Pair.Settle();
-            world.Receive(0, 1 << 20);
-            world.Pair.Advance(30 * Instant.Millisecond);
-            world.Pair.Settle();
-        }
-
+        world.Transfer(stream, size, 30 * Instant.Millisecond);
         Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1900));
         Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1900));
-        Assert.That(world.Read, Has.Count.EqualTo(2000 * FrameSize));
-    }
-
-    // The streams of World by their kind: RO, RU, BE without numbers and with them.
-    [TestCase(2)]
-    [TestCase(4)]
-    [TestCase(5)]
-    public void Endpoint_MessagesWithoutLoss_PredictsNearlyAll(int stream)
-    {
-        var world = new World(6, usesPrediction: true);
-        for (int i = 0; i < 3; i++)
-        {
-            world.Pair.Advance(30 * Instant.Millisecond);
-            world.Pair.Settle();
-        }
-
-        for (int i = 0; i < 100; i++)
-        {
-            for (int k = 0; k < 20; k++)
-            {
-                world.Send(stream, MessageSize);
-            }
-
-            world.Pair.Settle();
-            world.Receive(stream, FrameSize);
-            world.Pair.Advance(30 * Instant.Millisecond);
-            world.Pair.Settle();
-        }
-
-        Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1900));
-        Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1900));
-        Assert.That(world.Read.Count / MessageSize, Is.EqualTo(2000));
+        Assert.That(world.Read.Count / size, Is.EqualTo(World.Transferred));
     }
 
     [Test]
     public void Endpoint_BulkTransferOverTwoPaths_PredictsNearlyAll()
     {
         var world = new World(6, usesPrediction: true, paths: 2);
-        for (int i = 0; i < 100; i++)
-        {
-            for (int k = 0; k < 20; k++)
-            {
-                world.Send(0, FrameSize);
-            }
-
-            world.Pair.Settle();
-            world.Receive(0, 1 << 20);
-            world.Pair.Advance(5 * Instant.Millisecond);
-            world.Pair.Settle();
-        }
-
+        world.Transfer(0, FrameSize, 5 * Instant.Millisecond);
         Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1800));
         Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1800));
     }
@@ -145,6 +94,11 @@ public sealed class PredictionTests
     /// <summary>A client that sends on some streams of each kind, a server that reads, and a network that loses and swaps.</summary>
     private sealed class World
     {
+        /// <summary>Packets of <see cref="Transfer"/>.</summary>
+        public const int Transferred = 2000;
+
+        private const int GroupSize = 20;
+
         private static readonly StreamConfig[] s_configs =
         [
             new(TransportMode.ReliableOrdered), new(TransportMode.ReliableOrdered), new(TransportMode.ReliableUnordered), new(TransportMode.ReliableUnordered),
@@ -208,6 +162,23 @@ public sealed class PredictionTests
             while (_reading[stream].Receive(_destination.AsSpan(0, length)) is { Status: CallStatus.Ok } result)
             {
                 Read.AddRange(_destination.AsSpan(0, result.Bytes));
+            }
+        }
+
+        /// <summary>Sends packets in groups on one stream, and reads them, with a pause behind each group.</summary>
+        public void Transfer(int stream, int size, long pauseNs)
+        {
+            for (int sent = 0; sent < Transferred; sent += GroupSize)
+            {
+                for (int i = 0; i < GroupSize; i++)
+                {
+                    Send(stream, size);
+                }
+
+                Pair.Settle();
+                Receive(stream, _destination.Length);
+                Pair.Advance(pauseNs);
+                Pair.Settle();
             }
         }
 
