@@ -289,7 +289,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         return largestSentAt;
     }
 
-    /// <summary>The oldest of the lost packets with this number or a higher one: they lie at the end, and what came long before no acknowledgement names again.</summary>
+    /// <summary>The oldest of the lost packets with this number or a higher one: they lie at the end of the list, and nothing before them is named by an acknowledgement that begins there.</summary>
     private int FirstLostFrom(Path path, ulong number)
     {
         int first = Slab<SentPacket>.None;

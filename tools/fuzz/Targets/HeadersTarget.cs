@@ -149,6 +149,7 @@ internal sealed class HeadersTarget : IFuzzTarget
             throw new FuzzFailureException("The two writers of the head of a packet with bytes of a stream do not agree.");
         }
     }
+
     /// <summary>The same for a packet with a whole message alone: where the head says that it is one, the readers agree, and the writers do.</summary>
     private void MessageHeadAgain(in PacketHeader header, ReadOnlySpan<byte> body)
     {
