@@ -94,7 +94,7 @@ public sealed class Endpoint
             _state, packets, predictedTransmit, new MultipathTransmit(_state, packets, new PathChooser(_state), predictedTransmit, lossDetector), lossDetector);
         _loans = new Loans(_state.Frames);
         var zeroCopySender = new ZeroCopySender(_state, _loans, outbound, orderedSender, messageSender);
-        var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, _lifecycle, orderedReceiver, messageReceiver);
+        var zeroCopyReceiver = new ZeroCopyReceiver(_state, _loans, orderedReceiver, messageReceiver);
         _streamCalls = new StreamCalls(
             _state, _lifecycle, orderedSender, orderedReceiver, messageSender, messageReceiver, zeroCopySender, zeroCopyReceiver, probabilisticSender, _closing);
         _calls = new ConnectionCalls(_state, _closing, paths);

@@ -10,15 +10,18 @@ namespace NexStream.Core.Buffers;
 /// </summary>
 public sealed class FrameArena : FrameRegion
 {
+    /// <summary>Bytes of a cache line: frames of a multiple of this lie in whole lines, which copies of vectors do not cross.</summary>
+    private const int LineSize = 64;
+
     private readonly int[] _free;
     private readonly byte[]? _pinned;
     private int _freeCount;
 
-    /// <summary>An arena in one pinned array.</summary>
+    /// <summary>An arena in one pinned array, beginning at a cache line.</summary>
     /// <param name="frameSize">Bytes in a frame.</param>
     /// <param name="frameCount">Frames; at most 2^24, and at most 2 GiB in all.</param>
     public FrameArena(int frameSize, int frameCount)
-        : this(GC.AllocateUninitializedArray<byte>(checked(frameSize * frameCount), pinned: true), frameSize, frameCount)
+        : this(GC.AllocateUninitializedArray<byte>(checked((frameSize * frameCount) + LineSize), pinned: true), frameSize, frameCount)
     {
     }
 
@@ -40,7 +43,7 @@ public sealed class FrameArena : FrameRegion
     }
 
     private FrameArena(byte[] pinned, int frameSize, int frameCount)
-        : this(Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0), frameSize, frameCount)
+        : this(FirstLineOf(Marshal.UnsafeAddrOfPinnedArrayElement(pinned, 0)), frameSize, frameCount)
     {
         _pinned = pinned;
     }
@@ -85,4 +88,6 @@ public sealed class FrameArena : FrameRegion
 
     /// <inheritdoc />
     internal override void OnUnreferenced(int index, ref FrameRecord record) => _free[_freeCount++] = index;
+
+    private static nint FirstLineOf(nint address) => (address + LineSize - 1) & ~(nint)(LineSize - 1);
 }

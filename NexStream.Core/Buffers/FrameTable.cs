@@ -15,13 +15,19 @@ internal sealed class FrameTable
 
     private const int RegionsMax = 1 << (32 - PayloadSlice.IndexBits);
 
+    private const uint IndexMask = (1u << PayloadSlice.IndexBits) - 1;
+
     private readonly FrameRegion?[] _regions = new FrameRegion?[RegionsMax];
     private readonly FrameRecord[]?[] _records = new FrameRecord[]?[RegionsMax];
     private readonly int[] _held;
 
+    // The arena's own: a frame of region 0 is its index.
+    private readonly FrameRecord[] _own;
+
     public FrameTable(FrameArena arena, int owners)
     {
         Arena = arena;
+        _own = arena.Records;
         _held = new int[owners];
         Register(arena);
     }
@@ -68,7 +74,15 @@ internal sealed class FrameTable
         return true;
     }
 
-    public bool Contains(in PayloadSlice slice) => _regions[slice.Region] is { } region && region.Contains(slice);
+    public bool Contains(in PayloadSlice slice) => TryFind(slice, out _);
+
+    /// <summary>The region that a slice lies in. False: it lies outside of every registered frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryFind(in PayloadSlice slice, [NotNullWhen(true)] out FrameRegion? region)
+    {
+        region = _regions[slice.Region];
+        return region is not null && region.Contains(slice);
+    }
 
     /// <summary>The region of a frame that is referenced.</summary>
     public FrameRegion RegionOf(uint frame) => _regions[frame >> PayloadSlice.IndexBits]!;
@@ -137,10 +151,9 @@ internal sealed class FrameTable
         return _held[memory.Owner] + count <= memory.FramesMax;
     }
 
-    /// <summary>The same for one slice, whose region is known.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool CanAdopt(FrameRegion region, in PayloadSlice slice, MemoryShare memory) =>
-        region.Contains(slice) && region.Held < region.FrameCount >> 1 && _held[memory.Owner] < memory.FramesMax;
+    /// <summary>How many slices of a region a connection could keep for certain: the same limits, in frames.</summary>
+    public int RoomFor(FrameRegion region, MemoryShare memory) =>
+        Math.Max(Math.Min((region.FrameCount >> 1) - region.Held, memory.FramesMax - _held[memory.Owner]), 0);
 
     /// <summary>The connection keeps a slice for which <see cref="CanAdopt(ReadOnlySpan{PayloadSlice}, MemoryShare, int, out int)"/> holds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -175,7 +188,7 @@ internal sealed class FrameTable
         record.References = left;
         if (left <= 0)
         {
-            ReleaseLast(_regions[frame >> PayloadSlice.IndexBits]!, IndexOf(frame), ref record);
+            ReleaseLast(_regions[frame >> PayloadSlice.IndexBits]!, (int)(frame & IndexMask), ref record);
         }
     }
 
@@ -252,10 +265,18 @@ internal sealed class FrameTable
         return record.Owner != Nobody;
     }
 
-    private static int IndexOf(uint frame) => (int)(frame & ((1u << PayloadSlice.IndexBits) - 1));
-
+    /// <summary>What is known of a frame that is referenced.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref FrameRecord RecordOf(uint frame) => ref _records[frame >> PayloadSlice.IndexBits]![IndexOf(frame)];
+    public ref FrameRecord RecordOf(uint frame)
+    {
+        FrameRecord[] own = _own;
+        if (frame < (uint)own.Length)
+        {
+            return ref own[frame];
+        }
+
+        return ref _records[frame >> PayloadSlice.IndexBits]![frame & IndexMask];
+    }
 
     private void ReleaseLast(FrameRegion region, int index, ref FrameRecord record)
     {
@@ -273,7 +294,14 @@ internal sealed class FrameTable
             record.Owner = Nobody;
         }
 
-        region.OnUnreferenced(index, ref record);
+        if (ReferenceEquals(region, Arena))
+        {
+            Arena.OnUnreferenced(index, ref record);
+        }
+        else
+        {
+            region.OnUnreferenced(index, ref record);
+        }
     }
 
     // Apart, because the text would make every call of the method above set up its parts.

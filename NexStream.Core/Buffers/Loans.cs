@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace NexStream.Core.Buffers;
 
@@ -11,7 +12,7 @@ internal sealed class Loans(FrameTable frames)
     private const string Outside = "do not lie inside a frame of a registered region";
 
     /// <summary>One of the frame's references goes to the application.</summary>
-    public void Lend(uint frame) => RecordOf(frame).Lent++;
+    public void Lend(uint frame) => frames.RecordOf(frame).Lent++;
 
     /// <summary>References go to the application, one for each slice.</summary>
     public void Lend(ReadOnlySpan<PayloadSlice> slices)
@@ -30,14 +31,12 @@ internal sealed class Loans(FrameTable frames)
         for (int i = 0; i < slices.Length; i++)
         {
             PayloadSlice slice = slices[i];
-            string? fault = slice.Length == 0 ? "are none: return it instead" : FaultOf(slice) ?? FaultForSending(slice, owner);
-            if (fault is not null)
+            if (!TryTakeForSending(slice, owner))
             {
                 Lend(slices[..i]);
-                Refuse(i, slice, fault);
+                Refuse(i, slice, FaultForSending(slice));
             }
 
-            RecordOf(slice.Frame).Lent--;
             length += slice.Length;
         }
 
@@ -51,13 +50,11 @@ internal sealed class Loans(FrameTable frames)
         for (int i = 0; i < slices.Length; i++)
         {
             PayloadSlice slice = slices[i];
-            if (FaultOf(slice) is { } fault)
+            if (!TryTake(slice))
             {
                 Lend(slices[..i]);
-                Refuse(i, slice, fault);
+                Refuse(i, slice, FaultOf(slice)!);
             }
-
-            RecordOf(slice.Frame).Lent--;
         }
 
         foreach (ref readonly PayloadSlice slice in slices)
@@ -87,16 +84,51 @@ internal sealed class Loans(FrameTable frames)
 
     private static string Name(in PayloadSlice slice) => $"bytes {slice.Offset}+{slice.Length} of frame {slice.Index} of region {slice.Region}";
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTakeForSending(in PayloadSlice slice, int owner)
+    {
+        FrameArena arena = frames.Arena;
+        if (slice.Length == 0 || slice.Region != arena.Number || !arena.Contains(slice))
+        {
+            return false;
+        }
+
+        ref FrameRecord record = ref arena.Records[slice.Index];
+        if (record.Lent == 0 || record.Owner != owner)
+        {
+            return false;
+        }
+
+        record.Lent--;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTake(in PayloadSlice slice)
+    {
+        if (!frames.TryFind(slice, out FrameRegion? region))
+        {
+            return false;
+        }
+
+        ref FrameRecord record = ref region.Records[slice.Index];
+        if (record.Lent == 0)
+        {
+            return false;
+        }
+
+        record.Lent--;
+        return true;
+    }
+
     private string? FaultOf(in PayloadSlice slice) =>
         !frames.Contains(slice) ? Outside
-        : RecordOf(slice.Frame).Lent == 0 ? "are not the application's: they were sent or returned already, or never handed out"
+        : frames.RecordOf(slice.Frame).Lent == 0 ? "are not the application's: they were sent or returned already, or never handed out"
         : null;
 
-    private string? FaultForSending(in PayloadSlice slice, int owner) =>
-        slice.Region != frames.Arena.Number ? "lie in a peer's memory, and an endpoint sends only what lies in its own arena: copy them into a lease"
-        : RecordOf(slice.Frame).Owner != owner ? "belong to another connection, which is charged for them: lease from the one that sends"
-        : null;
-
-    private ref FrameRecord RecordOf(uint frame) =>
-        ref frames.RegionOf(frame).Records[frame & ((1u << PayloadSlice.IndexBits) - 1)];
+    private string FaultForSending(in PayloadSlice slice) =>
+        slice.Length == 0 ? "are none: return it instead"
+        : FaultOf(slice) ?? (slice.Region != frames.Arena.Number
+            ? "lie in a peer's memory, and an endpoint sends only what lies in its own arena: copy them into a lease"
+            : "belong to another connection, which is charged for them: lease from the one that sends");
 }

@@ -23,6 +23,10 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     private readonly int _framesReserve = (int)((long)frames.Arena.FrameCount * reserve256 / 256);
     private readonly int _chunksReserve = (int)((long)chunks.Capacity * reserve256 / 256);
 
+    // The last quarter of both is kept for what comes in.
+    private readonly int _framesForArrivals = frames.Arena.FrameCount >> 2;
+    private readonly int _chunksForArrivals = chunks.Capacity >> 2;
+
     /// <summary>Payloads up to this length share frames.</summary>
     public const int SmallLengthMax = 256;
 
@@ -32,6 +36,14 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
 
     /// <summary>Whether only data that fills a gap may still be taken in: what lies behind gaps is held until they are filled, and must not take what fills them.</summary>
     public bool OnlyGapsMayFill => frames.Arena.FreeCount <= _framesReserve || chunks.FreeCount <= _chunksReserve;
+
+    /// <summary>Whether a send may take a frame, and so many chunks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasForSending(int chunkCount) => frames.Arena.FreeCount > _framesForArrivals && HasChunksForSending(chunkCount);
+
+    /// <summary>Whether a send may take so many chunks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasChunksForSending(int count) => chunks.FreeCount - count >= _chunksForArrivals;
 
     /// <summary>
     /// Appends a copy of <paramref name="data"/> to a list. Returns how many bytes it took: fewer when the arena or the chunks are exhausted.
@@ -61,23 +73,25 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     /// <param name="list">The list.</param>
     /// <param name="data">What to copy.</param>
     /// <param name="position">The position of the first byte.</param>
-    /// <param name="owner">The connection that is charged.</param>
-    /// <param name="framesMax">How many frames the connection may hold.</param>
-    public bool TryAppendFrame(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, int framesMax)
+    /// <param name="memory">The share of the connection that is charged.</param>
+    public bool TryAppendFrame(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, MemoryShare memory)
     {
         int tail = list.Tail;
-        if (data.Length <= SmallLengthMax || data.Length > frames.FrameSize || (tail >= 0 && chunks[tail].IsAppendable)
-            || frames.HeldBy(owner) >= framesMax || chunks.FreeCount == 0 || !frames.TryAllocate(owner, out uint frame))
+        int frameSize = frames.FrameSize;
+        if (data.Length <= SmallLengthMax || data.Length > frameSize || (tail >= 0 && chunks[tail].IsAppendable)
+            || !HasForSending(1) || frames.HeldBy(memory.Owner) >= memory.SendFramesMaxOfLargeStream)
         {
             return false;
         }
 
+        // There is one of each: that was asked.
+        frames.TryAllocate(memory.Owner, out uint frame);
         chunks.TryAllocate(out int index);
         ref Chunk chunk = ref chunks[index];
         var slice = new PayloadSlice(frame, 0, data.Length);
         chunk.Slice = slice;
         chunk.Position = position;
-        chunk.IsAppendable = data.Length < frames.FrameSize;
+        chunk.IsAppendable = data.Length < frameSize;
         Link(ref list, index, ref chunk);
         data.CopyTo(frames.Arena.RunOf(slice));
         return true;

@@ -11,6 +11,8 @@ namespace NexStream.Core.Connections;
 /// <summary>What an acknowledgement of packets means: RTT, delivery, loss, congestion control, credit (RFC 9002 appendix A.7).</summary>
 internal sealed class AckProcessor(EndpointState state, PacketContents contents, LossDetector lossDetector, PathLiveness liveness)
 {
+    private readonly Slab<SentPacket> _packets = state.Packets;
+
     /// <summary>Handles DATA_ACK on stream 0. Returns the violation, or none.</summary>
     public ReasonCode Process(Connection connection, Path path, in PacketAckFrame frame, Instant now)
     {
@@ -89,7 +91,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         SentPacket newest = default;
         while (index >= 0 && range >= 0)
         {
-            ref SentPacket packet = ref state.Packets[index];
+            ref SentPacket packet = ref _packets[index];
             if (packet.Number > newestFirst[range].Last)
             {
                 range--;
@@ -119,10 +121,10 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     {
         int index = first;
         int end = first;
-        int before = state.Packets[first].Previous;
+        int before = _packets[first].Previous;
         int count = 0;
         ByteRun run = default;
-        Slab<SentPacket> packets = state.Packets;
+        Slab<SentPacket> packets = _packets;
         while (index >= 0)
         {
             ref SentPacket packet = ref packets[index];
@@ -157,10 +159,11 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
         // A record that was freed keeps its content until it is taken again, and here nothing takes one.
         newest = packets[end];
-        path.InFlight.RemoveRun(state.Packets, before, index, count);
+        batch.OnNewest(newest);
+        path.InFlight.RemoveRun(_packets, before, index, count);
         if (index >= 0)
         {
-            state.Packets[index].Flags |= SentPacketFlags.FollowsAcknowledged;
+            _packets[index].Flags |= SentPacketFlags.FollowsAcknowledged;
         }
         else
         {
@@ -255,7 +258,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         long bytes = 0;
         while (index >= 0 && range >= 0)
         {
-            ref SentPacket packet = ref state.Packets[index];
+            ref SentPacket packet = ref _packets[index];
             int next = packet.Next;
             if (packet.Number > newestFirst[range].Last)
             {
@@ -277,7 +280,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
                 path.SpuriousLosses++;
                 path.Reordering.OnSpuriousLoss(now - packet.SentAt, path.Rtt);
                 path.Rate.OnSpuriousLoss(packet.Size, now);
-                path.RecentlyLost.Remove(state.Packets, index);
+                path.RecentlyLost.Remove(_packets, index);
                 contents.OnAcknowledged(packet);
                 lossDetector.Forget(index);
             }
@@ -293,7 +296,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     private int FirstLostFrom(Path path, ulong number)
     {
         int first = Slab<SentPacket>.None;
-        for (int i = path.RecentlyLost.Tail; i >= 0 && state.Packets[i].Number >= number; i = state.Packets[i].Previous)
+        for (int i = path.RecentlyLost.Tail; i >= 0 && _packets[i].Number >= number; i = _packets[i].Previous)
         {
             first = i;
         }
@@ -331,15 +334,20 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             Bytes += packet.Size;
             Packets++;
             Marked += (packet.Flags & SentPacketFlags.Ect0) != 0 ? 1 : 0;
-            Largest = packet.Number;
-            LargestSentAt = packet.SentAt;
-            LargestIsAckEliciting = (packet.Flags & SentPacketFlags.AckEliciting) != 0;
-            IsWindowUnderused = (packet.Flags & SentPacketFlags.WindowUnderused) != 0;
             if ((packet.Flags & SentPacketFlags.ReportsReceived) != 0)
             {
                 LargestReported = packet.LargestReported;
                 HasReport = true;
             }
+        }
+
+        /// <summary>The last of a run: those that are taken out are older than it.</summary>
+        public void OnNewest(in SentPacket packet)
+        {
+            Largest = packet.Number;
+            LargestSentAt = packet.SentAt;
+            LargestIsAckEliciting = (packet.Flags & SentPacketFlags.AckEliciting) != 0;
+            IsWindowUnderused = (packet.Flags & SentPacketFlags.WindowUnderused) != 0;
         }
     }
 }

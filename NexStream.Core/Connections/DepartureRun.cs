@@ -3,32 +3,67 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.State;
+using NexStream.Core.Wire;
 
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// <see cref="Departure"/> for packets that leave one after the other at one instant and carry nothing but new data of one stream: what holds for all of them is
-/// read once, and counters, list, pacer and congestion controller are brought up to date once.
+/// <see cref="Departure"/> for packets that leave one after the other at one instant and carry nothing but new data of one stream, while it is that stream's
+/// turn: what holds for all of them is read once, and counters, list, scheduler, pacer and congestion controller are brought up to date once.
 /// </summary>
 internal ref struct DepartureRun
 {
     private readonly EndpointState _state;
+    private readonly Connection _connection;
+    private readonly Path _path;
     private readonly Slab<SentPacket> _packets;
-    private readonly SentPacketFlags _flags;
-    private readonly bool _isPaced;
+    private readonly Instant _now;
+
+    // The controller is told of the run as a whole, so that neither can change while it goes on.
+    private readonly long _window;
+    private readonly long _pacingRate;
+    private readonly int _stream;
+    private readonly int _quantum;
+    private readonly int _packetsMax;
+    private readonly bool _isAlone;
+    private readonly bool _isMarked;
+
+    // The first packet's record and link header are what all others begin as. Those of the packet before would do, but a processor cannot forward what was just
+    // stored field by field to a load of all, and waits.
+    private Wire.Transmission? _first;
+    private int _firstRecord;
+    private SentPacketFlags _flags;
     private int _tail;
+    private int _deficit;
     private int _count;
     private long _bytes;
 
-    public DepartureRun(EndpointState state, Connection connection, Path path, Instant now)
+    /// <summary>The turn of a stream begins.</summary>
+    /// <param name="state">The endpoint.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="path">The path that its packets take.</param>
+    /// <param name="index">The stream.</param>
+    /// <param name="stream">Its record.</param>
+    /// <param name="now">When the packets leave.</param>
+    /// <param name="packetsMax">How many there is a place for.</param>
+    public DepartureRun(EndpointState state, Connection connection, Path path, int index, in StreamState stream, Instant now, int packetsMax)
     {
         _state = state;
+        _connection = connection;
+        _path = path;
         _packets = state.Packets;
-        _tail = path.InFlight.Tail;
-        _isPaced = path.Congestion.PacingRate > 0;
+        _now = now;
+        _window = path.Congestion.Window;
+        _pacingRate = path.Congestion.PacingRate;
+        _stream = index;
+        _quantum = connection.Scheduler.Quantum(stream, path.FrameLength);
+        _deficit = stream.Deficit;
+        _isAlone = stream.SchedulerNext < 0;
+        _isMarked = path.Ecn.MarkEct0;
         _flags = SentPacketFlags.AckEliciting
-            | (path.Ecn.MarkEct0 ? SentPacketFlags.Ect0 : 0)
+            | (_isMarked ? SentPacketFlags.Ect0 : 0)
             | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
+        _tail = path.InFlight.Tail;
         if (path.AckElicitingInFlight == 0 && path.State == PathState.Active)
         {
             connection.OutstandingSince = now;
@@ -36,32 +71,51 @@ internal ref struct DepartureRun
 
         // After a pause the first packet goes by itself: it may change what the controller allows the others.
         int alike = path.BytesInFlight == 0 ? 1 : path.Ecn.PacketsAlike;
-        PacketsMax = Math.Min(alike, Math.Min(state.PacketsUnreserved, state.SegmentsForNew));
+        _packetsMax = Math.Min(packetsMax, Math.Min(alike, Math.Min(state.PacketsUnreserved, state.SegmentsForNew)));
     }
 
-    /// <summary>As many packets may leave at most.</summary>
-    public readonly int PacketsMax;
+    /// <summary>Packets of the run so far.</summary>
+    public readonly int Count => _count;
 
-    /// <summary>Remembers the next packet. Returns its record, for the stream and the bytes.</summary>
+    /// <summary>Whether window and pacer let a packet go.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref SentPacket Add(Path path, ulong number, int size, Instant now)
+    public static bool MaySend(Path path, Instant now) => MaySend(path, now, path.Congestion.Window, path.Congestion.PacingRate);
+
+    /// <summary>Whether another packet may leave in this turn. The first may: the caller has looked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool MayAdd() => _count < _packetsMax && (_count == 0 || ((_isAlone || _deficit > 0) && MaySend(_path, _now, _window, _pacingRate)));
+
+    /// <summary>Remembers the next packet, and writes its link header.</summary>
+    /// <param name="transmission">The packet, its payload taken and its head written.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="number">The packet's number.</param>
+    /// <param name="length">Bytes of payload.</param>
+    /// <returns>Its record, for what it carries.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref SentPacket Add(Wire.Transmission transmission, in StreamState stream, ulong number, int length)
     {
         _packets.TryAllocate(out int index);
         ref SentPacket packet = ref _packets[index];
-        if (_count == 0)
+        int packetLength = transmission.HeadLength + length;
+        int size = LinkHeader.Size + packetLength;
+        if (_first is null)
         {
-            Begin(ref packet, path, now);
+            _first = transmission;
+            _firstRecord = index;
+            Begin(ref packet, stream);
         }
         else
         {
-            // All that is not set below is the same as of the packet before.
-            packet = _packets[_tail];
-            packet.Flags = _flags | (packet.Flags & SentPacketFlags.ApplicationLimited);
+            // All that is not set below is the same as of the first, but that none of these follows what was acknowledged.
+            transmission.Header = _first.Header;
+            packet = _packets[_firstRecord];
+            packet.Flags = _flags;
         }
 
+        transmission.Header.PayloadLength = (uint)packetLength;
         packet.Number = number;
         packet.Size = size;
-        packet.TransmitInFlight = path.BytesInFlight + size;
+        packet.TransmitInFlight = _path.BytesInFlight + size;
         packet.Previous = _tail;
         packet.Next = Slab<SentPacket>.None;
         if (_tail >= 0)
@@ -70,54 +124,85 @@ internal ref struct DepartureRun
         }
         else
         {
-            path.InFlight.Head = index;
+            _path.InFlight.Head = index;
         }
 
         _tail = index;
         _count++;
         _bytes += size;
-        path.BytesInFlight += size;
-        path.BytesSent += (uint)size;
-        if (_isPaced)
+        _deficit += _deficit <= 0 ? _quantum - length : -length;
+        _path.BytesInFlight += size;
+        _path.BytesSent += (uint)size;
+        if (_pacingRate > 0)
         {
-            path.Pacer.OnSent(now, size, path.Congestion.PacingRate, _state.Poll.Ns);
+            _path.Pacer.OnSent(_now, size, _pacingRate, _state.Poll.Ns);
         }
 
         return ref packet;
     }
 
-    /// <summary>The record of the first packet.</summary>
-    private readonly void Begin(ref SentPacket packet, Path path, Instant now)
+    /// <summary>The turn is over: brings up to date what follows from all packets of it. Returns how many there are.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="reservesSegments">Bytes of an RO stream keep a segment in reserve for each packet, which it takes if it is lost.</param>
+    public readonly int Complete(ref StreamState stream, bool reservesSegments)
     {
-        packet.SentAt = now;
-        packet.Segment = Slab<Segment>.None;
-        packet.Message = Slab<OutboundMessage>.None;
-        packet.Control = Slab<ControlRecord>.None;
-        packet.Losses = 0;
-        packet.Flags = _flags;
-        path.Rate.OnSent(ref packet, path.BytesInFlight);
-        if (path.IsTailAcknowledged)
+        if (_count == 0)
         {
-            path.IsTailAcknowledged = false;
-            packet.Flags |= SentPacketFlags.FollowsAcknowledged;
+            return 0;
         }
-    }
 
-    /// <summary>No more packets: brings up to date what follows from all. Bytes of an RO stream keep a segment in reserve for each, which it takes if it is lost.</summary>
-    public readonly void Complete(Path path, Instant now, bool isMarked, bool reservesSegments)
-    {
+        Path path = _path;
         path.InFlight.Tail = _tail;
         path.InFlight.Count += _count;
         path.AckElicitingInFlight += _count;
         path.PacketsSent += (uint)_count;
-        path.LastAckElicitingSentAt = now;
-        path.Ecn.OnPacketsSent(isMarked, _count);
+        path.LastAckElicitingSentAt = _now;
+        path.Ecn.OnPacketsSent(_isMarked, _count);
         _state.SegmentsReserved += reservesSegments ? _count : 0;
-        if (!_isPaced)
+        if (_pacingRate <= 0)
         {
-            path.Pacer.OnSent(now, 0, path.Congestion.PacingRate, _state.Poll.Ns);
+            path.Pacer.OnSent(_now, 0, _pacingRate, _state.Poll.Ns);
         }
 
-        path.Congestion.OnPacketsSent(now, _bytes, path.BytesInFlight, _packets[_tail].Number, path.Rate.IsApplicationLimited);
+        path.Congestion.OnPacketsSent(_now, _bytes, path.BytesInFlight, _packets[_tail].Number, path.Rate.IsApplicationLimited);
+        _connection.Scheduler.OnTurn(_state.Streams, _stream, ref stream, _deficit);
+        _connection.PaceAt = Instant.Never;
+        _connection.LastActivityAt = _now;
+        _state.PredictedSent += (uint)_count;
+        return _count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool MaySend(Path path, Instant now, long window, long pacingRate) =>
+        path.BytesInFlight + path.FrameLength <= window && path.Pacer.NextSendTime(now, pacingRate) <= now;
+
+    /// <summary>The record of the first packet, and its link header but for the length.</summary>
+    private void Begin(ref SentPacket packet, in StreamState stream)
+    {
+        packet.SentAt = _now;
+        packet.Segment = Slab<Segment>.None;
+        packet.Message = Slab<OutboundMessage>.None;
+        packet.Control = Slab<ControlRecord>.None;
+        packet.Stream = _stream;
+        packet.StreamGeneration = stream.Generation;
+        packet.Length = 0;
+        packet.Losses = 0;
+        packet.Flags = _flags;
+        _path.Rate.OnSent(ref packet, _path.BytesInFlight);
+        _flags = packet.Flags;
+        if (_path.IsTailAcknowledged)
+        {
+            _path.IsTailAcknowledged = false;
+            packet.Flags |= SentPacketFlags.FollowsAcknowledged;
+        }
+
+        ref LinkHeader link = ref _first!.Header;
+        link.Priority = stream.Priority;
+        link.Ecn = _isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
+        link.FrameType = LinkFrameType.StreamData;
+        link.StreamId = stream.Id;
+        link.Checksum = 0;
+        link.Source = _path.Local;
+        link.Destination = _path.Remote;
     }
 }

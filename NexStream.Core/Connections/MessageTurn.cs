@@ -15,6 +15,12 @@ namespace NexStream.Core.Connections;
 /// </summary>
 internal sealed class MessageTurn(EndpointState state, SegmentStore segments, OutboundMessages messages)
 {
+    private readonly Slab<StreamState> _streams = state.Streams;
+    private readonly Slab<OutboundMessage> _messages = state.Messages;
+    private readonly Slab<Segment> _segments = state.Segments;
+    private readonly FrameTable _frames = state.Frames;
+    private readonly PayloadStore _store = state.Store;
+
     /// <summary>Whether all that a stream has to send is new messages of these modes, on any path.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsCommon(in StreamState stream) =>
@@ -25,7 +31,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     /// <summary>Writes the messages of one stream while it is its turn. Returns how many: fewer where the next does not go whole, now, and with nothing to report.</summary>
     public int Write(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
-        ref StreamState stream = ref state.Streams[index];
+        ref StreamState stream = ref _streams[index];
         bool isReliable = stream.Mode == TransportMode.ReliableUnordered;
         bool hasNumber = isReliable || stream.Has(StreamFlags.SequenceNumbers);
         int head = MessageHead.SizeOf(stream.Mode, hasNumber);
@@ -35,72 +41,40 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             return 0;
         }
 
-        var run = new DepartureRun(state, connection, path, now);
-        int most = Math.Min(burst.Length, run.PacketsMax);
-        bool isAlone = stream.SchedulerNext < 0;
-        bool isMarked = path.Ecn.MarkEct0;
-        int quantum = connection.Scheduler.Quantum(stream, path.FrameLength);
-        int deficit = stream.Deficit;
-        int count = 0;
-        while (count < most && (count == 0 || ((isAlone || deficit > 0) && PredictedTransmit.MaySend(path, now) && MayGo(connection, stream, isReliable, room))))
+        var run = new DepartureRun(state, connection, path, index, stream, now, burst.Length);
+        while (run.MayAdd() && (run.Count == 0 || MayGo(connection, stream, isReliable, room)))
         {
-            Wire.Transmission transmission = burst[count];
+            Wire.Transmission transmission = burst[run.Count];
             int messageIndex = stream.Send.MessageUnsent;
-            int length = state.Messages[messageIndex].Length;
+            int length = _messages[messageIndex].Length;
             int segment = Slab<Segment>.None;
             ulong message;
             if (isReliable)
             {
                 segment = Take(connection, index, ref stream, messageIndex, length, transmission);
-                message = state.Messages[messageIndex].Number;
+                message = _messages[messageIndex].Number;
             }
             else
             {
                 message = TakeOut(ref stream, messageIndex, length, transmission);
             }
 
-            deficit += deficit <= 0 ? quantum - length : -length;
-            int size = LinkHeader.Size + head + length;
             ulong number = PacketNumbers.Take(state, path);
-            byte flags = Departure.WaitsForAck(connection, path, size, stream) ? PacketHeader.AckNow : (byte)0;
+            byte flags = Departure.WaitsForAck(connection, path, LinkHeader.Size + head + length, stream) ? PacketHeader.AckNow : (byte)0;
             MessageHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Mode, hasNumber, stream.Id, message, length);
             transmission.HeadLength = head;
-            if (count == 0)
-            {
-                PredictedTransmit.WriteLink(ref transmission.Header, path, stream, isMarked);
-            }
-            else
-            {
-                transmission.Header = burst[count - 1].Header;
-            }
-
-            transmission.Header.PayloadLength = (uint)(head + length);
-            ref SentPacket packet = ref run.Add(path, number, size, now);
-            packet.Stream = index;
-            packet.StreamGeneration = stream.Generation;
-            packet.Length = 0;
+            ref SentPacket packet = ref run.Add(transmission, stream, number, length);
             packet.Segment = segment;
             if (isReliable)
             {
-                ref Segment carried = ref state.Segments[segment];
+                ref Segment carried = ref _segments[segment];
                 carried.Packet = number;
                 carried.Path = path.Id;
                 packet.SegmentGeneration = carried.Generation;
             }
-
-            count++;
         }
 
-        if (count > 0)
-        {
-            run.Complete(path, now, isMarked, reservesSegments: false);
-            connection.Scheduler.OnTurn(state.Streams, index, ref stream, deficit);
-            connection.PaceAt = Instant.Never;
-            connection.LastActivityAt = now;
-            state.PredictedSent += (uint)count;
-        }
-
-        return count;
+        return run.Complete(ref stream, reservesSegments: false);
     }
 
     /// <summary>Whether the stream's next message lies in one piece, fits a packet, has credit, and wants no report that a packet would have to remember.</summary>
@@ -113,7 +87,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             return false;
         }
 
-        ref OutboundMessage message = ref state.Messages[index];
+        ref OutboundMessage message = ref _messages[index];
         bool isWhole = message.Length <= room && message.Sent == 0 && message.Unsent.Head == message.Unsent.Tail;
         return isWhole && (isReliable
             ? stream.Send.Window.Available > 0 && connection.Credit.Available >= (uint)message.Length
@@ -124,7 +98,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Take(Connection connection, int index, ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
     {
-        ref OutboundMessage message = ref state.Messages[messageIndex];
+        ref OutboundMessage message = ref _messages[messageIndex];
         int segment = segments.Cut(index, ref stream, messageIndex, ref message.Unsent, 0, length);
         connection.Credit.Used += (uint)length;
         stream.Send.Charged += (uint)length;
@@ -135,10 +109,10 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
 
         // The link's own reference: the segment keeps its until the data is acknowledged.
-        ref readonly PayloadSlice slice = ref state.Segments[segment].Slices[0];
+        ref readonly PayloadSlice slice = ref _segments[segment].Slices[0];
         transmission.SliceStorage[0] = slice;
         transmission.SliceCount = 1;
-        state.Frames.AddReference(slice.Frame);
+        _frames.AddReference(slice.Frame);
         return segment;
     }
 
@@ -146,9 +120,9 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong TakeOut(ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
     {
-        ref OutboundMessage message = ref state.Messages[messageIndex];
+        ref OutboundMessage message = ref _messages[messageIndex];
         ulong number = message.Number;
-        state.Store.Cut(ref message.Unsent, length, transmission.SliceStorage, out int slices);
+        _store.Cut(ref message.Unsent, length, transmission.SliceStorage, out int slices);
         transmission.SliceCount = slices;
         state.AddBuffered(ref stream, -length);
         stream.Send.MessageUnsent = message.Next;

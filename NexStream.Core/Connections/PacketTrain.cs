@@ -14,6 +14,12 @@ namespace NexStream.Core.Connections;
 /// </summary>
 internal sealed class PacketTrain(EndpointState state, PayloadKeeper keeper)
 {
+    private readonly FrameTable _frames = state.Frames;
+    private readonly PayloadStore _store = state.Store;
+
+    /// <summary>A run up to this length is copied, and is none for a train.</summary>
+    private readonly int _copiedMax = keeper.CopiedMax;
+
     /// <summary>When all its packets arrive; <see cref="Instant.Never"/> while there is no train.</summary>
     private Instant _now = Instant.Never;
 
@@ -24,9 +30,13 @@ internal sealed class PacketTrain(EndpointState state, PayloadKeeper keeper)
     private Connection _connection = null!;
     private Path _path = null!;
     private FrameRegion _region = null!;
+    private MemoryShare _memory = null!;
     private int _stream;
     private int _tail;
     private long _credit;
+
+    /// <summary>Packets for which there are certainly frames and chunks: whatever happens before the train is settled gives back more of them.</summary>
+    private int _room;
     private int _count;
     private long _bytes;
 
@@ -52,7 +62,9 @@ internal sealed class PacketTrain(EndpointState state, PayloadKeeper keeper)
         _connection = connection;
         _path = path;
         _stream = index;
-        _region = state.Frames.RegionOf(slice.Frame);
+        _memory = connection.Memory;
+        _region = _frames.RegionOf(slice.Frame);
+        _room = Math.Min(_frames.RoomFor(_region, _memory), _store.Chunks.FreeCount);
         _tail = receive.Ready.Tail;
         _next = OrderedHead.In(frame.Head);
         _next.Advance(slice.Length);
@@ -65,32 +77,28 @@ internal sealed class PacketTrain(EndpointState state, PayloadKeeper keeper)
     /// <summary>Takes the frame in. False: it is not the next of the train, and nothing was done.</summary>
     public bool TryTake(in LinkFrame frame, Instant now)
     {
-        ref readonly LinkHeader link = ref frame.Header;
-        if (now != _now || frame.Payload.Length != 1 || frame.Head.Length != OrderedHead.Size || !OrderedHead.In(frame.Head).IsSame(_next)
-            || link.Source != _source || link.Destination != _destination || link.Ecn != _ecn)
+        if (now != _now || frame.Payload.Length != 1 || frame.Head.Length != OrderedHead.Size)
         {
             return false;
         }
 
+        ref readonly LinkHeader link = ref frame.Header;
         ref readonly PayloadSlice slice = ref frame.Payload[0];
         FrameRegion region = _region;
         int length = slice.Length;
-        if (length > _credit || length <= keeper.CopiedMax || link.PayloadLength != (uint)(length + OrderedHead.Size)
-            || slice.Region != region.Number || !state.Frames.CanAdopt(region, slice, _connection.Memory))
+        if (!OrderedHead.In(frame.Head).IsSame(_next) || link.PayloadLength != (uint)(length + OrderedHead.Size)
+            || link.Source != _source || link.Destination != _destination || link.Ecn != _ecn
+            || length > _credit || length <= _copiedMax || _room == 0 || slice.Region != region.Number || !region.Contains(slice))
         {
             return false;
         }
 
-        if (state.Store.Chunks.FreeCount == 0)
-        {
-            return false;
-        }
-
-        state.Frames.Adopt(region, slice, _connection.Memory);
-        _tail = state.Store.LinkBehind(_tail, slice, _next.Position);
+        _frames.Adopt(region, slice, _memory);
+        _tail = _store.LinkBehind(_tail, slice, _next.Position);
         _next.Advance(length);
         _credit -= length;
         _bytes += length;
+        _room--;
         _count++;
         return true;
     }

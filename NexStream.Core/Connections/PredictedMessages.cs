@@ -13,6 +13,11 @@ namespace NexStream.Core.Connections;
 /// </summary>
 internal sealed class PredictedMessages(EndpointState state, InboundMessages messages)
 {
+    private readonly Slab<StreamState> _streams = state.Streams;
+    private readonly Slab<InboundMessage> _inbound = state.Inbound;
+    private readonly FrameTable _frames = state.Frames;
+    private readonly PayloadStore _store = state.Store;
+
     /// <summary>Takes the message in. False: it is not the one, or something forbids it, and nothing was done.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="index">The stream.</param>
@@ -22,30 +27,30 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
     /// <param name="length">Bytes in the slices.</param>
     public bool TryTake(Connection connection, int index, in LinkFrame frame, TransportMode mode, bool hasNumber, int length)
     {
-        ref StreamState stream = ref state.Streams[index];
+        ref StreamState stream = ref _streams[index];
         ref ReceiveHalf receive = ref stream.Receive;
         bool isReliable = mode == TransportMode.ReliableUnordered;
         ulong number = hasNumber ? MessageHead.NumberIn(frame.Head) : 0;
         if (stream.Mode != mode || stream.ReceiveState != ReceiveState.Open || stream.Has(StreamFlags.Discarding)
             || !(isReliable ? IsNext(connection, stream, frame.Head, number, length) : MayTake(connection, receive, number, length))
-            || state.Store.Chunks.FreeCount < frame.Payload.Length || !messages.TryCreate(number, length, hasNumber, out int created))
+            || _store.Chunks.FreeCount < frame.Payload.Length || !messages.TryCreate(number, length, hasNumber, out int created))
         {
             return false;
         }
 
-        ref InboundMessage message = ref state.Inbound[created];
+        ref InboundMessage message = ref _inbound[created];
         ulong position = 0;
         foreach (ref readonly PayloadSlice slice in frame.Payload)
         {
-            state.Frames.Adopt(slice, connection.Memory);
-            state.Store.TryLink(ref message.Content, slice, position);
+            _frames.Adopt(slice, connection.Memory);
+            _store.TryLink(ref message.Content, slice, position);
             position += (uint)slice.Length;
         }
 
         receive.Next++;
         receive.Buffered += length;
         connection.ReadyBytes += length;
-        messages.AddReady(index, created);
+        messages.AddReady(ref receive, created);
         state.Events.Raise(index, StreamEvents.Readable);
         if (isReliable)
         {

@@ -16,6 +16,10 @@ internal sealed class PredictedReceive(
     EndpointState state, ConnectionFactory connections, StreamTable table, PayloadKeeper keeper, Reassembler reassembler, PacketTrain train,
     PredictedMessages messages)
 {
+    private readonly Slab<StreamState> _streams = state.Streams;
+    private readonly FrameTable _frames = state.Frames;
+    private readonly PayloadStore _store = state.Store;
+
     /// <summary>Takes the frame in. False: it is none of these, and nothing was done.</summary>
     public bool TryProcess(in LinkFrame frame, Instant now)
     {
@@ -28,7 +32,7 @@ internal sealed class PredictedReceive(
         ref readonly LinkHeader link = ref frame.Header;
         if (connections.FindByTag(head.Tag) is not { Owner: { State: ConnectionState.Established, ClosePhase: ClosePhase.None } connection } path
             || link.Destination != path.Local
-            || !state.Frames.CanAdopt(frame.Payload, connection.Memory, keeper.CopiedMax + 1, out int length)
+            || !_frames.CanAdopt(frame.Payload, connection.Memory, keeper.CopiedMax + 1, out int length)
             || link.PayloadLength != (uint)(length + frame.Head.Length))
         {
             return false;
@@ -60,7 +64,7 @@ internal sealed class PredictedReceive(
         path.PacketsReceived++;
         state.MarkReady(connection);
         state.PredictedReceived++;
-        if (isOrdered && index == before && frame.Payload.Length == 1 && state.Streams[index].Receive.OutOfOrder.IsEmpty)
+        if (isOrdered && index == before && frame.Payload.Length == 1 && _streams[index].Receive.OutOfOrder.IsEmpty)
         {
             // Where streams take turns, there is no second packet of the same.
             train.Couple(connection, path, index, frame, now);
@@ -73,14 +77,14 @@ internal sealed class PredictedReceive(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTakeBytes(Connection connection, int index, in LinkFrame frame, int length)
     {
-        ref StreamState stream = ref state.Streams[index];
+        ref StreamState stream = ref _streams[index];
         ref ReceiveHalf receive = ref stream.Receive;
         ulong position = receive.Highest;
         ulong end = position + (uint)length;
         if (OrderedHead.In(frame.Head).Position != position || stream.Mode != TransportMode.ReliableOrdered || stream.ReceiveState != ReceiveState.Open
             || stream.Has(StreamFlags.Discarding | StreamFlags.FinalSizeKnown)
             || end > receive.Window.Limit || connection.Received + (uint)length > connection.Window.Limit
-            || state.Store.Chunks.FreeCount < frame.Payload.Length)
+            || _store.Chunks.FreeCount < frame.Payload.Length)
         {
             return false;
         }
@@ -92,8 +96,8 @@ internal sealed class PredictedReceive(
 
         foreach (ref readonly PayloadSlice slice in frame.Payload)
         {
-            state.Frames.Adopt(slice, connection.Memory);
-            state.Store.TryLink(ref receive.Ready, slice, position);
+            _frames.Adopt(slice, connection.Memory);
+            _store.TryLink(ref receive.Ready, slice, position);
             position += (uint)slice.Length;
         }
 
@@ -110,13 +114,13 @@ internal sealed class PredictedReceive(
     private bool TryKeepBehindGap(Connection connection, ref ReceiveHalf receive, in LinkFrame frame, int length)
     {
         int tail = receive.OutOfOrder.Tail;
-        if (tail < 0 || state.Store.Chunks[tail].End != receive.Highest || frame.Payload.Length != 1 || !state.MayTakeAhead(connection)
+        if (tail < 0 || _store.Chunks[tail].End != receive.Highest || frame.Payload.Length != 1 || !state.MayTakeAhead(connection)
             || !reassembler.TryAppend(ref receive.OutOfOrder, ref receive.PendingCount, receive.Buffered, frame.Payload[0], receive.Highest))
         {
             return false;
         }
 
-        state.Frames.Adopt(frame.Payload[0], connection.Memory);
+        _frames.Adopt(frame.Payload[0], connection.Memory);
         receive.Highest += (uint)length;
         receive.Buffered += length;
         connection.Received += (uint)length;

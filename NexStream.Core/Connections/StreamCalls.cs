@@ -22,6 +22,10 @@ internal sealed class StreamCalls(
     ProbabilisticSender probabilisticSender,
     CloseSequence closing)
 {
+    private readonly Slab<StreamState> _streams = state.Streams;
+    private readonly Connection[] _connections = state.Connections;
+    private readonly StarvedStreams _starved = state.Starved;
+
     public uint IdOf(in StreamHandle handle) => IsCurrent(handle) ? state.Streams[handle.Index].Id : StreamId.ConnectionControl;
 
     public bool IsReadable(in StreamHandle handle)
@@ -38,8 +42,8 @@ internal sealed class StreamCalls(
     public SendResult Send(in StreamHandle handle, ReadOnlySpan<byte> data, in SendOptions options)
     {
         int index = handle.Index;
-        ref StreamState stream = ref state.Streams[index];
-        Connection connection = state.Connections[stream.Connection];
+        ref StreamState stream = ref _streams[index];
+        Connection connection = _connections[stream.Connection];
         if (!CanSend(handle, stream, connection))
         {
             return new SendResult(CallStatus.Closed);
@@ -47,63 +51,69 @@ internal sealed class StreamCalls(
 
         return stream.Mode == TransportMode.ReliableOrdered
             ? orderedSender.Send(connection, index, ref stream, data, options)
-            : messageSender.Send(index, data, options);
+            : messageSender.Send(connection, index, ref stream, data, options);
     }
 
     public CallStatus TryLease(in StreamHandle handle, out PayloadSlice slice)
     {
-        ref StreamState stream = ref state.Streams[handle.Index];
+        ref StreamState stream = ref _streams[handle.Index];
+        Connection connection = _connections[stream.Connection];
         slice = default;
-        return CanSend(handle, stream, state.Connections[stream.Connection]) ? zeroCopySender.TryLease(handle.Index, out slice) : CallStatus.Closed;
+        return CanSend(handle, stream, connection) ? zeroCopySender.TryLease(connection, handle.Index, ref stream, out slice) : CallStatus.Closed;
     }
 
     public SendResult SendZeroCopy(in StreamHandle handle, ReadOnlySpan<PayloadSlice> slices, in SendOptions options)
     {
-        ref StreamState stream = ref state.Streams[handle.Index];
-        return CanSend(handle, stream, state.Connections[stream.Connection])
-            ? zeroCopySender.Send(handle.Index, slices, options)
+        ref StreamState stream = ref _streams[handle.Index];
+        Connection connection = _connections[stream.Connection];
+        return CanSend(handle, stream, connection)
+            ? zeroCopySender.Send(connection, handle.Index, ref stream, slices, options)
             : new SendResult(CallStatus.Closed);
     }
 
     public ReceiveResult Receive(in StreamHandle handle, Span<byte> destination)
     {
-        ref StreamState stream = ref state.Streams[handle.Index];
-        if (stream.Mode != TransportMode.ReliableOrdered || stream.Receive.Ready.IsEmpty || !IsCurrent(handle, stream))
+        int index = handle.Index;
+        ref StreamState stream = ref _streams[index];
+        if (stream.Receive.Ready.IsEmpty || !IsCurrent(handle, stream))
         {
-            return ReceiveOther(handle, destination);
+            return ReceiveEnd(handle);
         }
 
-        // Bytes that wait to be read are there only while the stream may be read: whatever ends that throws them away.
-        Connection connection = state.Connections[stream.Connection];
-        int read = orderedReceiver.Read(connection, handle.Index, ref stream, destination);
+        // What waits to be read is there only while the stream may be read: whatever ends that throws it away. Complete messages have the place of bytes in order.
+        Connection connection = _connections[stream.Connection];
+        ReceiveResult result = stream.Mode == TransportMode.ReliableOrdered
+            ? new ReceiveResult { Status = CallStatus.Ok, Bytes = orderedReceiver.Read(connection, index, ref stream, destination) }
+            : messageReceiver.Read(connection, index, ref stream, destination);
         OnRead(connection);
-        return new ReceiveResult { Status = CallStatus.Ok, Bytes = read };
+        return result;
     }
 
-    /// <summary>A message, or why there is nothing to read.</summary>
-    private ReceiveResult ReceiveOther(in StreamHandle handle, Span<byte> destination)
+    /// <summary>Why there is nothing to read.</summary>
+    private ReceiveResult ReceiveEnd(in StreamHandle handle)
     {
-        ref StreamState stream = ref state.Streams[handle.Index];
+        ref StreamState stream = ref _streams[handle.Index];
         if (!CanReceive(handle, stream, out ReceiveResult result))
         {
             return result;
         }
 
-        result = stream.IsMessageMode ? messageReceiver.Read(handle.Index, destination) : lifecycle.ReadEnd(handle.Index);
-        OnRead(state.Connections[stream.Connection]);
+        result = lifecycle.ReadEnd(handle.Index);
+        OnRead(_connections[stream.Connection]);
         return result;
     }
 
     public ReceiveResult ReceiveZeroCopy(in StreamHandle handle, Span<PayloadSlice> destination)
     {
-        ref StreamState stream = ref state.Streams[handle.Index];
-        if (!CanReceive(handle, stream, out ReceiveResult result))
+        int index = handle.Index;
+        ref StreamState stream = ref _streams[index];
+        if (stream.Receive.Ready.IsEmpty || !IsCurrent(handle, stream))
         {
-            return result;
+            return ReceiveEnd(handle);
         }
 
-        Connection connection = state.Connections[stream.Connection];
-        result = zeroCopyReceiver.Receive(connection, handle.Index, destination);
+        Connection connection = _connections[stream.Connection];
+        ReceiveResult result = zeroCopyReceiver.Receive(connection, index, ref stream, destination);
         OnRead(connection);
         return result;
     }
@@ -225,7 +235,7 @@ internal sealed class StreamCalls(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void OnRead(Connection connection)
     {
-        state.Starved.Wake();
+        _starved.Wake();
         if (connection.ClosePhase == ClosePhase.Readable)
         {
             closing.Step(connection, state.Now);
@@ -234,7 +244,7 @@ internal sealed class StreamCalls(
 
     /// <summary>A handle is of the stream that its slot holds now: a slot that is freed is another's from then on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsCurrent(in StreamHandle handle) => IsCurrent(handle, state.Streams[handle.Index]);
+    private bool IsCurrent(in StreamHandle handle) => IsCurrent(handle, _streams[handle.Index]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsCurrent(in StreamHandle handle, in StreamState stream) =>

@@ -75,7 +75,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         while (stream.Receive.Buffered + payload.Length > connection.Config.DatagramBuffer && stream.Receive.MessageHead >= 0)
         {
             stream.Receive.Dropped++;
-            Take(connection, index);
+            Take(connection, index, ref stream);
         }
 
         message = Slab<InboundMessage>.None;
@@ -135,7 +135,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             Charge(connection, ref stream, charge);
         }
 
-        Consume(connection, index, charge);
+        Consume(connection, index, ref stream, charge);
         lifecycle.CheckReceivingEnded(index);
         return ReceiveOutcome.Accepted;
     }
@@ -153,20 +153,15 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             : finalSize > stream.Receive.Window.Limit ? ReasonCode.FlowControlViolation : ReasonCode.None;
     }
 
-    public ReceiveResult Read(int index, Span<byte> destination)
+    /// <summary>Copies the first complete message out, if it fits. There is one.</summary>
+    public ReceiveResult Read(Connection connection, int index, ref StreamState stream, Span<byte> destination)
     {
-        ref StreamState stream = ref state.Streams[index];
-        if (stream.Receive.MessageHead < 0)
-        {
-            return lifecycle.ReadEnd(index);
-        }
-
         ref InboundMessage message = ref state.Inbound[stream.Receive.MessageHead];
         ReceiveResult result = Describe(message, message.Length <= destination.Length);
         if (result.Status == CallStatus.Ok)
         {
             state.Store.Read(ref message.Content, destination);
-            Take(state.Connections[stream.Connection], index);
+            Take(connection, index, ref stream);
         }
 
         return result;
@@ -292,7 +287,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         int length = state.Inbound[messageIndex].Length;
         state.Streams[index].Receive.Buffered += length;
         connection.ReadyBytes += length;
-        messages.AddReady(index, messageIndex);
+        messages.AddReady(ref state.Streams[index].Receive, messageIndex);
         state.Events.Raise(index, StreamEvents.Readable);
     }
 
@@ -312,17 +307,17 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     }
 
     /// <summary>Takes the first complete message out and gives its credit back.</summary>
-    public void Take(Connection connection, int index)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take(Connection connection, int index, ref StreamState stream)
     {
-        ref StreamState stream = ref state.Streams[index];
-        int messageIndex = messages.TakeReady(index);
+        int messageIndex = messages.TakeReady(ref stream.Receive);
         int length = state.Inbound[messageIndex].Length;
         stream.Receive.Buffered -= length;
         connection.ReadyBytes -= length;
         messages.Free(messageIndex);
         if (stream.IsReliable)
         {
-            Consume(connection, index, (uint)length);
+            Consume(connection, index, ref stream, (uint)length);
         }
         else
         {
@@ -336,9 +331,9 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         stream.Receive.Highest += bytes;
     }
 
-    private void Consume(Connection connection, int index, uint bytes)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Consume(Connection connection, int index, ref StreamState stream, uint bytes)
     {
-        ref StreamState stream = ref state.Streams[index];
         stream.Receive.Window.Consumed++;
         connection.Window.Consumed += bytes;
         if (stream.ReceiveState == ReceiveState.Open && !stream.Has(StreamFlags.FinalSizeKnown) && stream.Receive.Window.IsUpdateDue)
@@ -361,8 +356,9 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return ReceiveOutcome.Dropped;
         }
 
-        Charge(connection, ref state.Streams[index], frame.MessageLength);
-        Consume(connection, index, frame.MessageLength);
+        ref StreamState stream = ref state.Streams[index];
+        Charge(connection, ref stream, frame.MessageLength);
+        Consume(connection, index, ref stream, frame.MessageLength);
         lifecycle.CheckReceivingEnded(index);
         return ReceiveOutcome.Accepted;
     }

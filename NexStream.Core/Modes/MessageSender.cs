@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
@@ -14,26 +16,27 @@ namespace NexStream.Core.Modes;
 internal sealed class MessageSender(
     EndpointState state, SegmentStore segments, StreamLifecycle lifecycle, OutboundMessages messages, SegmentWriter writer, DatagramSender datagrams)
 {
-    public SendResult Send(int index, ReadOnlySpan<byte> data, in SendOptions options)
+    private readonly PayloadStore _store = state.Store;
+    private readonly Slab<OutboundMessage> _messages = state.Messages;
+
+    public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
-        ref StreamState stream = ref state.Streams[index];
-        Connection connection = state.Connections[stream.Connection];
-        CallStatus status = Admit(connection, index, data.Length);
+        CallStatus status = Admit(connection, index, ref stream, data.Length);
         if (status != CallStatus.Ok)
         {
             return status == CallStatus.WouldBlock ? WouldBlock(index) : new SendResult(status);
         }
 
-        if (!messages.TryAdd(index, options, data.Length, out int messageIndex))
+        if (!messages.TryAdd(index, ref stream, options, data.Length, out int messageIndex))
         {
             return WouldBlock(index);
         }
 
-        ref OutboundMessage message = ref state.Messages[messageIndex];
-        int framesMax = state.SendFramesMax(connection, stream);
-        int taken = state.Store.TryAppendFrame(ref message.Unsent, data, 0, connection.Index, framesMax) ? data.Length
-            : state.Store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, framesMax);
-        state.AddBuffered(ref stream, taken);
+        ref OutboundMessage message = ref _messages[messageIndex];
+        int taken = _store.TryAppendFrame(ref message.Unsent, data, 0, connection.Memory) ? data.Length
+            : _store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
+        stream.Send.Buffered += taken;
+        connection.SendBuffered += taken;
         if (taken < data.Length)
         {
             message.Flags &= ~MessageFlags.Report;
@@ -41,13 +44,13 @@ internal sealed class MessageSender(
             return WouldBlock(index);
         }
 
-        return Queue(index, messageIndex);
+        return Queue(connection, index, ref stream, messageIndex);
     }
 
     /// <summary>Whether the stream takes a message of this length now; of those that are sent once, the oldest make room.</summary>
-    public CallStatus Admit(Connection connection, int index, long length)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public CallStatus Admit(Connection connection, int index, ref StreamState stream, long length)
     {
-        ref StreamState stream = ref state.Streams[index];
         if (length == 0)
         {
             return CallStatus.MessageEmpty;
@@ -60,25 +63,30 @@ internal sealed class MessageSender(
 
         if (stream.IsReliable)
         {
-            return stream.Send.Buffered > 0 && stream.Send.Buffered + length > connection.Config.SendBuffer ? CallStatus.WouldBlock : CallStatus.Ok;
+            return stream.Send.Buffered > 0 && stream.Send.Buffered + length > connection.SendBuffer ? CallStatus.WouldBlock : CallStatus.Ok;
         }
 
-        datagrams.MakeRoom(connection, index, length);
+        if (stream.Send.Buffered + length > connection.Config.DatagramBuffer)
+        {
+            datagrams.MakeRoom(connection, index, length);
+        }
+
         return CallStatus.Ok;
     }
 
     /// <summary>A message whose record has all of its bytes goes behind the stream's others.</summary>
-    public SendResult Queue(int index, int messageIndex)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SendResult Queue(Connection connection, int index, ref StreamState stream, int messageIndex)
     {
-        ref StreamState stream = ref state.Streams[index];
         stream.Send.End++;
         if (stream.Send.MessageUnsent < 0)
         {
             stream.Send.MessageUnsent = messageIndex;
         }
 
-        lifecycle.Schedule(index);
-        return new SendResult(CallStatus.Ok, state.Messages[messageIndex].Length, state.Messages[messageIndex].Id);
+        lifecycle.Schedule(connection, index, ref stream);
+        ref OutboundMessage message = ref _messages[messageIndex];
+        return new SendResult(CallStatus.Ok, message.Length, message.Id);
     }
 
     /// <summary>Writes what was lost, else the next fragment or message that credit allows.</summary>
@@ -88,7 +96,7 @@ internal sealed class MessageSender(
         while (!stream.Send.Lost.IsEmpty)
         {
             int lost = stream.Send.Lost.Head;
-            if (!state.Messages[state.Segments[lost].Message].Has(MessageFlags.Skipped))
+            if (!_messages[state.Segments[lost].Message].Has(MessageFlags.Skipped))
             {
                 return writer.WriteLost(index, ref stream, room, ref builder);
             }
@@ -104,7 +112,7 @@ internal sealed class MessageSender(
     /// <summary>A message's deadline passed, or the limit on its attempts was reached.</summary>
     public void GiveUp(int messageIndex)
     {
-        ref OutboundMessage message = ref state.Messages[messageIndex];
+        ref OutboundMessage message = ref _messages[messageIndex];
         int index = message.Stream;
         ref StreamState stream = ref state.Streams[index];
         messages.RemoveDeadline(messageIndex);
@@ -144,7 +152,7 @@ internal sealed class MessageSender(
         int messageIndex = segment.Message;
         int index = segment.Stream;
         segments.Free(segmentIndex);
-        ref OutboundMessage message = ref state.Messages[messageIndex];
+        ref OutboundMessage message = ref _messages[messageIndex];
         message.Outstanding--;
         if (message.Has(MessageFlags.Skipped))
         {
@@ -160,7 +168,7 @@ internal sealed class MessageSender(
     /// <summary>DATA_SKIP was acknowledged: the peer waits for the message no more.</summary>
     public void OnSkipAcknowledged(int messageIndex)
     {
-        ref OutboundMessage message = ref state.Messages[messageIndex];
+        ref OutboundMessage message = ref _messages[messageIndex];
         int index = message.Stream;
         if (message.Outstanding > 0)
         {
@@ -193,7 +201,7 @@ internal sealed class MessageSender(
     private DataResult TryWriteFragment(Connection connection, int index, ref StreamState stream, int room, ref PacketBuilder builder)
     {
         int messageIndex = stream.Send.MessageUnsent;
-        ref OutboundMessage message = ref state.Messages[messageIndex];
+        ref OutboundMessage message = ref _messages[messageIndex];
         if (message.Sent == 0)
         {
             if (stream.Send.Window.Available == 0)

@@ -132,7 +132,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
 
     private bool TryKeep(ref OutboundGroup group, ReadOnlySpan<PayloadSlice> slices)
     {
-        if (!state.HasChunksForSending(slices.Length))
+        if (!state.Store.HasChunksForSending(slices.Length))
         {
             return false;
         }
@@ -206,7 +206,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
     private int Repeat(int index, in OutboundGroup group, ReadOnlySpan<PayloadSlice> runs, int rows)
     {
         int first = Slab<OutboundMessage>.None;
-        for (int row = 0; row < rows && state.HasChunksForSending(runs.Length); row++)
+        for (int row = 0; row < rows && state.Store.HasChunksForSending(runs.Length); row++)
         {
             if (!TryInsert(index, group, row, (uint)group.Longest, ref first, out int repair))
             {
@@ -244,7 +244,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         int first = Slab<OutboundMessage>.None;
         for (int row = 0; row < made; row++)
         {
-            if (state.HasChunksForSending(1) && TryInsert(index, group, row, ReedSolomon.EncodeWord(row, lengths), ref first, out int repair))
+            if (state.Store.HasChunksForSending(1) && TryInsert(index, group, row, ReedSolomon.EncodeWord(row, lengths), ref first, out int repair))
             {
                 state.Store.TryLink(ref state.Messages[repair].Unsent, parities[row], 0);
             }

@@ -10,6 +10,8 @@ namespace NexStream.Core.Modes;
 /// <summary>The receiving side of Reliable-Ordered: puts bytes in order and gives them out once (NS-RO-001).</summary>
 internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecycle lifecycle, PayloadKeeper keeper, Reassembler reassembler)
 {
+    private readonly PayloadStore _store = state.Store;
+
     public ReceiveOutcome OnData(Connection connection, int index, ref StreamState stream, in DataFrame frame, in InboundPayload payload)
     {
         ref ReceiveHalf receive = ref stream.Receive;
@@ -72,7 +74,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Read(Connection connection, int index, ref StreamState stream, Span<byte> destination)
     {
-        int read = state.Store.Read(ref stream.Receive.Ready, destination);
+        int read = _store.Read(ref stream.Receive.Ready, destination);
         OnTaken(connection, index, ref stream, read);
         return read;
     }
@@ -125,7 +127,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         while (complete && receive.Next < end)
         {
             bool isAhead = receive.OutOfOrder.Head >= 0;
-            ulong limit = isAhead ? Math.Min(end, state.Store.Chunks[receive.OutOfOrder.Head].Position) : end;
+            ulong limit = isAhead ? Math.Min(end, _store.Chunks[receive.OutOfOrder.Head].Position) : end;
             int length = (int)(limit - receive.Next);
             int taken = keeper.Append(connection.Memory, ref receive.Ready, payload, (int)(receive.Next - position), length, receive.Next);
             Advance(connection, ref receive, taken);
@@ -161,7 +163,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         PayloadSlice slice = chunk.Slice.SkipFirst(skip);
 
         // The record that the run had just gave back is free, so that this cannot fail.
-        if (slice.Length == 0 || !state.Store.TryLink(ref receive.Ready, slice, receive.Next))
+        if (slice.Length == 0 || !_store.TryLink(ref receive.Ready, slice, receive.Next))
         {
             state.Frames.Release(chunk.Slice.Frame);
             return;
@@ -187,7 +189,7 @@ internal sealed class ReliableOrderedReceiver(EndpointState state, StreamLifecyc
         }
 
         ref ReceiveHalf receive = ref state.Streams[index].Receive;
-        ulong edge = receive.OutOfOrder.Tail >= 0 ? state.Store.Chunks[receive.OutOfOrder.Tail].End : receive.Next;
+        ulong edge = receive.OutOfOrder.Tail >= 0 ? _store.Chunks[receive.OutOfOrder.Tail].End : receive.Next;
         bool kept = reassembler.TryInsert(
             connection.Memory, ref receive.OutOfOrder, ref receive.PendingCount, receive.Buffered, position, payload, 0, out int inserted);
         receive.Buffered += inserted;

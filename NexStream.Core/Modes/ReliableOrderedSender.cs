@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.Sending;
@@ -15,14 +16,13 @@ internal sealed class ReliableOrderedSender(
     /// <summary>New data goes into a packet that has other frames only if it fills at least this much, so that it is not cut into crumbs.</summary>
     private const int PayloadMin = 64;
 
+    private readonly PayloadStore _store = state.Store;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
         ref SendHalf send = ref stream.Send;
-        int room = connection.SendBuffer - send.Buffered;
-        bool isTaken = data.Length <= room
-            && state.Store.TryAppendFrame(ref send.Content, data, send.End, connection.Index, state.SendFramesMax(connection, stream));
-        if (!isTaken)
+        if (data.Length > connection.SendBuffer - send.Buffered || !_store.TryAppendFrame(ref send.Content, data, send.End, connection.Memory))
         {
             return SendPart(connection, index, ref stream, data, options);
         }
@@ -107,7 +107,7 @@ internal sealed class ReliableOrderedSender(
         }
 
         credit = Math.Min(credit, connection.Credit.Available);
-        if (!IsWorthIt(room, credit, builder))
+        if (!IsWorthIt(room, credit, builder) || CutsRun(send, credit, room, builder))
         {
             return DataResult.NoRoom;
         }
@@ -176,6 +176,22 @@ internal sealed class ReliableOrderedSender(
     private static bool IsWorthIt(int room, ulong bytes, in PacketBuilder builder) =>
         room > 0 && (builder.IsEmpty || Math.Min(bytes, (uint)room) >= Math.Min(bytes, PayloadMin));
 
+    /// <summary>
+    /// Whether a run would be cut that fits a packet of its own: it and all that follow it would then lie across the ends of two frames in every packet, which costs
+    /// more than one packet of control frames.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool CutsRun(in SendHalf send, ulong credit, int room, in PacketBuilder builder)
+    {
+        if (builder.IsEmpty || credit <= (uint)room)
+        {
+            return false;
+        }
+
+        int run = buffer.UnsentRun(send);
+        return run > room && run <= room + builder.Writer.Length;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Write(int index, in StreamState stream, ulong position, ref PacketBuilder builder)
     {
@@ -189,7 +205,7 @@ internal sealed class ReliableOrderedSender(
     public void AddDeadline(int index, in SendOptions options)
     {
         // Without a free record the data goes without its deadline: it is late at worst, never lost.
-        if (messages.TryAdd(index, options with { Report = false }, 0, out int mark))
+        if (messages.TryAdd(index, ref state.Streams[index], options with { Report = false }, 0, out int mark))
         {
             state.Messages[mark].Flags |= MessageFlags.StreamDeadline;
         }

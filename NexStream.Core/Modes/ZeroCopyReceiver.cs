@@ -1,6 +1,5 @@
 using NexStream.Core.Buffers;
 using NexStream.Core.State;
-using NexStream.Core.Streams;
 
 namespace NexStream.Core.Modes;
 
@@ -8,41 +7,30 @@ namespace NexStream.Core.Modes;
 /// Hands received payload over where it lies, with its references (NS-NF-007). Credit goes back at once, as if the bytes were copied out: what bounds
 /// an application that keeps them is the connection's share of frames, which they stay charged to until they are returned.
 /// </summary>
-internal sealed class ZeroCopyReceiver(
-    EndpointState state, Loans loans, StreamLifecycle lifecycle, ReliableOrderedReceiver orderedReceiver, MessageReceiver messageReceiver)
+internal sealed class ZeroCopyReceiver(EndpointState state, Loans loans, ReliableOrderedReceiver orderedReceiver, MessageReceiver messageReceiver)
 {
-    public ReceiveResult Receive(Connection connection, int index, Span<PayloadSlice> destination)
+    /// <summary>Bytes, or a message. There is something.</summary>
+    public ReceiveResult Receive(Connection connection, int index, ref StreamState stream, Span<PayloadSlice> destination) =>
+        stream.IsMessageMode ? ReceiveMessage(connection, index, ref stream, destination) : ReceiveBytes(connection, index, ref stream, destination);
+
+    private ReceiveResult ReceiveBytes(Connection connection, int index, ref StreamState stream, Span<PayloadSlice> destination)
     {
-        ref StreamState stream = ref state.Streams[index];
-
-        // The list of complete messages has the place of the list of bytes in order.
-        if (stream.Receive.Ready.IsEmpty)
-        {
-            return lifecycle.ReadEnd(index);
-        }
-
-        return stream.IsMessageMode ? ReceiveMessage(connection, index, destination) : ReceiveBytes(connection, index, destination);
-    }
-
-    private ReceiveResult ReceiveBytes(Connection connection, int index, Span<PayloadSlice> destination)
-    {
-        ref StreamState stream = ref state.Streams[index];
         int taken = state.Store.Cut(ref stream.Receive.Ready, int.MaxValue, destination, out int count);
         loans.Lend(destination[..count]);
         orderedReceiver.OnTaken(connection, index, ref stream, taken);
         return new ReceiveResult { Status = CallStatus.Ok, Bytes = taken, Slices = count };
     }
 
-    private ReceiveResult ReceiveMessage(Connection connection, int index, Span<PayloadSlice> destination)
+    private ReceiveResult ReceiveMessage(Connection connection, int index, ref StreamState stream, Span<PayloadSlice> destination)
     {
-        ref InboundMessage message = ref state.Inbound[state.Streams[index].Receive.MessageHead];
+        ref InboundMessage message = ref state.Inbound[stream.Receive.MessageHead];
         int count = CountOf(message.Content);
         ReceiveResult result = MessageReceiver.Describe(message, count <= destination.Length) with { Slices = count };
         if (result.Status == CallStatus.Ok)
         {
             state.Store.Cut(ref message.Content, message.Length, destination, out count);
             loans.Lend(destination[..count]);
-            messageReceiver.Take(connection, index);
+            messageReceiver.Take(connection, index, ref stream);
         }
 
         return result;

@@ -11,12 +11,12 @@ namespace NexStream.Core.Modes;
 internal sealed class ZeroCopySender(
     EndpointState state, Loans loans, OutboundMessages messages, ReliableOrderedSender orderedSender, MessageSender messageSender)
 {
+    private readonly PayloadStore _store = state.Store;
+
     /// <summary>A whole frame for the application to fill.</summary>
-    public CallStatus TryLease(int index, out PayloadSlice slice)
+    public CallStatus TryLease(Connection connection, int index, ref StreamState stream, out PayloadSlice slice)
     {
-        ref StreamState stream = ref state.Streams[index];
-        Connection connection = state.Connections[stream.Connection];
-        if (!state.Store.TryTakeWhole(state.Frames.FrameSize, connection.Index, state.SendFramesMax(connection, stream), out slice))
+        if (!_store.TryTakeWhole(_store.Frames.FrameSize, connection.Index, state.SendFramesMax(connection, stream), out slice))
         {
             return Refuse(index);
         }
@@ -26,14 +26,12 @@ internal sealed class ZeroCopySender(
     }
 
     /// <summary>Queues slices, whole or not at all; whenever the answer is another than Ok they stay the application's.</summary>
-    public SendResult Send(int index, ReadOnlySpan<PayloadSlice> slices, in SendOptions options)
+    public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<PayloadSlice> slices, in SendOptions options)
     {
-        ref StreamState stream = ref state.Streams[index];
-        Connection connection = state.Connections[stream.Connection];
         long length = loans.TakeForSending(slices, connection.Index);
         SendResult result = stream.IsMessageMode
-            ? SendMessage(connection, index, slices, length, options)
-            : SendBytes(connection, index, slices, length, options);
+            ? SendMessage(connection, index, ref stream, slices, length, options)
+            : SendBytes(connection, index, ref stream, slices, length, options);
         if (result.Status != CallStatus.Ok)
         {
             loans.Lend(slices);
@@ -42,9 +40,9 @@ internal sealed class ZeroCopySender(
         return result;
     }
 
-    private SendResult SendBytes(Connection connection, int index, ReadOnlySpan<PayloadSlice> slices, long length, in SendOptions options)
+    private SendResult SendBytes(
+        Connection connection, int index, ref StreamState stream, ReadOnlySpan<PayloadSlice> slices, long length, in SendOptions options)
     {
-        ref StreamState stream = ref state.Streams[index];
         if (slices.IsEmpty)
         {
             return new SendResult(CallStatus.Ok);
@@ -55,8 +53,8 @@ internal sealed class ZeroCopySender(
             return new SendResult(CallStatus.MessageTooLong);
         }
 
-        bool hasRoom = stream.Send.Buffered == 0 || stream.Send.Buffered + length <= connection.Config.SendBuffer;
-        if (!hasRoom || !state.HasChunksForSending(slices.Length))
+        bool hasRoom = stream.Send.Buffered == 0 || stream.Send.Buffered + length <= connection.SendBuffer;
+        if (!hasRoom || !_store.HasChunksForSending(slices.Length))
         {
             return new SendResult(Refuse(index));
         }
@@ -71,30 +69,30 @@ internal sealed class ZeroCopySender(
         return new SendResult(CallStatus.Ok, (int)length);
     }
 
-    private SendResult SendMessage(Connection connection, int index, ReadOnlySpan<PayloadSlice> slices, long length, in SendOptions options)
+    private SendResult SendMessage(
+        Connection connection, int index, ref StreamState stream, ReadOnlySpan<PayloadSlice> slices, long length, in SendOptions options)
     {
-        ref StreamState stream = ref state.Streams[index];
         if (!stream.IsReliable && slices.Length > Wire.Transmission.SliceCountMax)
         {
             // A message that is sent once travels in one packet.
             return new SendResult(CallStatus.MessageTooLong);
         }
 
-        CallStatus status = messageSender.Admit(connection, index, length);
+        CallStatus status = messageSender.Admit(connection, index, ref stream, length);
         if (status is not (CallStatus.Ok or CallStatus.WouldBlock))
         {
             return new SendResult(status);
         }
 
-        if (status == CallStatus.WouldBlock || !state.HasChunksForSending(slices.Length)
-            || !messages.TryAdd(index, options, (int)length, out int messageIndex))
+        if (status == CallStatus.WouldBlock || !_store.HasChunksForSending(slices.Length)
+            || !messages.TryAdd(index, ref stream, options, (int)length, out int messageIndex))
         {
             return new SendResult(Refuse(index));
         }
 
         Link(ref state.Messages[messageIndex].Unsent, slices, 0);
         state.AddBuffered(ref stream, (int)length);
-        return messageSender.Queue(index, messageIndex);
+        return messageSender.Queue(connection, index, ref stream, messageIndex);
     }
 
     /// <summary>The list takes over the references. What lies behind a slice in its frame stays as the application left it: nothing is appended there.</summary>
@@ -103,7 +101,7 @@ internal sealed class ZeroCopySender(
         foreach (ref readonly PayloadSlice slice in slices)
         {
             // There are records enough: that was asked before.
-            state.Store.TryLink(ref list, slice, position);
+            _store.TryLink(ref list, slice, position);
             position += (uint)slice.Length;
         }
     }

@@ -210,11 +210,7 @@ internal sealed class EndpointState
     public bool MayTakeAhead(Connection connection) => !Store.OnlyGapsMayFill && Frames.HeldBy(connection.Index) < connection.Memory.AheadMax;
 
     /// <summary>Whether a send may take anything at all.</summary>
-    public bool HasMemoryForSending => Frames.Arena.FreeCount > Frames.Arena.FrameCount >> 2 && HasChunksForSending(1);
-
-    /// <summary>Whether a send may take so many chunks.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool HasChunksForSending(int count) => Store.Chunks.FreeCount - count >= Store.Chunks.Capacity >> 2;
+    public bool HasMemoryForSending => Store.HasForSending(1);
 
     /// <summary>Whether frames for this node are for this endpoint, on whichever path.</summary>
     public bool IsOwn(NodeId node)

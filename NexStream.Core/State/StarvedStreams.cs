@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NexStream.Core.State;
 
 /// <summary>
@@ -12,6 +14,8 @@ internal sealed class StarvedStreams(EndpointState state)
     private readonly (int Index, uint Generation)[] _queue = new (int, uint)[Capacity];
     private int _head;
     private int _count;
+
+    // Only while the queue is full, so that its count alone says whether anybody waits.
     private bool _isOverflowing;
 
     /// <summary>A send of this stream was refused: remembers it if nothing else would wake it.</summary>
@@ -40,9 +44,10 @@ internal sealed class StarvedStreams(EndpointState state)
     }
 
     /// <summary>Memory may have come free: wakes all that wait, if there is some for them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Wake()
     {
-        if (_count > 0 || _isOverflowing)
+        if (_count > 0)
         {
             WakeWaiting();
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -7,17 +8,20 @@ namespace NexStream.Core.Streams;
 /// <summary>The records of messages on their way in: those being put together, and those complete and not yet read.</summary>
 internal sealed class InboundMessages(EndpointState state)
 {
+    private readonly Slab<InboundMessage> _inbound = state.Inbound;
+
     private const int None = Slab<InboundMessage>.None;
 
     /// <summary>A record for a message, in no list yet. False: none is free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryCreate(ulong number, int length, bool hasNumber, out int index)
     {
-        if (!state.Inbound.TryAllocate(out index))
+        if (!_inbound.TryAllocate(out index))
         {
             return false;
         }
 
-        state.Inbound[index] = new InboundMessage
+        _inbound[index] = new InboundMessage
         {
             Number = number,
             Content = ChunkList.Empty,
@@ -35,11 +39,11 @@ internal sealed class InboundMessages(EndpointState state)
     public void AddPartial(int streamIndex, int index)
     {
         ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
-        ref InboundMessage message = ref state.Inbound[index];
+        ref InboundMessage message = ref _inbound[index];
         message.Next = receive.PartialHead;
         if (receive.PartialHead >= 0)
         {
-            state.Inbound[receive.PartialHead].Previous = index;
+            _inbound[receive.PartialHead].Previous = index;
         }
 
         receive.PartialHead = index;
@@ -50,11 +54,11 @@ internal sealed class InboundMessages(EndpointState state)
     public void RemovePartial(int streamIndex, int index)
     {
         ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
-        ref InboundMessage message = ref state.Inbound[index];
+        ref InboundMessage message = ref _inbound[index];
         state.PartialIndex.Remove(KeyOf(streamIndex, message.Number));
         if (message.Previous >= 0)
         {
-            state.Inbound[message.Previous].Next = message.Next;
+            _inbound[message.Previous].Next = message.Next;
         }
         else
         {
@@ -63,7 +67,7 @@ internal sealed class InboundMessages(EndpointState state)
 
         if (message.Next >= 0)
         {
-            state.Inbound[message.Next].Previous = message.Previous;
+            _inbound[message.Next].Previous = message.Previous;
         }
 
         message.Next = None;
@@ -73,12 +77,12 @@ internal sealed class InboundMessages(EndpointState state)
     }
 
     /// <summary>The message is complete and can be read.</summary>
-    public void AddReady(int streamIndex, int index)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddReady(ref ReceiveHalf receive, int index)
     {
-        ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
         if (receive.MessageTail >= 0)
         {
-            state.Inbound[receive.MessageTail].Next = index;
+            _inbound[receive.MessageTail].Next = index;
         }
         else
         {
@@ -89,11 +93,11 @@ internal sealed class InboundMessages(EndpointState state)
     }
 
     /// <summary>Takes the first complete message out of its list.</summary>
-    public int TakeReady(int streamIndex)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int TakeReady(ref ReceiveHalf receive)
     {
-        ref ReceiveHalf receive = ref state.Streams[streamIndex].Receive;
         int index = receive.MessageHead;
-        receive.MessageHead = state.Inbound[index].Next;
+        receive.MessageHead = _inbound[index].Next;
         if (receive.MessageHead < 0)
         {
             receive.MessageTail = None;
@@ -103,14 +107,15 @@ internal sealed class InboundMessages(EndpointState state)
     }
 
     /// <summary>Frees a message that stands in no list, and its payload.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Free(int index)
     {
-        if (!state.Inbound[index].Content.IsEmpty)
+        if (!_inbound[index].Content.IsEmpty)
         {
-            state.Store.Clear(ref state.Inbound[index].Content);
+            state.Store.Clear(ref _inbound[index].Content);
         }
 
-        state.Inbound.Free(index);
+        _inbound.Free(index);
     }
 
     /// <summary>Frees all messages of a stream and returns what of them was charged to the connection.</summary>
@@ -120,19 +125,19 @@ internal sealed class InboundMessages(EndpointState state)
         ulong charged = 0;
         while (stream.Receive.PartialHead is var index && index >= 0)
         {
-            charged += (uint)state.Inbound[index].Length;
+            charged += (uint)_inbound[index].Length;
 
             // Its other fragments may still come: they must not be charged again.
-            TryMarkArrived(streamIndex, state.Inbound[index].Number, out _);
+            TryMarkArrived(streamIndex, _inbound[index].Number, out _);
             RemovePartial(streamIndex, index);
             Free(index);
         }
 
         while (stream.Receive.MessageHead >= 0)
         {
-            int index = TakeReady(streamIndex);
-            charged += (uint)state.Inbound[index].Length;
-            connection.ReadyBytes -= state.Inbound[index].Length;
+            int index = TakeReady(ref stream.Receive);
+            charged += (uint)_inbound[index].Length;
+            connection.ReadyBytes -= _inbound[index].Length;
             stream.Receive.Window.Consumed++;
             Free(index);
         }

@@ -11,6 +11,9 @@ namespace NexStream.Core.Streams;
 /// </summary>
 internal sealed class OrderedSendBuffer(EndpointState state)
 {
+    private readonly Slab<Chunk> _chunks = state.Store.Chunks;
+    private readonly FrameTable _frames = state.Frames;
+
     /// <summary>Whether the endpoint has the record that a packet with new bytes needs when it is lost.</summary>
     public bool MaySend
     {
@@ -31,7 +34,7 @@ internal sealed class OrderedSendBuffer(EndpointState state)
     public int Take(ref SendHalf send, int length, Wire.Transmission link, out int chunk)
     {
         chunk = send.Cursor;
-        ref Chunk first = ref state.Store.Chunks[chunk];
+        ref Chunk first = ref _chunks[chunk];
         int offset = (int)(send.Window.Used - first.Position);
         int there = first.Slice.Length - offset;
         if (there < length)
@@ -40,7 +43,7 @@ internal sealed class OrderedSendBuffer(EndpointState state)
         }
 
         PayloadSlice slice = first.Slice.Part(offset, length);
-        state.Frames.AddReference(slice.Frame);
+        _frames.AddReference(slice.Frame);
         link.SliceStorage[0] = slice;
         link.SliceCount = 1;
         if (there == length && first.Next >= 0)
@@ -50,6 +53,14 @@ internal sealed class OrderedSendBuffer(EndpointState state)
 
         send.Window.Used += (uint)length;
         return length;
+    }
+
+    /// <summary>How many of the next bytes that were never sent lie in one piece. There are some.</summary>
+    public int UnsentRun(in SendHalf send)
+    {
+        ref Chunk chunk = ref _chunks[send.Cursor];
+        ulong end = chunk.End > send.Window.Used ? chunk.End : _chunks[chunk.Next].End;
+        return (int)(end - send.Window.Used);
     }
 
     /// <summary>Gives a link bytes that were sent before and are not acknowledged.</summary>
@@ -64,13 +75,13 @@ internal sealed class OrderedSendBuffer(EndpointState state)
         int count = 0;
         while (taken < length && count < slices.Length)
         {
-            ref Chunk current = ref state.Store.Chunks[chunk];
+            ref Chunk current = ref _chunks[chunk];
             int offset = (int)(position + (uint)taken - current.Position);
             int part = Math.Min(length - taken, current.Slice.Length - offset);
             if (part > 0)
             {
                 PayloadSlice slice = current.Slice.Part(offset, part);
-                state.Frames.AddReference(slice.Frame);
+                _frames.AddReference(slice.Frame);
                 slices[count++] = slice;
                 taken += part;
             }
@@ -274,7 +285,7 @@ internal sealed class OrderedSendBuffer(EndpointState state)
     private int TakeSeveral(ref SendHalf send, int length, Wire.Transmission link, out int chunk)
     {
         // All of the last chunk may have been sent before more was appended behind it.
-        ref Chunk first = ref state.Store.Chunks[send.Cursor];
+        ref Chunk first = ref _chunks[send.Cursor];
         if (first.End == send.Window.Used)
         {
             send.Cursor = first.Next;
@@ -307,7 +318,7 @@ internal sealed class OrderedSendBuffer(EndpointState state)
 
     private void FreeAcknowledged(ref SendHalf send)
     {
-        Slab<Chunk> chunks = state.Store.Chunks;
+        Slab<Chunk> chunks = _chunks;
         int head = send.Content.Head;
         while (head >= 0)
         {
@@ -323,7 +334,7 @@ internal sealed class OrderedSendBuffer(EndpointState state)
                 send.Cursor = next;
             }
 
-            state.Frames.Release(chunk.Slice.Frame);
+            _frames.Release(chunk.Slice.Frame);
             chunks.Free(head);
             head = next;
         }
@@ -386,9 +397,9 @@ internal sealed class OrderedSendBuffer(EndpointState state)
 
     private int ChunkFrom(int chunk, ulong position)
     {
-        while (state.Store.Chunks[chunk].End <= position && state.Store.Chunks[chunk].Next >= 0)
+        while (_chunks[chunk].End <= position && _chunks[chunk].Next >= 0)
         {
-            chunk = state.Store.Chunks[chunk].Next;
+            chunk = _chunks[chunk].Next;
         }
 
         return chunk;

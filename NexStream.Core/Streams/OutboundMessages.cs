@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
@@ -10,42 +11,39 @@ internal sealed class OutboundMessages(EndpointState state)
 {
     private const int None = Slab<OutboundMessage>.None;
 
+    private readonly Slab<OutboundMessage> _messages = state.Messages;
+
     /// <summary>Appends a record to a stream's messages. False: none is free.</summary>
-    public bool TryAdd(int streamIndex, in SendOptions options, int length, out int index)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAdd(int streamIndex, ref StreamState stream, in SendOptions options, int length, out int index)
     {
-        if (!TryPlace(streamIndex, None, length, out index))
+        if (!TryPlace(streamIndex, ref stream, None, length, out index))
         {
             return false;
         }
 
-        ref OutboundMessage message = ref state.Messages[index];
-        message.Deadline = options.EffectiveDeadline;
-        message.Flags = options.Report ? MessageFlags.Report : MessageFlags.None;
-        message.MaxAttempts = options.MaxAttempts;
-        if (message.Deadline != Instant.Never)
+        if (options != default)
         {
-            Connection connection = state.Connections[message.Connection];
-            DeadlineHeap.Add(state.Messages, ref connection.DeadlineHeap, index);
-            state.MarkDeadline(connection);
+            SetOptions(index, options);
         }
 
         return true;
     }
 
     /// <summary>Puts a record before the first message that was not sent. False: none is free.</summary>
-    public bool TryInsert(int streamIndex, int length, out int index) =>
-        TryPlace(streamIndex, state.Streams[streamIndex].Send.MessageUnsent, length, out index);
+    public bool TryInsert(int streamIndex, int length, out int index)
+    {
+        ref StreamState stream = ref state.Streams[streamIndex];
+        return TryPlace(streamIndex, ref stream, stream.Send.MessageUnsent, length, out index);
+    }
 
     /// <summary>The message ended: it leaves the stream, and is reported if that was asked for.</summary>
     public void Finish(int index, EventKind outcome)
     {
-        ref OutboundMessage message = ref state.Messages[index];
+        Slab<OutboundMessage> all = _messages;
+        ref OutboundMessage message = ref all[index];
         ref StreamState stream = ref state.Streams[message.Stream];
-        if (message.Has(MessageFlags.HasDeadline))
-        {
-            RemoveDeadline(index);
-        }
-
+        RemoveDeadline(index);
         if (stream.IsMessageMode && stream.Send.MessageUnsent == index)
         {
             stream.Send.MessageUnsent = message.Next;
@@ -53,7 +51,7 @@ internal sealed class OutboundMessages(EndpointState state)
 
         if (message.Previous >= 0)
         {
-            state.Messages[message.Previous].Next = message.Next;
+            all[message.Previous].Next = message.Next;
         }
         else
         {
@@ -62,7 +60,7 @@ internal sealed class OutboundMessages(EndpointState state)
 
         if (message.Next >= 0)
         {
-            state.Messages[message.Next].Previous = message.Previous;
+            all[message.Next].Previous = message.Previous;
         }
         else
         {
@@ -83,30 +81,29 @@ internal sealed class OutboundMessages(EndpointState state)
         }
         else
         {
-            state.Messages.Free(index);
+            all.Free(index);
         }
     }
 
+    /// <summary>The message has no deadline any more, if it had one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void RemoveDeadline(int index)
     {
-        ref OutboundMessage message = ref state.Messages[index];
-        if (message.Has(MessageFlags.HasDeadline))
+        if (_messages[index].Has(MessageFlags.HasDeadline))
         {
-            Connection connection = state.Connections[message.Connection];
-            DeadlineHeap.Remove(state.Messages, ref connection.DeadlineHeap, index);
-            state.MarkDeadline(connection);
+            RemoveFromHeap(index);
         }
     }
 
     /// <summary>Puts a message into the connection's list of those that DATA_SKIP must name.</summary>
     public void RequestSkip(int index)
     {
-        ref OutboundMessage message = ref state.Messages[index];
+        ref OutboundMessage message = ref _messages[index];
         Connection connection = state.Connections[message.Connection];
         message.SkipNext = None;
         if (connection.SkipTail >= 0)
         {
-            state.Messages[connection.SkipTail].SkipNext = index;
+            _messages[connection.SkipTail].SkipNext = index;
         }
         else
         {
@@ -124,7 +121,7 @@ internal sealed class OutboundMessages(EndpointState state)
         int index = connection.SkipHead;
         if (index >= 0)
         {
-            ref OutboundMessage message = ref state.Messages[index];
+            ref OutboundMessage message = ref _messages[index];
             message.Flags &= ~MessageFlags.SkipQueued;
             connection.SkipHead = message.SkipNext;
             if (connection.SkipHead < 0)
@@ -139,9 +136,9 @@ internal sealed class OutboundMessages(EndpointState state)
     public long CountUndelivered(int streamIndex)
     {
         long count = 0;
-        for (int index = state.Streams[streamIndex].Send.MessageHead; index >= 0; index = state.Messages[index].Next)
+        for (int index = state.Streams[streamIndex].Send.MessageHead; index >= 0; index = _messages[index].Next)
         {
-            count += state.Messages[index].Has(MessageFlags.StreamDeadline) ? 0 : 1;
+            count += _messages[index].Has(MessageFlags.StreamDeadline) ? 0 : 1;
         }
 
         return count;
@@ -152,7 +149,7 @@ internal sealed class OutboundMessages(EndpointState state)
     {
         while (state.Streams[streamIndex].Send.MessageHead is var index && index >= 0)
         {
-            if (state.Messages[index].Has(MessageFlags.SkipQueued))
+            if (_messages[index].Has(MessageFlags.SkipQueued))
             {
                 RemoveSkip(index);
             }
@@ -161,36 +158,61 @@ internal sealed class OutboundMessages(EndpointState state)
         }
     }
 
-    /// <summary>Makes a record in front of another one, or with none as the last.</summary>
-    private bool TryPlace(int streamIndex, int next, int length, out int index)
+    private void SetOptions(int index, in SendOptions options)
     {
-        if (!state.Messages.TryAllocate(out index))
+        ref OutboundMessage message = ref _messages[index];
+        message.Deadline = options.EffectiveDeadline;
+        message.Flags = options.Report ? MessageFlags.Report : MessageFlags.None;
+        message.MaxAttempts = options.MaxAttempts;
+        if (message.Deadline != Instant.Never)
+        {
+            Connection connection = state.Connections[message.Connection];
+            DeadlineHeap.Add(_messages, ref connection.DeadlineHeap, index);
+            state.MarkDeadline(connection);
+        }
+    }
+
+    private void RemoveFromHeap(int index)
+    {
+        Connection connection = state.Connections[_messages[index].Connection];
+        DeadlineHeap.Remove(_messages, ref connection.DeadlineHeap, index);
+        state.MarkDeadline(connection);
+    }
+
+    /// <summary>Makes a record in front of another one, or with none as the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryPlace(int streamIndex, ref StreamState stream, int next, int length, out int index)
+    {
+        Slab<OutboundMessage> all = _messages;
+        if (!all.TryAllocate(out index))
         {
             return false;
         }
 
-        ref StreamState stream = ref state.Streams[streamIndex];
-        ref OutboundMessage message = ref state.Messages[index];
-        uint generation = message.Generation;
-        int previous = next >= 0 ? state.Messages[next].Previous : stream.Send.MessageTail;
-        message = new OutboundMessage
-        {
-            Id = stream.Send.End,
-            Number = stream.Send.End,
-            Unsent = ChunkList.Empty,
-            Deadline = Instant.Never,
-            Stream = streamIndex,
-            StreamGeneration = stream.Generation,
-            StreamId = stream.Id,
-            Connection = stream.Connection,
-            Generation = generation,
-            Length = length,
-            Next = next,
-            Previous = previous,
-        };
+        ref OutboundMessage message = ref all[index];
+        int previous = next >= 0 ? all[next].Previous : stream.Send.MessageTail;
+
+        // Field by field, because a record made elsewhere and copied here would be written twice. The generation stays; the heap, the list of skips, repairs and
+        // the report write their own fields when the message gets there.
+        message.Id = stream.Send.End;
+        message.Number = stream.Send.End;
+        message.Unsent = ChunkList.Empty;
+        message.Deadline = Instant.Never;
+        message.Stream = streamIndex;
+        message.StreamGeneration = stream.Generation;
+        message.StreamId = stream.Id;
+        message.Connection = stream.Connection;
+        message.Next = next;
+        message.Previous = previous;
+        message.Length = length;
+        message.Sent = 0;
+        message.Outstanding = 0;
+        message.Flags = MessageFlags.None;
+        message.MaxAttempts = 0;
+        message.AvoidedPaths = 0;
         if (previous >= 0)
         {
-            state.Messages[previous].Next = index;
+            all[previous].Next = index;
         }
         else
         {
@@ -199,7 +221,7 @@ internal sealed class OutboundMessages(EndpointState state)
 
         if (next >= 0)
         {
-            state.Messages[next].Previous = index;
+            all[next].Previous = index;
         }
         else
         {
@@ -212,17 +234,17 @@ internal sealed class OutboundMessages(EndpointState state)
     /// <summary>Takes a message out of the list of those that DATA_SKIP must name.</summary>
     public void RemoveSkip(int index)
     {
-        Connection connection = state.Connections[state.Messages[index].Connection];
+        Connection connection = state.Connections[_messages[index].Connection];
         int previous = None;
-        for (int i = connection.SkipHead; i != index; i = state.Messages[i].SkipNext)
+        for (int i = connection.SkipHead; i != index; i = _messages[i].SkipNext)
         {
             previous = i;
         }
 
-        int next = state.Messages[index].SkipNext;
+        int next = _messages[index].SkipNext;
         if (previous >= 0)
         {
-            state.Messages[previous].SkipNext = next;
+            _messages[previous].SkipNext = next;
         }
         else
         {
@@ -234,6 +256,6 @@ internal sealed class OutboundMessages(EndpointState state)
             connection.SkipTail = previous;
         }
 
-        state.Messages[index].Flags &= ~MessageFlags.SkipQueued;
+        _messages[index].Flags &= ~MessageFlags.SkipQueued;
     }
 }

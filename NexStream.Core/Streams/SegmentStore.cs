@@ -8,20 +8,23 @@ namespace NexStream.Core.Streams;
 /// <summary>Makes, splits and frees the segments of messages.</summary>
 internal sealed class SegmentStore(EndpointState state)
 {
+    private readonly Slab<Segment> _segments = state.Segments;
+    private readonly FrameTable _frames = state.Frames;
+
     /// <summary>Moves up to <paramref name="length"/> bytes from the front of a list into a new segment in flight. -1: none is free.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Cut(int streamIndex, ref StreamState stream, int message, ref ChunkList source, ulong position, int length)
     {
-        if (state.SegmentsForNew <= 0 || !state.Segments.TryAllocate(out int index))
+        if (state.SegmentsForNew <= 0 || !_segments.TryAllocate(out int index))
         {
             return Slab<Segment>.None;
         }
 
-        ref Segment segment = ref state.Segments[index];
+        ref Segment segment = ref _segments[index];
         segment.Length = state.Store.Cut(ref source, length, segment.Slices, out int count);
         segment.SliceCount = (byte)count;
         Begin(ref segment, streamIndex, message, position);
-        stream.Send.InFlight.Append(state.Segments, index);
+        stream.Send.InFlight.Append(_segments, index);
         return index;
     }
 
@@ -31,13 +34,13 @@ internal sealed class SegmentStore(EndpointState state)
     /// </summary>
     public bool TrySplit(int index, int length)
     {
-        if (state.SegmentsForSplits <= 0 || !state.Segments.TryAllocate(out int restIndex))
+        if (state.SegmentsForSplits <= 0 || !_segments.TryAllocate(out int restIndex))
         {
             return false;
         }
 
-        ref Segment segment = ref state.Segments[index];
-        ref Segment rest = ref state.Segments[restIndex];
+        ref Segment segment = ref _segments[index];
+        ref Segment rest = ref _segments[restIndex];
         uint generation = rest.Generation;
         rest = segment;
         rest.Generation = generation;
@@ -59,7 +62,7 @@ internal sealed class SegmentStore(EndpointState state)
             {
                 if (take > 0)
                 {
-                    state.Frames.AddReference(slice.Frame);
+                    _frames.AddReference(slice.Frame);
                 }
 
                 rest.Slices[rest.SliceCount++] = slice.SkipFirst(take);
@@ -74,7 +77,7 @@ internal sealed class SegmentStore(EndpointState state)
 
         // A late acknowledgement of the packet that carried the whole must not be taken for one of the first part.
         segment.Generation++;
-        state.Streams[segment.Stream].Send.Lost.Append(state.Segments, restIndex);
+        state.Streams[segment.Stream].Send.Lost.Append(_segments, restIndex);
         if (segment.Message >= 0)
         {
             state.Messages[segment.Message].Outstanding++;
@@ -86,34 +89,34 @@ internal sealed class SegmentStore(EndpointState state)
     /// <summary>Takes a segment out of its stream's list and gives its memory back.</summary>
     public void Free(int index)
     {
-        ref Segment segment = ref state.Segments[index];
+        ref Segment segment = ref _segments[index];
         ref StreamState stream = ref state.Streams[segment.Stream];
         ref SendHalf send = ref stream.Send;
         if (segment.IsLost)
         {
-            send.Lost.Remove(state.Segments, index);
+            send.Lost.Remove(_segments, index);
         }
         else
         {
-            send.InFlight.Remove(state.Segments, index);
+            send.InFlight.Remove(_segments, index);
         }
 
         Invariant.Check(segment.SliceCount > 0, "A segment is given back once.");
         state.AddBuffered(ref stream, -segment.Length);
         for (int i = 0; i < segment.SliceCount; i++)
         {
-            state.Frames.Release(segment.Slices[i].Frame);
+            _frames.Release(segment.Slices[i].Frame);
         }
 
         segment.SliceCount = 0;
         segment.Generation++;
-        state.Segments.Free(index);
+        _segments.Free(index);
     }
 
     /// <summary>Moves a segment from those in flight to those that are sent again, or back.</summary>
     public void Move(int index, bool toLost)
     {
-        ref Segment segment = ref state.Segments[index];
+        ref Segment segment = ref _segments[index];
         if (segment.IsLost == toLost)
         {
             return;
@@ -123,13 +126,13 @@ internal sealed class SegmentStore(EndpointState state)
         segment.IsLost = toLost;
         if (toLost)
         {
-            send.InFlight.Remove(state.Segments, index);
-            send.Lost.Append(state.Segments, index);
+            send.InFlight.Remove(_segments, index);
+            send.Lost.Append(_segments, index);
         }
         else
         {
-            send.Lost.Remove(state.Segments, index);
-            send.InFlight.Append(state.Segments, index);
+            send.Lost.Remove(_segments, index);
+            send.InFlight.Append(_segments, index);
         }
     }
 

@@ -151,7 +151,7 @@ public sealed class ProbabilisticTests
         // The group of the first message gets four repairs, which take the records that the second, of two runs, would need: it cannot begin a group.
         sending.PartialPlan = sending.Plan with { RepairsLow = 4, RepairsHigh = 4 };
         sending.PartialSize = 1;
-        while (state.HasChunksForSending(4))
+        while (state.Store.HasChunksForSending(4))
         {
             state.Store.Chunks.TryAllocate(out _);
         }

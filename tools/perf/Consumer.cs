@@ -11,7 +11,7 @@ internal sealed class Consumer(PerfOptions options, Endpoint endpoint, int strea
     /// <summary>Lent slices that are read before they are returned.</summary>
     private const int SlicesAtOnce = 16;
 
-    private readonly byte[] _destination = new byte[options.BytesPerCall];
+    private readonly LineBuffer _destination = new(options.BytesPerCall);
     private readonly PayloadSlice[] _slices = new PayloadSlice[SlicesAtOnce];
     private readonly ulong[] _read = new ulong[streams];
 
@@ -28,12 +28,13 @@ internal sealed class Consumer(PerfOptions options, Endpoint endpoint, int strea
             return;
         }
 
-        for (ReceiveResult result = stream.Receive(_destination); result.Status == CallStatus.Ok; result = stream.Receive(_destination))
+        Span<byte> destination = _destination.Span;
+        for (ReceiveResult result = stream.Receive(destination); result.Status == CallStatus.Ok; result = stream.Receive(destination))
         {
             Bytes += result.Bytes;
             if (options.Touch)
             {
-                Check(stream, _destination.AsSpan(0, result.Bytes));
+                Check(stream, destination[..result.Bytes]);
             }
         }
     }

@@ -6,7 +6,7 @@ namespace NexStream.Perf;
 /// <summary>Hands frames over to streams in turn.</summary>
 internal sealed class Producer(PerfOptions options, Endpoint endpoint, StreamHandle[] streams)
 {
-    private readonly byte[] _data = new byte[options.BytesPerCall];
+    private readonly LineBuffer _data = new(options.BytesPerCall);
     private readonly ulong[] _sent = new ulong[streams.Length];
     private int _next;
 
@@ -33,10 +33,10 @@ internal sealed class Producer(PerfOptions options, Endpoint endpoint, StreamHan
     {
         if (options.Touch)
         {
-            Pattern.Write(_data, _sent[_next]);
+            Pattern.Write(_data.Span, _sent[_next]);
         }
 
-        return streams[_next].Send(_data).Bytes;
+        return streams[_next].Send(_data.Span).Bytes;
     }
 
     private int SendLease()

@@ -12,8 +12,8 @@ public static class MemoryCopyProbe
     public static double GigabytesPerSecond(int blockBytes, int workingSetBytes)
     {
         int blocks = Math.Max(workingSetBytes / blockBytes, 1);
-        byte[] source = new byte[blockBytes];
-        byte[] target = GC.AllocateArray<byte>(blocks * blockBytes, pinned: true);
+        var source = new LineBuffer(blockBytes);
+        var target = new LineBuffer(blocks * blockBytes);
         var rates = new List<double>(Rounds);
         for (int round = 0; round < Rounds; round++)
         {
@@ -24,7 +24,7 @@ public static class MemoryCopyProbe
             {
                 for (int i = 0; i < blocks; i++)
                 {
-                    source.AsSpan().CopyTo(target.AsSpan(i * blockBytes));
+                    source.Span.CopyTo(target.Span[(i * blockBytes)..]);
                 }
 
                 bytes += target.Length;
