@@ -83,8 +83,11 @@ public sealed class Endpoint
         var liveness = new PathLiveness(_state, _factory, lossDetector);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
-        _train = new PacketTrain(_state, keeper);
-        var predictedReceive = new PredictedReceive(_state, _factory, _streamTable, keeper, reassembler, _train, new PredictedMessages(_state, inbound));
+        var run = new ArrivingRun(_state, keeper);
+        var messageRun = new ArrivingMessages(_state, keeper);
+        var predictedData = new PredictedData(_state, _streamTable, keeper, reassembler, new PredictedMessages(_state, inbound), run, messageRun);
+        _train = new PacketTrain(_state, predictedData, run, messageRun);
+        var predictedReceive = new PredictedReceive(_state, _factory, predictedData, _train);
         var receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
         _dispatcher = new FrameDispatcher(_state, _factory, _answers, _handshake, _closing, predictedReceive, receivePath);
         var packets = new PacketWriter(

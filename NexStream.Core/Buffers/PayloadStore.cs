@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Buffers;
 
@@ -173,6 +174,17 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         }
 
         return moved;
+    }
+
+    /// <summary>Takes the run out of a list that has just one: the slice inherits its reference.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PayloadSlice TakeOnly(ref ChunkList list)
+    {
+        Invariant.Check(list.Head >= 0 && list.Head == list.Tail, "The list has one run.");
+        PayloadSlice slice = chunks[list.Head].Slice;
+        chunks.Free(list.Head);
+        list = ChunkList.Empty;
+        return slice;
     }
 
     /// <summary>Copies from the front of a list and frees what was copied whole.</summary>

@@ -41,6 +41,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             return 0;
         }
 
+        bool isSmall = Departure.IsSmall(path);
         var run = new DepartureRun(state, connection, path, index, stream, now, burst.Length);
         while (run.MayAdd() && (run.Count == 0 || MayGo(connection, stream, isReliable, room)))
         {
@@ -56,11 +57,13 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             }
             else
             {
-                message = TakeOut(ref stream, messageIndex, length, transmission);
+                message = TakeOut(connection, ref stream, messageIndex, length, transmission);
             }
 
             ulong number = PacketNumbers.Take(state, path);
-            byte flags = Departure.WaitsForAck(connection, path, LinkHeader.Size + head + length, stream) ? PacketHeader.AckNow : (byte)0;
+            bool mayWait = isSmall || stream.Send.MessageUnsent < 0;
+            bool waits = mayWait && Departure.WaitsForAck(connection, path, LinkHeader.Size + head + length, stream);
+            byte flags = waits ? PacketHeader.AckNow : (byte)0;
             MessageHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Mode, hasNumber, stream.Id, message, length);
             transmission.HeadLength = head;
             ref SentPacket packet = ref run.Add(transmission, stream, number, length);
@@ -99,7 +102,8 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     private int Take(Connection connection, int index, ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
     {
         ref OutboundMessage message = ref _messages[messageIndex];
-        int segment = segments.Cut(index, ref stream, messageIndex, ref message.Unsent, 0, length);
+        PayloadSlice slice = _store.TakeOnly(ref message.Unsent);
+        int segment = segments.Make(index, ref stream, messageIndex, slice);
         connection.Credit.Used += (uint)length;
         stream.Send.Charged += (uint)length;
         message.Number = stream.Send.Window.Used++;
@@ -109,7 +113,6 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
 
         // The link's own reference: the segment keeps its until the data is acknowledged.
-        ref readonly PayloadSlice slice = ref _segments[segment].Slices[0];
         transmission.SliceStorage[0] = slice;
         transmission.SliceCount = 1;
         _frames.AddReference(slice.Frame);
@@ -118,13 +121,14 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
 
     /// <summary>The message goes to the link, with the references: nothing is kept, because nothing is sent again. Returns its number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong TakeOut(ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
+    private ulong TakeOut(Connection connection, ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
     {
         ref OutboundMessage message = ref _messages[messageIndex];
         ulong number = message.Number;
-        _store.Cut(ref message.Unsent, length, transmission.SliceStorage, out int slices);
-        transmission.SliceCount = slices;
-        state.AddBuffered(ref stream, -length);
+        transmission.SliceStorage[0] = _store.TakeOnly(ref message.Unsent);
+        transmission.SliceCount = 1;
+        stream.Send.Buffered -= length;
+        connection.SendBuffered -= length;
         stream.Send.MessageUnsent = message.Next;
         stream.Send.Window.Used = number + 1;
         messages.Finish(messageIndex, EventKind.MessageAcknowledged);

@@ -13,6 +13,10 @@ namespace NexStream.Core.Modes;
 /// </summary>
 internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifecycle, InboundMessages messages, PayloadKeeper keeper, Reassembler reassembler)
 {
+    private readonly Slab<InboundMessage> _inbound = state.Inbound;
+    private readonly FrameTable _frames = state.Frames;
+    private readonly PayloadStore _store = state.Store;
+
     public ReceiveOutcome OnFragment(Connection connection, int index, ref StreamState stream, in DataFrame frame, in InboundPayload payload)
     {
         ReasonCode violation = Check(connection, stream, frame, payload.Length);
@@ -44,7 +48,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return OnFirstFragment(connection, index, frame, payload);
         }
 
-        if (state.Inbound[partial].Length != (int)frame.MessageLength)
+        if (_inbound[partial].Length != (int)frame.MessageLength)
         {
             return ReceiveOutcome.Violated(ReasonCode.MessageViolation);
         }
@@ -85,7 +89,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return false;
         }
 
-        if (keeper.Append(connection.Memory, ref state.Inbound[message].Content, payload, 0, payload.Length, 0) < payload.Length)
+        if (keeper.Append(connection.Memory, ref _inbound[message].Content, payload, 0, payload.Length, 0) < payload.Length)
         {
             stream.Receive.Dropped++;
             messages.Free(message);
@@ -125,8 +129,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
 
         if (partial >= 0)
         {
-            charge = (uint)state.Inbound[partial].Length;
-            stream.Receive.Buffered -= state.Inbound[partial].Received;
+            charge = (uint)_inbound[partial].Length;
+            stream.Receive.Buffered -= _inbound[partial].Received;
             messages.RemovePartial(index, partial);
             messages.Free(partial);
         }
@@ -156,18 +160,28 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     /// <summary>Copies the first complete message out, if it fits. There is one.</summary>
     public ReceiveResult Read(Connection connection, int index, ref StreamState stream, Span<byte> destination)
     {
-        ref InboundMessage message = ref state.Inbound[stream.Receive.MessageHead];
+        ref InboundMessage message = ref _inbound[stream.Receive.MessageHead];
         ReceiveResult result = Describe(message, message.Length <= destination.Length);
-        if (result.Status == CallStatus.Ok)
+        if (result.Status != CallStatus.Ok)
         {
-            state.Store.Read(ref message.Content, destination);
-            Take(connection, index, ref stream);
+            return result;
         }
 
+        if (message.Content.Head == message.Content.Tail)
+        {
+            _frames.TakeOut(_store.TakeOnly(ref message.Content), destination);
+        }
+        else
+        {
+            _store.Read(ref message.Content, destination);
+        }
+
+        Take(connection, index, ref stream);
         return result;
     }
 
     /// <summary>The answer to who reads a message into a place that it fits, or does not fit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReceiveResult Describe(in InboundMessage message, bool fits) => new()
     {
         Status = fits ? CallStatus.Ok : CallStatus.MessageTooLong,
@@ -228,7 +242,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return ReceiveOutcome.Accepted;
         }
 
-        if (state.Inbound[message].Received == 0)
+        if (_inbound[message].Received == 0)
         {
             messages.RemovePartial(index, message);
             messages.Free(message);
@@ -241,7 +255,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
 
     private bool Insert(Connection connection, int index, int messageIndex, in DataFrame frame, in InboundPayload payload)
     {
-        ref InboundMessage message = ref state.Inbound[messageIndex];
+        ref InboundMessage message = ref _inbound[messageIndex];
         ref StreamState stream = ref state.Streams[index];
         bool kept;
         int inserted;
@@ -267,7 +281,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         {
             // Too many gaps to remember: the message stays unfinished, as if this fragment had not come.
             stream.Receive.Buffered -= message.Received;
-            state.Store.Clear(ref message.Content);
+            _store.Clear(ref message.Content);
             message.Received = 0;
             message.ChunkCount = 0;
             return false;
@@ -284,7 +298,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Complete(Connection connection, int index, int messageIndex)
     {
-        int length = state.Inbound[messageIndex].Length;
+        int length = _inbound[messageIndex].Length;
         state.Streams[index].Receive.Buffered += length;
         connection.ReadyBytes += length;
         messages.AddReady(ref state.Streams[index].Receive, messageIndex);
@@ -311,7 +325,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     public void Take(Connection connection, int index, ref StreamState stream)
     {
         int messageIndex = messages.TakeReady(ref stream.Receive);
-        int length = state.Inbound[messageIndex].Length;
+        int length = _inbound[messageIndex].Length;
         stream.Receive.Buffered -= length;
         connection.ReadyBytes -= length;
         messages.Free(messageIndex);

@@ -61,7 +61,7 @@ internal sealed class MessageSender(
             return CallStatus.MessageTooLong;
         }
 
-        if (stream.IsReliable)
+        if (stream.Mode == TransportMode.ReliableUnordered)
         {
             return stream.Send.Buffered > 0 && stream.Send.Buffered + length > connection.SendBuffer ? CallStatus.WouldBlock : CallStatus.Ok;
         }
@@ -268,12 +268,17 @@ internal sealed class MessageSender(
         }
     }
 
-    private static int LengthMax(Connection connection, in StreamState stream) => stream.IsReliable
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int LengthMax(Connection connection, in StreamState stream) => stream.Mode == TransportMode.ReliableUnordered
         ? connection.PeerMessageLengthMax
         : DatagramLengthMax(FrameLengthMin(connection));
 
     /// <summary>The longest frame that every path carries on which the message could go: which it will be is not known when it is handed over.</summary>
-    private static int FrameLengthMin(Connection connection)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FrameLengthMin(Connection connection) =>
+        connection.Paths.Count == 1 ? connection.Path.FrameLength : FrameLengthMinOfSeveral(connection);
+
+    private static int FrameLengthMinOfSeveral(Connection connection)
     {
         int length = connection.Path.FrameLength;
         for (int i = 1; i < connection.Paths.Count; i++)

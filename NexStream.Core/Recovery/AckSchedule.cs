@@ -100,19 +100,22 @@ internal struct AckSchedule
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryCount(ulong packetNumber, Instant now) => TryCount(packetNumber, 1, now);
 
+    /// <summary>How many packets may be counted before one of them makes an acknowledgement due.</summary>
+    public readonly int CountableMax => IsImmediate ? int.MaxValue : _threshold - 1 - _unacknowledged;
+
     /// <summary>The same for so many packets that arrived at one instant, up to this number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryCount(ulong packetNumber, int count, Instant now)
     {
         int unacknowledged = _unacknowledged + count;
         bool isDueAnyway = IsImmediate || (unacknowledged < _threshold && Deadline != Instant.Never);
-        if (!isDueAnyway || _seen <= FirstPackets || now >= _roundEndsAt || packetNumber != _largestAckEliciting + (uint)count || unacknowledged > _thresholdMax)
+        if (!isDueAnyway || _seen <= FirstPackets || now >= _roundEndsAt || packetNumber != _largestAckEliciting + (uint)count)
         {
             return false;
         }
 
         _largestAckEliciting = packetNumber;
-        _unacknowledged = unacknowledged;
+        _unacknowledged = Math.Min(unacknowledged, _thresholdMax);
         _roundPackets += count;
         return true;
     }

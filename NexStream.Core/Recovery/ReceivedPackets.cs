@@ -155,9 +155,18 @@ internal struct ReceivedPackets
     /// <param name="roundTripNs">The round-trip time, as far as this side knows it.</param>
     public void RecordNext(int count, Instant now, EcnCodepoint ecn, long roundTripNs)
     {
-        for (int left = count; left > 0 && !TryRecordRun(left, now, ecn); left--)
+        for (int left = count; left > 0;)
         {
-            RecordNext(now, ecn, roundTripNs);
+            int regular = Math.Min(left, _schedule.CountableMax);
+            if (regular > 0 && TryRecordRun(regular, now, ecn))
+            {
+                left -= regular;
+            }
+            else
+            {
+                RecordNext(now, ecn, roundTripNs);
+                left--;
+            }
         }
     }
 

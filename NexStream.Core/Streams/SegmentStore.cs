@@ -28,6 +28,21 @@ internal sealed class SegmentStore(EndpointState state)
         return index;
     }
 
+    /// <summary>Makes a segment in flight of a whole message that lies in one piece, whose reference it takes over. There is a record.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Make(int streamIndex, ref StreamState stream, int message, in PayloadSlice slice)
+    {
+        bool isFree = _segments.TryAllocate(out int index);
+        Invariant.Check(isFree, "There is a record for every packet that is begun.");
+        ref Segment segment = ref _segments[index];
+        segment.Length = slice.Length;
+        segment.Slices[0] = slice;
+        segment.SliceCount = 1;
+        Begin(ref segment, streamIndex, message, 0);
+        stream.Send.InFlight.Append(_segments, index);
+        return index;
+    }
+
     /// <summary>
     /// Leaves the first <paramref name="length"/> bytes in the segment and puts the rest into a new one behind it in the list of lost
     /// ones: the frame became smaller than when the segment was cut. False: no segment is free.

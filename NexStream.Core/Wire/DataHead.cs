@@ -33,10 +33,13 @@ internal struct DataHead
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool IsPacket(byte pathId, uint number) => Swap(_pathAndNumber) == (((ulong)pathId << PathShift) | number);
 
-    /// <summary>Whether the bytes are the same.</summary>
+    /// <summary>Whether tag, path, flags and packet number are the same.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool IsSame(in DataHead other) =>
-        _pathAndNumber == other._pathAndNumber && _tag == other._tag && _frameAndStream == other._frameAndStream;
+    public readonly bool IsSamePacket(in DataHead other) => _pathAndNumber == other._pathAndNumber && _tag == other._tag;
+
+    /// <summary>Whether the frame's kind and stream are the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool IsSameStream(in DataHead other) => _frameAndStream == other._frameAndStream;
 
     /// <summary>Becomes the head of the packet that follows this one: where the number's 32 bits end, of none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

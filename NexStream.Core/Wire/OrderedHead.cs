@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NexStream.Core.Wire.Frames;
@@ -15,22 +16,14 @@ internal struct OrderedHead
     /// <summary>The frame's type, no flags, the length of its fields.</summary>
     public const uint Frame = ((uint)FrameType.Data << 24) | DataFrame.OrderedFieldsSize;
 
-    private DataHead _head;
-    private ulong _position;
+    private readonly DataHead _head;
+    private readonly ulong _position;
+
+    /// <summary>What every packet with nothing but data begins with.</summary>
+    [UnscopedRef]
+    public readonly ref readonly DataHead Data => ref _head;
 
     public readonly ulong Position => Swap(_position);
-
-    /// <summary>Whether the bytes are the same.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool IsSame(in OrderedHead other) => _position == other._position && _head.IsSame(other._head);
-
-    /// <summary>Becomes the head of the packet that follows this one, which has <paramref name="length"/> bytes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Advance(int length)
-    {
-        _head.Advance();
-        _position = Swap(Swap(_position) + (uint)length);
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref readonly OrderedHead In(ReadOnlySpan<byte> bytes) => ref MemoryMarshal.AsRef<OrderedHead>(bytes);

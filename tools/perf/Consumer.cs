@@ -29,10 +29,11 @@ internal sealed class Consumer(PerfOptions options, Endpoint endpoint, int strea
         }
 
         Span<byte> destination = _destination.Span;
+        bool isTouched = options.Touch;
         for (ReceiveResult result = stream.Receive(destination); result.Status == CallStatus.Ok; result = stream.Receive(destination))
         {
             Bytes += result.Bytes;
-            if (options.Touch)
+            if (isTouched)
             {
                 Check(stream, destination[..result.Bytes]);
             }

@@ -7,36 +7,35 @@ namespace NexStream.Perf;
 internal sealed class Producer(PerfOptions options, Endpoint endpoint, StreamHandle[] streams)
 {
     private readonly LineBuffer _data = new(options.BytesPerCall);
+    private readonly int _framesPerCall = options.BytesPerCall / options.FrameBytes;
     private readonly ulong[] _sent = new ulong[streams.Length];
     private int _next;
 
     /// <summary>Sends up to so many frames. Returns how many were taken.</summary>
     public int Send(int frames)
     {
-        int framesPerCall = options.BytesPerCall / options.FrameBytes;
-        for (int i = 0; i < frames; i += framesPerCall)
+        bool isLeased = options.ZeroCopy;
+        bool isTouched = options.Touch;
+        ReadOnlySpan<byte> data = _data.Span;
+        for (int i = 0; i < frames; i += _framesPerCall)
         {
-            int taken = options.ZeroCopy ? SendLease() : SendCopy();
+            int next = _next;
+            if (isTouched && !isLeased)
+            {
+                Pattern.Write(_data.Span, _sent[next]);
+            }
+
+            int taken = isLeased ? SendLease() : streams[next].Send(data).Bytes;
             if (taken == 0)
             {
                 return i;
             }
 
-            _sent[_next] += (uint)taken;
-            _next = _next + 1 == streams.Length ? 0 : _next + 1;
+            _sent[next] += (uint)taken;
+            _next = next + 1 == streams.Length ? 0 : next + 1;
         }
 
         return frames;
-    }
-
-    private int SendCopy()
-    {
-        if (options.Touch)
-        {
-            Pattern.Write(_data.Span, _sent[_next]);
-        }
-
-        return streams[_next].Send(_data.Span).Bytes;
     }
 
     private int SendLease()

@@ -30,8 +30,8 @@ internal sealed class MemoryEnd : IFrameReleaser
     /// <summary>The connection that carries the data, at the accepting end.</summary>
     public ConnectionHandle Connection { get; set; }
 
-    /// <summary>The number that the peer knows this end's frames by.</summary>
-    public int RegionAtPeer { get; private set; }
+    /// <summary>What the peer calls the first of this end's frames.</summary>
+    public uint FirstFrameAtPeer { get; private set; }
 
     /// <summary>Frames in use, and records in use: chunks, segments, packets in flight, messages.</summary>
     public long OccupiedBytes
@@ -57,7 +57,7 @@ internal sealed class MemoryEnd : IFrameReleaser
             // The arena's memory is pinned for as long as it lives.
             var region = new PeerRegion((nint)memory, arena.FrameSize, arena.FrameCount, this);
             peer.RegisterRegion(region);
-            RegionAtPeer = region.Number;
+            FirstFrameAtPeer = PayloadSlice.FrameOf(region.Number, 0);
         }
     }
 

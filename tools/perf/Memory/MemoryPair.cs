@@ -205,15 +205,14 @@ internal sealed class MemoryPair
     private void Pass(MemoryEnd from, MemoryEnd to, Transmission packet)
     {
         ReadOnlySpan<PayloadSlice> sent = packet.Slices;
-        Span<PayloadSlice> received = _slices.AsSpan(0, sent.Length);
-        uint region = PayloadSlice.FrameOf(from.RegionAtPeer, 0);
-        for (int i = 0; i < received.Length; i++)
+        PayloadSlice[] received = _slices;
+        for (int i = 0; i < sent.Length; i++)
         {
             // The sender's own frames are those of region 0.
-            received[i] = new PayloadSlice(region | sent[i].Frame, sent[i].Offset, sent[i].Length);
+            received[i] = new PayloadSlice(from.FirstFrameAtPeer | sent[i].Frame, sent[i].Offset, sent[i].Length);
         }
 
-        to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, received), _now);
+        to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, received.AsSpan(0, sent.Length)), _now);
     }
 
     /// <summary>A network card writes the payload into a frame of the receiver's and is done with the sender's.</summary>
