@@ -84,7 +84,7 @@ public sealed class Endpoint
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         var run = new ArrivingRun(_state, keeper);
-        var messageRun = new ArrivingMessages(_state, keeper);
+        var messageRun = new ArrivingMessages(_state, inbound, keeper);
         var predictedData = new PredictedData(_state, _streamTable, keeper, reassembler, new PredictedMessages(_state, inbound), run, messageRun);
         _train = new PacketTrain(_state, predictedData, run, messageRun);
         var predictedReceive = new PredictedReceive(_state, _factory, predictedData, _train);

@@ -28,6 +28,9 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     private readonly int _framesForArrivals = frames.Arena.FrameCount >> 2;
     private readonly int _chunksForArrivals = chunks.Capacity >> 2;
 
+    /// <summary>Less than a cache line at the end of a frame stays empty: a piece so short would cost a packet's second slice.</summary>
+    private const int RestMin = 64;
+
     /// <summary>Payloads up to this length share frames.</summary>
     public const int SmallLengthMax = 256;
 
@@ -92,7 +95,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         var slice = new PayloadSlice(frame, 0, data.Length);
         chunk.Slice = slice;
         chunk.Position = position;
-        chunk.IsAppendable = data.Length < frameSize;
+        chunk.IsAppendable = HasRest(data.Length);
         Link(ref list, index, ref chunk);
         data.CopyTo(frames.Arena.RunOf(slice));
         return true;
@@ -174,6 +177,20 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         }
 
         return moved;
+    }
+
+    /// <summary>Makes a list of one run, which takes over the caller's reference. There is a chunk.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ChunkList ListOf(in PayloadSlice slice)
+    {
+        bool isFree = chunks.TryAllocate(out int index);
+        Invariant.Check(isFree, "There is a chunk.");
+        ref Chunk chunk = ref chunks[index];
+        chunk.Slice = slice;
+        chunk.Position = 0;
+        chunk.IsAppendable = false;
+        chunk.Next = Slab<Chunk>.None;
+        return new ChunkList { Head = index, Tail = index };
     }
 
     /// <summary>Takes the run out of a list that has just one: the slice inherits its reference.</summary>
@@ -313,7 +330,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         int take = Math.Min(data.Length, frames.FrameSize - end);
         data[..take].CopyTo(frames.Bytes(new PayloadSlice(tail.Slice.Frame, end, take)));
         tail.Slice = tail.Slice.WithLength(tail.Slice.Length + take);
-        tail.IsAppendable = end + take < frames.FrameSize;
+        tail.IsAppendable = HasRest(end + take);
         return take;
     }
 
@@ -329,7 +346,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
             ref Chunk chunk = ref chunks[index];
             chunk.Slice = new PayloadSlice(frame, 0, length);
             chunk.Position = position + (uint)taken;
-            chunk.IsAppendable = length < arena.FrameSize;
+            chunk.IsAppendable = HasRest(length);
             Link(ref list, index, ref chunk);
             taken += length;
         }
@@ -354,6 +371,10 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         data.CopyTo(frames.Bytes(slice));
         return data.Length;
     }
+
+    /// <summary>Whether so many bytes leave as much of a frame as is worth a piece of its own.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool HasRest(int used) => used <= frames.FrameSize - RestMin;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Link(ref ChunkList list, int index, ref Chunk chunk)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
+using NexStream.Core.Streams;
 using NexStream.Core.Wire;
 
 namespace NexStream.Core.Connections;
@@ -10,11 +11,10 @@ namespace NexStream.Core.Connections;
 /// Whole messages of one stream that arrive in a row, packet by packet, as <see cref="ArrivingRun"/> is for bytes: each is compared with what is expected and becomes a
 /// record behind the one before. The stream and its connection are told of all of them once, in <see cref="Settle"/>.
 /// </summary>
-internal sealed class ArrivingMessages(EndpointState state, PayloadKeeper keeper)
+internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbound, PayloadKeeper keeper)
 {
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly Slab<InboundMessage> _messages = state.Inbound;
-    private readonly Slab<Chunk> _chunks = state.Store.Chunks;
     private readonly FrameTable _frames = state.Frames;
     private readonly PayloadStore _store = state.Store;
 
@@ -61,7 +61,7 @@ internal sealed class ArrivingMessages(EndpointState state, PayloadKeeper keeper
         _next = receive.Next;
         _bytesMax = _isReliable ? (long)(connection.Window.Limit - connection.Received) : connection.Config.DatagramBuffer - receive.Buffered;
         int frames = Math.Min(_frames.RoomFor(_region, _memory), _isReliable ? int.MaxValue : _memory.AheadMax - _frames.HeldBy(_memory.Owner));
-        _room = Math.Min(Math.Min(frames, _chunks.FreeCount), _messages.FreeCount);
+        _room = Math.Min(Math.Min(frames, _store.Chunks.FreeCount), _messages.FreeCount);
         if (_isReliable)
         {
             _room = (int)Math.Min((ulong)_room, receive.Window.Limit - receive.Next);
@@ -119,22 +119,11 @@ internal sealed class ArrivingMessages(EndpointState state, PayloadKeeper keeper
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append(ulong number, in PayloadSlice slice)
     {
-        _chunks.TryAllocate(out int chunkIndex);
-        ref Chunk chunk = ref _chunks[chunkIndex];
-        chunk.Slice = slice;
-        chunk.Position = 0;
-        chunk.IsAppendable = false;
-        chunk.Next = Slab<Chunk>.None;
-        _messages.TryAllocate(out int index);
+        bool isFree = inbound.TryCreate(number, slice.Length, _hasNumber, out int index);
+        Invariant.Check(isFree, "There is a record for the message.");
         ref InboundMessage message = ref _messages[index];
-        message.Number = number;
-        message.Content = new ChunkList { Head = chunkIndex, Tail = chunkIndex };
-        message.Length = slice.Length;
+        message.Content = _store.ListOf(slice);
         message.Received = _isReliable ? slice.Length : 0;
-        message.ChunkCount = 0;
-        message.Next = Slab<InboundMessage>.None;
-        message.Previous = Slab<InboundMessage>.None;
-        message.HasNumber = _hasNumber;
         _messages[_tail].Next = index;
         _tail = index;
     }

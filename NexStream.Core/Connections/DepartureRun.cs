@@ -13,20 +13,20 @@ namespace NexStream.Core.Connections;
 /// </summary>
 internal ref struct DepartureRun
 {
-    private readonly EndpointState _state;
-    private readonly Connection _connection;
-    private readonly Path _path;
-    private readonly Slab<SentPacket> _packets;
-    private readonly Instant _now;
+    private EndpointState _state;
+    private Connection _connection;
+    private Path _path;
+    private Slab<SentPacket> _packets;
+    private Instant _now;
 
     // The controller is told of the run as a whole, so that neither can change while it goes on.
-    private readonly long _window;
-    private readonly long _pacingRate;
-    private readonly int _stream;
-    private readonly int _quantum;
-    private readonly int _packetsMax;
-    private readonly bool _isAlone;
-    private readonly bool _isMarked;
+    private long _window;
+    private long _pacingRate;
+    private int _stream;
+    private int _quantum;
+    private int _packetsMax;
+    private bool _isAlone;
+    private bool _isMarked;
 
     // The first packet's record and link header are what all others begin as. Those of the packet before would do, but a processor cannot forward what was just
     // stored field by field to a load of all, and waits.
@@ -38,7 +38,7 @@ internal ref struct DepartureRun
     private int _count;
     private long _bytes;
 
-    /// <summary>The turn of a stream begins.</summary>
+    /// <summary>The turn of a stream begins. (A constructor's result would be copied to where it is kept.)</summary>
     /// <param name="state">The endpoint.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="path">The path that its packets take.</param>
@@ -46,7 +46,7 @@ internal ref struct DepartureRun
     /// <param name="stream">Its record.</param>
     /// <param name="now">When the packets leave.</param>
     /// <param name="packetsMax">How many there is a place for.</param>
-    public DepartureRun(EndpointState state, Connection connection, Path path, int index, in StreamState stream, Instant now, int packetsMax)
+    public void Start(EndpointState state, Connection connection, Path path, int index, in StreamState stream, Instant now, int packetsMax)
     {
         _state = state;
         _connection = connection;

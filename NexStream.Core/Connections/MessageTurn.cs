@@ -42,7 +42,8 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         }
 
         bool isSmall = Departure.IsSmall(path);
-        var run = new DepartureRun(state, connection, path, index, stream, now, burst.Length);
+        DepartureRun run = default;
+        run.Start(state, connection, path, index, stream, now, burst.Length);
         while (run.MayAdd() && (run.Count == 0 || MayGo(connection, stream, isReliable, room)))
         {
             Wire.Transmission transmission = burst[run.Count];

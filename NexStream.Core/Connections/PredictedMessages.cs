@@ -39,12 +39,14 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         }
 
         ref InboundMessage message = ref _inbound[created];
-        ulong position = 0;
-        foreach (ref readonly PayloadSlice slice in frame.Payload)
+        if (frame.Payload.Length == 1)
         {
-            _frames.Adopt(slice, connection.Memory);
-            _store.TryLink(ref message.Content, slice, position);
-            position += (uint)slice.Length;
+            _frames.Adopt(frame.Payload[0], connection.Memory);
+            message.Content = _store.ListOf(frame.Payload[0]);
+        }
+        else
+        {
+            Keep(connection, ref message, frame.Payload);
         }
 
         receive.Next++;
@@ -61,6 +63,17 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         }
 
         return true;
+    }
+
+    private void Keep(Connection connection, ref InboundMessage message, ReadOnlySpan<PayloadSlice> payload)
+    {
+        ulong position = 0;
+        foreach (ref readonly PayloadSlice slice in payload)
+        {
+            _frames.Adopt(slice, connection.Memory);
+            _store.TryLink(ref message.Content, slice, position);
+            position += (uint)slice.Length;
+        }
     }
 
     /// <summary>Whether it is the whole message that comes next, and nobody has seen anything of it or behind it.</summary>

@@ -68,7 +68,8 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         ulong behind = before + Math.Min(Math.Min(send.End - before, send.Window.Available), connection.Credit.Available);
         int room = path.FrameLength - LinkHeader.Size - OrderedHead.Size;
         bool isSmall = Departure.IsSmall(path);
-        var run = new DepartureRun(state, connection, path, index, stream, now, burst.Length);
+        DepartureRun run = default;
+        run.Start(state, connection, path, index, stream, now, burst.Length);
         while (send.Window.Used < behind && run.MayAdd())
         {
             ulong position = send.Window.Used;

@@ -21,15 +21,16 @@ internal sealed class InboundMessages(EndpointState state)
             return false;
         }
 
-        _inbound[index] = new InboundMessage
-        {
-            Number = number,
-            Content = ChunkList.Empty,
-            Length = length,
-            Next = None,
-            Previous = None,
-            HasNumber = hasNumber,
-        };
+        // Field by field, because a record made elsewhere and copied here would be written twice.
+        ref InboundMessage message = ref _inbound[index];
+        message.Number = number;
+        message.Content = ChunkList.Empty;
+        message.Length = length;
+        message.Received = 0;
+        message.ChunkCount = 0;
+        message.Next = None;
+        message.Previous = None;
+        message.HasNumber = hasNumber;
         return true;
     }
 

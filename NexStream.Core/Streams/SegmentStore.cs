@@ -10,6 +10,7 @@ internal sealed class SegmentStore(EndpointState state)
 {
     private readonly Slab<Segment> _segments = state.Segments;
     private readonly FrameTable _frames = state.Frames;
+    private readonly Slab<StreamState> _streams = state.Streams;
 
     /// <summary>Moves up to <paramref name="length"/> bytes from the front of a list into a new segment in flight. -1: none is free.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -105,7 +106,7 @@ internal sealed class SegmentStore(EndpointState state)
     public void Free(int index)
     {
         ref Segment segment = ref _segments[index];
-        ref StreamState stream = ref state.Streams[segment.Stream];
+        ref StreamState stream = ref _streams[segment.Stream];
         ref SendHalf send = ref stream.Send;
         if (segment.IsLost)
         {

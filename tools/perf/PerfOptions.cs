@@ -71,8 +71,13 @@ public sealed record PerfOptions
     /// <summary>Whole data frames that one call of the application moves.</summary>
     internal int BytesPerCall => Mode == TransportMode.ReliableOrdered && CallBytes > FrameBytes ? CallBytes / FrameBytes * FrameBytes : FrameBytes;
 
-    /// <summary>Bytes of an arena's frame: one data frame's payload; the shortest packet must still fit the slices that a packet has.</summary>
-    internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : FrameBytes, ArenaFrameMin);
+    /// <summary>
+    /// Bytes of an arena's frame: one data frame's payload, in whole cache lines, but where one call fills several: these are filled to the end, and each packet is to
+    /// carry one. The shortest packet must still fit the slices that a packet has.
+    /// </summary>
+    internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : BytesPerCall > FrameBytes ? FrameBytes : (FrameBytes + LineSize - 1) & -LineSize, ArenaFrameMin);
+
+    private const int LineSize = 64;
 
     private const int ArenaFrameMin = 512;
 
