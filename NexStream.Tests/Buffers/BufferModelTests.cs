@@ -251,6 +251,22 @@ public sealed class BufferModelTests
         Assert.That(store.Chunks.Count, Is.Zero);
     });
 
+    // A frame is 512 bytes, a cache line 64.
+    [TestCase(448, 400, 2)]
+    [TestCase(449, 400, 2)]
+    [TestCase(448, 64, 1)]
+    public void PayloadStore_RestOfFrame_IsFilledUpFromOneCacheLineOn(int first, int second, int frameCount)
+    {
+        var frames = new FrameTable(new FrameArena(512, 128), 1);
+        var store = new PayloadStore(frames, new Slab<Chunk>(512), reserve256: 0);
+        SharedFrame shared = SharedFrame.None;
+        ChunkList list = ChunkList.Empty;
+        store.Append(ref list, new byte[first], 0, 0, ref shared, 128, keepTail: true);
+        store.Append(ref list, new byte[second], (ulong)first, 0, ref shared, 128, keepTail: true);
+        Assert.That(frames.HeldBy(0), Is.EqualTo(frameCount));
+        Assert.That(store.Chunks[list.Head].Slice.Length, Is.EqualTo(first == 448 ? 512 : first), "What is left of the first frame is used, or not.");
+    }
+
     [Test]
     public void StreamScheduler_AnyOperations_ServesExactlyThoseThatWantToSend() => s_operations.Sample(operations =>
     {

@@ -57,6 +57,7 @@ public sealed class PredictionTests
         world.Transfer(stream, size, 30 * Instant.Millisecond);
         Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1900));
         Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1900));
+        Assert.That(world.Pair.Server.Endpoint.State.ReceivedInTrains, Is.GreaterThan(1700), "All but the first of a group.");
         Assert.That(world.Read, Has.Count.EqualTo(World.Transferred * size));
     }
 
@@ -177,6 +178,8 @@ public sealed class PredictionTests
                     Send(stream, size);
                 }
 
+                Pair.Drain();
+                Pair.DeliverAll();
                 Pair.Settle();
                 Receive(stream, _destination.Length);
                 Pair.Advance(pauseNs);

@@ -36,6 +36,9 @@ internal sealed class ReferencePair
 
     public int InTransit => _queue.Count;
 
+    /// <summary>The lengths of the payload's slices of each frame in transit.</summary>
+    public IEnumerable<int[]> SlicesInTransit => _queue.Select(packet => packet.Slices.Select(slice => slice.Length).ToArray());
+
     /// <summary>A line for every frame, event and deadline.</summary>
     public List<string> Log { get; } = [];
 
@@ -99,6 +102,15 @@ internal sealed class ReferencePair
         int region = _sides[packet.From].RegionAtPeer;
         PayloadSlice[] slices = [.. packet.Slices.Select(slice => new PayloadSlice(PayloadSlice.FrameOf(region, slice.Index), slice.Offset, slice.Length))];
         to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, slices), Now);
+    }
+
+    /// <summary>Delivers all that waits, one right behind the other.</summary>
+    public void DeliverAll()
+    {
+        while (_queue.Count > 0)
+        {
+            Deliver();
+        }
     }
 
     /// <summary>Loses a frame of the queue.</summary>
