@@ -251,6 +251,35 @@ public sealed class BufferModelTests
         Assert.That(store.Chunks.Count, Is.Zero);
     });
 
+    [Test]
+    public void FrameTable_RoomForSlices_EndsWhereOneMoreCouldNotBeKept()
+    {
+        using var releaser = new Forgetful();
+        var frames = new FrameTable(new FrameArena(512, 128), 1);
+        var region = new PeerRegion(releaser.Memory, Forgetful.FrameSize, Forgetful.FrameCount, releaser);
+        frames.Register(region);
+        var memory = new MemoryShare(0);
+        for (int framesMax = 1; framesMax <= Forgetful.FrameCount; framesMax++)
+        {
+            memory.Reset(framesMax);
+            int room = frames.RoomFor(region, memory);
+            int kept = 0;
+            while (frames.CanAdopt([Slice(kept)], memory, 1, out _))
+            {
+                frames.Adopt(Slice(kept), memory);
+                Assert.That(frames.RoomFor(region, memory), Is.EqualTo(room - ++kept));
+            }
+
+            Assert.That(kept, Is.EqualTo(room), "Half of the peer's frames, and the connection's share.");
+            for (int i = 0; i < kept; i++)
+            {
+                frames.Release(Slice(i).Frame);
+            }
+        }
+
+        PayloadSlice Slice(int index) => new(PayloadSlice.FrameOf(region.Number, index), 0, Forgetful.FrameSize);
+    }
+
     // A frame is 512 bytes, a cache line 64.
     [TestCase(448, 400, 2)]
     [TestCase(449, 400, 2)]
@@ -327,4 +356,20 @@ public sealed class BufferModelTests
     private static int RunsWith(SortedSet<ulong> model, ulong number) => Runs([.. model, number]);
 
     private static int Runs(SortedSet<ulong> model) => model.Count(n => !model.Contains(unchecked(n - 1)));
+
+    /// <summary>A peer's frames, and nobody who is told that they came free.</summary>
+    private sealed class Forgetful : IFrameReleaser, IDisposable
+    {
+        public const int FrameSize = 64;
+        public const int FrameCount = 16;
+
+        public nint Memory { get; } = System.Runtime.InteropServices.Marshal.AllocHGlobal(FrameSize * FrameCount);
+
+        public void Release(int index, int holds)
+        {
+            // Nobody sends these.
+        }
+
+        public void Dispose() => System.Runtime.InteropServices.Marshal.FreeHGlobal(Memory);
+    }
 }

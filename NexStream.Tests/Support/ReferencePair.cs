@@ -20,10 +20,10 @@ internal sealed class ReferencePair
     private readonly Transmission[] _burst = [.. Enumerable.Range(0, BurstMax).Select(_ => new Transmission())];
     private readonly Side[] _sides = new Side[2];
 
-    public ReferencePair(EndpointConfig client, EndpointConfig server, int frameSize, int frameCount)
+    public ReferencePair(EndpointConfig client, EndpointConfig server, int frameSize, int frameCount, int? serverFrameCount = null)
     {
         _sides[0] = new Side(client, frameSize, frameCount);
-        _sides[1] = new Side(server, frameSize, frameCount);
+        _sides[1] = new Side(server, frameSize, serverFrameCount ?? frameCount);
         Client.ShowTo(Server);
         Server.ShowTo(Client);
     }

@@ -1,0 +1,150 @@
+using NexStream.Core;
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.State;
+using NexStream.Tests.Support;
+
+namespace NexStream.Tests.Endpoints;
+
+/// <summary>
+/// Packets that arrive together are compared with what is expected and looked at no further: every limit must hold among them all the same. Each case runs into one
+/// limit in the middle of a train, with and without prediction, and both must come to the same.
+/// </summary>
+[TestFixture]
+public sealed class TrainLimitTests
+{
+    private const int FrameSize = 1216;
+    private const int Size = 1200;
+    private const int Sent = 60;
+    private const int PacketsMin = 5;
+
+    /// <summary>More than are sent: they never run out.</summary>
+    private const int PeerFrames = 512;
+
+    /// <summary>A peer that knows no limit: what it may send is raised behind its back.</summary>
+    private static readonly ConnectionConfig s_wide = new()
+    {
+        MaxFrameLength = Size + 116,
+        SendBuffer = 1 << 20,
+        DatagramBuffer = 1 << 20,
+        StreamReceiveWindow = 1 << 20,
+        ReceiveWindow = 1 << 20,
+        MaxMessageLength = Size,
+    };
+
+    [TestCase(TransportMode.ReliableOrdered)]
+    [TestCase(TransportMode.ReliableUnordered)]
+    public void Train_BeyondConnectionCredit_IsAViolation(TransportMode mode) =>
+        Compare(mode, s_wide with { ReceiveWindow = 30 * Size, StreamReceiveWindow = 30 * Size }, summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.FlowControlViolation)));
+
+    [TestCase(TransportMode.ReliableOrdered)]
+    [TestCase(TransportMode.ReliableUnordered)]
+    public void Train_BeyondStreamCredit_IsAViolation(TransportMode mode) => Compare(
+        mode,
+        s_wide with { StreamReceiveWindow = 30 * Size, StreamMessageWindow = 30 },
+        summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.FlowControlViolation)));
+
+    [Test]
+    public void Train_OfMoreDatagramsThanTheStreamMayHold_DropsTheOldest() =>
+        Compare(TransportMode.BestEffort, s_wide with { DatagramBuffer = 20 * Size }, summary => Assert.That(summary.Dropped, Is.GreaterThan(10)));
+
+    // The peer's frames are many: what runs out is the receiver's own.
+    [TestCase(32, 1 << 12, 1 << 12)]
+    [TestCase(512, 40, 1 << 12)]
+    [TestCase(512, 1 << 12, 30)]
+    public void Train_OfDatagramsWithoutMemory_DropsTheNewest(int frames, int chunks, int records) => Compare(
+        TransportMode.BestEffort, s_wide, summary => Assert.That(summary.Dropped, Is.GreaterThan(5)), frames, chunks, records);
+
+    [TestCase(TransportMode.ReliableOrdered, 32, 1 << 12, 1 << 12)]
+    [TestCase(TransportMode.ReliableOrdered, 512, 40, 1 << 12)]
+    [TestCase(TransportMode.ReliableUnordered, 32, 1 << 12, 1 << 12)]
+    [TestCase(TransportMode.ReliableUnordered, 512, 40, 1 << 12)]
+    [TestCase(TransportMode.ReliableUnordered, 512, 1 << 12, 30)]
+    public void Train_OfReliableDataWithoutMemory_IsLeftOutAndNotAcknowledged(TransportMode mode, int frames, int chunks, int records) => Compare(
+        mode, s_wide, summary => Assert.That(summary.Buffered, Is.LessThan(Sent * Size)), frames, chunks, records);
+
+    private static void Compare(
+        TransportMode mode, ConnectionConfig server, Action<Summary> expect, int frames = 512, int chunks = 1 << 12, int records = 1 << 12)
+    {
+        (Summary predicted, ulong inTrains) = Run(mode, server, usesPrediction: true, frames, chunks, records);
+        (Summary plain, _) = Run(mode, server, usesPrediction: false, frames, chunks, records);
+        expect(plain);
+        Assert.That(predicted, Is.EqualTo(plain));
+        Assert.That(inTrains, Is.GreaterThan(PacketsMin), "The limit lies in the middle of a train.");
+    }
+
+    private static (Summary Summary, ulong InTrains) Run(TransportMode mode, ConnectionConfig server, bool usesPrediction, int frames, int chunks, int records)
+    {
+        EndpointConfig receiving = Config(2, server) with { MaxChunks = chunks, MaxMessages = records };
+        var pair = new ReferencePair(Config(1, s_wide), receiving, FrameSize, PeerFrames, frames);
+        pair.Server.Endpoint.State.UsesPrediction = usesPrediction;
+        StreamHandle reading = default;
+        ReasonCode reason = ReasonCode.None;
+        pair.Server.OnEvent = item =>
+        {
+            reading = item.Kind == EventKind.StreamOpened ? item.Stream : reading;
+            reason = item.Kind == EventKind.ConnectionClosed ? item.Reason : reason;
+        };
+        pair.Client.Endpoint.Connect(pair.Server.Endpoint.Node, pair.Now, out ConnectionHandle connection);
+        pair.Settle();
+        connection.OpenStream(new StreamConfig(mode), out StreamHandle sending);
+        for (int i = 0; i < 3; i++)
+        {
+            // Until the opening is acknowledged.
+            sending.Send(new byte[Size]);
+            pair.Settle();
+            pair.Advance(30 * Instant.Millisecond);
+            pair.Settle();
+            while (reading.Receive(new byte[Size]).Status == CallStatus.Ok)
+            {
+                // Nothing of these is to be in the way.
+            }
+        }
+
+        EndpointState state = pair.Client.Endpoint.State;
+        state.Streams[sending.Index].Send.Window.Limit += 1 << 20;
+        state.Connections[connection.Index].Credit.Limit += 1 << 20;
+        for (int i = 0; i < Sent; i++)
+        {
+            Assert.That(sending.Send(new byte[Size]).Status, Is.EqualTo(CallStatus.Ok));
+        }
+
+        pair.Drain();
+        pair.DeliverAll();
+        Summary summary = SummaryOf(pair.Server.Endpoint.State, reading.Index);
+        ulong inTrains = pair.Server.Endpoint.State.ReceivedInTrains;
+        pair.Drain();
+        return (summary with { Reason = reason }, inTrains);
+    }
+
+    private static Summary SummaryOf(EndpointState state, int index)
+    {
+        ref StreamState stream = ref state.Streams[index];
+        Connection connection = state.Connections[stream.Connection];
+        ref ReceiveHalf receive = ref stream.Receive;
+        return new Summary(
+            ReasonCode.None, receive.Next, receive.Highest, receive.FinalSize, receive.Buffered, receive.Dropped, receive.Window.Consumed, connection.Received,
+            connection.ReadyBytes, connection.Path.PacketsReceived, connection.Path.BytesReceived, state.Frames.HeldBy(connection.Index), state.Store.Chunks.Count,
+            state.Inbound.Count, ((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount);
+    }
+
+    private static EndpointConfig Config(byte node, ConnectionConfig connection)
+    {
+        byte[] key = new byte[EndpointConfig.KeySize];
+        Array.Fill(key, node);
+        return new EndpointConfig
+        {
+            Node = new NodeId(0, node),
+            Key = key,
+            Connection = connection,
+            MaxConnections = 1,
+            Congestion = Core.Congestion.CongestionControllers.None,
+        };
+    }
+
+    private sealed record Summary(
+        ReasonCode Reason, ulong Next, ulong Highest, ulong FinalSize, int Buffered, uint Dropped, ulong Consumed, ulong Received, long ReadyBytes, ulong PacketsReceived,
+        ulong BytesReceived, int Frames, int Chunks, int Records, int PeerFrames);
+}
