@@ -4,6 +4,7 @@ using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
+using NexStream.Core.Wire;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Endpoints;
@@ -26,7 +27,6 @@ public sealed class TrainLimitTests
     /// <summary>A peer that knows no limit: what it may send is raised behind its back.</summary>
     private static readonly ConnectionConfig s_wide = new()
     {
-        MaxFrameLength = Size + 116,
         SendBuffer = 1 << 20,
         DatagramBuffer = 1 << 20,
         StreamReceiveWindow = 1 << 20,
@@ -65,20 +65,31 @@ public sealed class TrainLimitTests
     public void Train_OfReliableDataWithoutMemory_IsLeftOutAndNotAcknowledged(TransportMode mode, int frames, int chunks, int records) => Compare(
         mode, s_wide, summary => Assert.That(summary.Buffered, Is.LessThan(Sent * Size)), frames, chunks, records);
 
+    [Test]
+    public void Train_OfMessagesThatGrowTooLong_IsAViolation() => Compare(
+        TransportMode.ReliableUnordered, s_wide with { MaxMessageLength = Size - 100 }, summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.MessageViolation)), grows: true);
+
+    [Test]
+    public void Train_BeyondTheLastNumber_IsAViolation() => Compare(
+        TransportMode.BestEffort, s_wide, summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.FrameEncodingError)), numbersSkipped: WireLimits.PositionMax - 20);
+
     private static void Compare(
-        TransportMode mode, ConnectionConfig server, Action<Summary> expect, int frames = 512, int chunks = 1 << 12, int records = 1 << 12)
+        TransportMode mode, ConnectionConfig server, Action<Summary> expect, int frames = 512, int chunks = 1 << 12, int records = 1 << 12,
+        ulong numbersSkipped = 0, bool grows = false)
     {
-        (Summary predicted, ulong inTrains) = Run(mode, server, usesPrediction: true, frames, chunks, records);
-        (Summary plain, _) = Run(mode, server, usesPrediction: false, frames, chunks, records);
+        (Summary predicted, ulong inTrains) = Run(mode, server, usesPrediction: true, frames, chunks, records, numbersSkipped, grows);
+        (Summary plain, _) = Run(mode, server, usesPrediction: false, frames, chunks, records, numbersSkipped, grows);
         expect(plain);
         Assert.That(predicted, Is.EqualTo(plain));
         Assert.That(inTrains, Is.GreaterThan(PacketsMin), "The limit lies in the middle of a train.");
     }
 
-    private static (Summary Summary, ulong InTrains) Run(TransportMode mode, ConnectionConfig server, bool usesPrediction, int frames, int chunks, int records)
+    private static (Summary Summary, ulong InTrains) Run(TransportMode mode, ConnectionConfig server, bool usesPrediction, int frames, int chunks, int records, ulong numbersSkipped, bool grows)
     {
-        EndpointConfig receiving = Config(2, server) with { MaxChunks = chunks, MaxMessages = records };
-        var pair = new ReferencePair(Config(1, s_wide), receiving, FrameSize, PeerFrames, frames);
+        // Each packet carries one piece: of bytes as many as fit, of messages one, beside the longest head.
+        int frameLength = Size + (mode == TransportMode.ReliableOrdered ? LinkHeader.Size + OrderedHead.Size : 116);
+        EndpointConfig receiving = Config(2, server with { MaxFrameLength = frameLength }) with { MaxChunks = chunks, MaxMessages = records };
+        var pair = new ReferencePair(Config(1, s_wide with { MaxFrameLength = frameLength }), receiving, FrameSize, PeerFrames, frames);
         pair.Server.Endpoint.State.UsesPrediction = usesPrediction;
         StreamHandle reading = default;
         ReasonCode reason = ReasonCode.None;
@@ -89,11 +100,11 @@ public sealed class TrainLimitTests
         };
         pair.Client.Endpoint.Connect(pair.Server.Endpoint.Node, pair.Now, out ConnectionHandle connection);
         pair.Settle();
-        connection.OpenStream(new StreamConfig(mode), out StreamHandle sending);
+        connection.OpenStream(new StreamConfig(mode, SequenceNumbers: mode == TransportMode.BestEffort), out StreamHandle sending);
         for (int i = 0; i < 3; i++)
         {
             // Until the opening is acknowledged.
-            sending.Send(new byte[Size]);
+            sending.Send(new byte[Size - (grows ? 100 : 0)]);
             pair.Settle();
             pair.Advance(30 * Instant.Millisecond);
             pair.Settle();
@@ -106,9 +117,11 @@ public sealed class TrainLimitTests
         EndpointState state = pair.Client.Endpoint.State;
         state.Streams[sending.Index].Send.Window.Limit += 1 << 20;
         state.Connections[connection.Index].Credit.Limit += 1 << 20;
+        state.Connections[connection.Index].PeerMessageLengthMax = Size;
+        state.Streams[sending.Index].Send.End += numbersSkipped;
         for (int i = 0; i < Sent; i++)
         {
-            Assert.That(sending.Send(new byte[Size]).Status, Is.EqualTo(CallStatus.Ok));
+            Assert.That(sending.Send(new byte[grows && i < Sent / 2 ? Size - 100 : Size]).Status, Is.EqualTo(CallStatus.Ok));
         }
 
         pair.Drain();
