@@ -70,21 +70,25 @@ public sealed class TrainLimitTests
         TransportMode.ReliableUnordered, s_wide with { MaxMessageLength = Size - 100 }, summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.MessageViolation)), grows: true);
 
     [Test]
+    public void Train_WithoutTheMessageInTheMiddle_HasAGap() => Compare(
+        TransportMode.ReliableUnordered, s_wide, summary => Assert.That(summary.Gaps, Is.EqualTo(1)), numbersLeftOut: 3);
+
+    [Test]
     public void Train_BeyondTheLastNumber_IsAViolation() => Compare(
         TransportMode.BestEffort, s_wide, summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.FrameEncodingError)), numbersSkipped: WireLimits.PositionMax - 20);
 
     private static void Compare(
         TransportMode mode, ConnectionConfig server, Action<Summary> expect, int frames = 512, int chunks = 1 << 12, int records = 1 << 12,
-        ulong numbersSkipped = 0, bool grows = false)
+        ulong numbersSkipped = 0, ulong numbersLeftOut = 0, bool grows = false)
     {
-        (Summary predicted, ulong inTrains) = Run(mode, server, usesPrediction: true, frames, chunks, records, numbersSkipped, grows);
-        (Summary plain, _) = Run(mode, server, usesPrediction: false, frames, chunks, records, numbersSkipped, grows);
+        (Summary predicted, ulong inTrains) = Run(mode, server, usesPrediction: true, frames, chunks, records, numbersSkipped, numbersLeftOut, grows);
+        (Summary plain, _) = Run(mode, server, usesPrediction: false, frames, chunks, records, numbersSkipped, numbersLeftOut, grows);
         expect(plain);
         Assert.That(predicted, Is.EqualTo(plain));
         Assert.That(inTrains, Is.GreaterThan(PacketsMin), "The limit lies in the middle of a train.");
     }
 
-    private static (Summary Summary, ulong InTrains) Run(TransportMode mode, ConnectionConfig server, bool usesPrediction, int frames, int chunks, int records, ulong numbersSkipped, bool grows)
+    private static (Summary Summary, ulong InTrains) Run(TransportMode mode, ConnectionConfig server, bool usesPrediction, int frames, int chunks, int records, ulong numbersSkipped, ulong numbersLeftOut, bool grows)
     {
         // Each packet carries one piece: of bytes as many as fit, of messages one, beside the longest head.
         int frameLength = Size + (mode == TransportMode.ReliableOrdered ? LinkHeader.Size + OrderedHead.Size : 116);
@@ -121,6 +125,12 @@ public sealed class TrainLimitTests
         state.Streams[sending.Index].Send.End += numbersSkipped;
         for (int i = 0; i < Sent; i++)
         {
+            if (i == Sent / 2)
+            {
+                pair.Drain();
+                state.Streams[sending.Index].Send.Window.Used += numbersLeftOut;
+            }
+
             Assert.That(sending.Send(new byte[grows && i < Sent / 2 ? Size - 100 : Size]).Status, Is.EqualTo(CallStatus.Ok));
         }
 
@@ -140,7 +150,7 @@ public sealed class TrainLimitTests
         return new Summary(
             ReasonCode.None, receive.Next, receive.Highest, receive.FinalSize, receive.Buffered, receive.Dropped, receive.Window.Consumed, connection.Received,
             connection.ReadyBytes, connection.Path.PacketsReceived, connection.Path.BytesReceived, state.Frames.HeldBy(connection.Index), state.Store.Chunks.Count,
-            state.Inbound.Count, ((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount);
+            state.Inbound.Count, ((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount, receive.Arrived.Count);
     }
 
     private static EndpointConfig Config(byte node, ConnectionConfig connection)
@@ -159,5 +169,5 @@ public sealed class TrainLimitTests
 
     private sealed record Summary(
         ReasonCode Reason, ulong Next, ulong Highest, ulong FinalSize, int Buffered, uint Dropped, ulong Consumed, ulong Received, long ReadyBytes, ulong PacketsReceived,
-        ulong BytesReceived, int Frames, int Chunks, int Records, int PeerFrames);
+        ulong BytesReceived, int Frames, int Chunks, int Records, int PeerFrames, int Gaps);
 }
