@@ -11,7 +11,7 @@ namespace NexStream.Core.Buffers;
 public sealed class FrameArena : FrameRegion
 {
     /// <summary>Bytes of a cache line: frames of a multiple of this lie in whole lines, which copies of vectors do not cross.</summary>
-    private const int LineSize = 64;
+    internal const int LineSize = 64;
 
     private readonly int[] _free;
     private readonly byte[]? _pinned;

@@ -294,6 +294,7 @@ internal sealed class FrameTable
             record.Owner = Nobody;
         }
 
+        // The arena by its own type, so that the call of every frame that was sent is none of a virtual method.
         if (ReferenceEquals(region, Arena))
         {
             Arena.OnUnreferenced(index, ref record);

@@ -29,7 +29,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     private readonly int _chunksForArrivals = chunks.Capacity >> 2;
 
     /// <summary>Less than a cache line at the end of a frame stays empty: a piece so short would cost a packet's second slice.</summary>
-    private const int RestMin = 64;
+    private const int RestMin = FrameArena.LineSize;
 
     /// <summary>Payloads up to this length share frames.</summary>
     public const int SmallLengthMax = 256;

@@ -96,7 +96,7 @@ internal sealed class ArrivingRun(EndpointState state, PayloadKeeper keeper)
         ref ReceiveHalf receive = ref _streams[_stream].Receive;
         ulong bytes = _position - _begin;
         _stream = Slab<StreamState>.None;
-        receive.Ready.Tail = bytes > 0 ? _tail : receive.Ready.Tail;
+        receive.Ready.Tail = _tail;
         receive.Next += bytes;
         receive.Highest = receive.Next;
         receive.Buffered += (int)bytes;

@@ -28,8 +28,7 @@ internal ref struct DepartureRun
     private bool _isAlone;
     private bool _isMarked;
 
-    // The first packet's record and link header are what all others begin as. Those of the packet before would do, but a processor cannot forward what was just
-    // stored field by field to a load of all, and waits.
+    // The first packet's record and link header are what all others begin as.
     private Wire.Transmission? _first;
     private int _firstRecord;
     private SentPacketFlags _flags;

@@ -8,7 +8,8 @@ namespace NexStream.Perf;
 /// </summary>
 internal readonly struct LineBuffer
 {
-    private const int LineSize = 64;
+    /// <summary>Bytes of a cache line.</summary>
+    public const int LineSize = 64;
 
     private readonly byte[] _block;
     private readonly int _skip;

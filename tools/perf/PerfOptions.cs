@@ -75,9 +75,7 @@ public sealed record PerfOptions
     /// Bytes of an arena's frame: one data frame's payload, in whole cache lines, but where one call fills several: these are filled to the end, and each packet is to
     /// carry one. The shortest packet must still fit the slices that a packet has.
     /// </summary>
-    internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : BytesPerCall > FrameBytes ? FrameBytes : (FrameBytes + LineSize - 1) & -LineSize, ArenaFrameMin);
-
-    private const int LineSize = 64;
+    internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : BytesPerCall > FrameBytes ? FrameBytes : (FrameBytes + LineBuffer.LineSize - 1) & -LineBuffer.LineSize, ArenaFrameMin);
 
     private const int ArenaFrameMin = 512;
 
