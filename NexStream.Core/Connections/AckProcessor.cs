@@ -137,7 +137,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             index = packet.Next;
             count++;
             batch.Add(packet);
-            if (!ByteRun.IsAllOf(packet))
+            if (!IsCommon(packet))
             {
                 MtuProber.OnAcknowledged(path, packet, now);
                 contents.OnAcknowledged(packet);
@@ -146,7 +146,11 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             }
 
             path.Mtu.OnAcknowledged(packet.Size, packet.SentAt);
-            if (!run.TryAdd(packet))
+            if (packet.Length == 0)
+            {
+                contents.OnSegmentAcknowledged(packet);
+            }
+            else if (!run.TryAdd(packet))
             {
                 Take(run);
                 run = ByteRun.Of(packet);
@@ -172,6 +176,12 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
         return index;
     }
+
+    /// <summary>Whether an acknowledgement means nothing but that bytes of RO sent once, or a part of a message, or what is not kept, have arrived.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsCommon(in SentPacket packet) =>
+        (packet.Flags & (SentPacketFlags.Fin | SentPacketFlags.SentAgain | SentPacketFlags.Requeued | SentPacketFlags.MtuProbe)) == 0
+        && (packet.Message & packet.Control) < 0 && (packet.Length == 0 || packet.Segment < 0);
 
     private void Take(in ByteRun run)
     {

@@ -30,6 +30,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
     private int _tail;
     private bool _isReliable;
     private bool _hasNumber;
+    private int _lengthMax;
     private ulong _next;
     private long _bytes;
     private int _count;
@@ -58,6 +59,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
         _tail = receive.MessageTail;
         _isReliable = stream.Mode == TransportMode.ReliableUnordered;
         _hasNumber = hasNumber;
+        _lengthMax = connection.Config.EffectiveMessageLength;
         _next = receive.Next;
         _bytesMax = _isReliable ? (long)(connection.Window.Limit - connection.Received) : connection.Config.DatagramBuffer - receive.Buffered;
         int frames = Math.Min(_frames.RoomFor(_region, _memory), _isReliable ? int.MaxValue : _memory.AheadMax - _frames.HeldBy(_memory.Owner));
@@ -113,7 +115,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsNext(ReadOnlySpan<byte> head, ulong number, int length) =>
-        number == _next + (uint)_count && MessageHead.IsWhole(head, length) && length <= _connection.Config.EffectiveMessageLength;
+        number == _next + (uint)_count && MessageHead.IsWhole(head, length) && length <= _lengthMax;
 
     /// <summary>A record for the message, behind the last; there is one, and a chunk.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

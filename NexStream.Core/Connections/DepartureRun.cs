@@ -26,6 +26,9 @@ internal ref struct DepartureRun
     private int _quantum;
     private int _packetsMax;
     private bool _isAlone;
+
+    /// <summary>No other stream waits for its turn, and neither window nor pacer could stop any of the packets.</summary>
+    private bool _isFree;
     private bool _isMarked;
 
     // The first packet's record and link header are what all others begin as.
@@ -71,6 +74,7 @@ internal ref struct DepartureRun
         // After a pause the first packet goes by itself: it may change what the controller allows the others.
         int alike = path.BytesInFlight == 0 ? 1 : path.Ecn.PacketsAlike;
         _packetsMax = Math.Min(packetsMax, Math.Min(alike, Math.Min(state.PacketsUnreserved, state.SegmentsForNew)));
+        _isFree = _isAlone && _pacingRate <= 0 && path.BytesInFlight + ((long)_packetsMax * path.FrameLength) <= _window;
     }
 
     /// <summary>Packets of the run so far.</summary>
@@ -82,14 +86,15 @@ internal ref struct DepartureRun
 
     /// <summary>Whether another packet may leave in this turn. The first may: the caller has looked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool MayAdd() => _count < _packetsMax && (_count == 0 || ((_isAlone || _deficit > 0) && MaySend(_path, _now, _window, _pacingRate)));
+    public readonly bool MayAdd() =>
+        _count < _packetsMax && (_count == 0 || _isFree || ((_isAlone || _deficit > 0) && MaySend(_path, _now, _window, _pacingRate)));
 
     /// <summary>Remembers the next packet, and writes its link header.</summary>
     /// <param name="transmission">The packet, its payload taken and its head written.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="number">The packet's number.</param>
     /// <param name="length">Bytes of payload.</param>
-    /// <returns>Its record, for what it carries.</returns>
+    /// <returns>Its record, for the caller to say which bytes of an RO stream it carries.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref SentPacket Add(Wire.Transmission transmission, in StreamState stream, ulong number, int length)
     {
@@ -105,9 +110,9 @@ internal ref struct DepartureRun
         }
         else
         {
-            // All that is not set below is the same as of the first, but that none of these follows what was acknowledged.
+            // As of the first, but that none of these follows what was acknowledged.
             transmission.Header = _first.Header;
-            packet = _packets[_firstRecord];
+            packet.Run = _packets[_firstRecord].Run;
             packet.Flags = _flags;
         }
 
@@ -184,7 +189,6 @@ internal ref struct DepartureRun
         packet.Control = Slab<ControlRecord>.None;
         packet.Stream = _stream;
         packet.StreamGeneration = stream.Generation;
-        packet.Length = 0;
         packet.Losses = 0;
         packet.Flags = _flags;
         _path.Rate.OnSent(ref packet, _path.BytesInFlight);

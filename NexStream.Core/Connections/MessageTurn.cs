@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
-using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;
 
@@ -17,7 +17,6 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
 {
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly Slab<OutboundMessage> _messages = state.Messages;
-    private readonly Slab<Segment> _segments = state.Segments;
     private readonly FrameTable _frames = state.Frames;
     private readonly PayloadStore _store = state.Store;
 
@@ -36,45 +35,37 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         bool hasNumber = isReliable || stream.Has(StreamFlags.SequenceNumbers);
         int head = MessageHead.SizeOf(stream.Mode, hasNumber);
         int room = path.FrameLength - LinkHeader.Size - head;
-        if (!MayGo(connection, stream, isReliable, room))
+        int next = stream.Send.MessageUnsent;
+        if (!MayGo(connection, stream, next, isReliable, room))
         {
             return 0;
         }
 
         bool isSmall = Departure.IsSmall(path);
+        var common = DataHead.Of(path.PeerTag, path.Id, DataFrame.StartOf(stream.Mode, hasNumber), stream.Id);
         DepartureRun run = default;
         run.Start(state, connection, path, index, stream, now, burst.Length);
-        while (run.MayAdd() && (run.Count == 0 || MayGo(connection, stream, isReliable, room)))
+        while (run.MayAdd() && (run.Count == 0 || MayGo(connection, stream, next, isReliable, room)))
         {
             Wire.Transmission transmission = burst[run.Count];
-            int messageIndex = stream.Send.MessageUnsent;
-            int length = _messages[messageIndex].Length;
-            int segment = Slab<Segment>.None;
-            ulong message;
-            if (isReliable)
-            {
-                segment = Take(connection, index, ref stream, messageIndex, length, transmission);
-                message = _messages[messageIndex].Number;
-            }
-            else
-            {
-                message = TakeOut(connection, ref stream, messageIndex, length, transmission);
-            }
-
+            ref OutboundMessage message = ref _messages[next];
+            int length = message.Length;
+            PayloadSlice slice = _store.TakeOnly(ref message.Unsent);
+            transmission.SliceStorage[0] = slice;
+            transmission.SliceCount = 1;
             ulong number = PacketNumbers.Take(state, path);
-            bool mayWait = isSmall || stream.Send.MessageUnsent < 0;
-            bool waits = mayWait && Departure.WaitsForAck(connection, path, LinkHeader.Size + head + length, stream);
-            byte flags = waits ? PacketHeader.AckNow : (byte)0;
-            MessageHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, flags, unchecked((uint)number), stream.Mode, hasNumber, stream.Id, message, length);
+            int current = next;
+            next = message.Next;
+            stream.Send.MessageUnsent = next;
+            ulong messageNumber = isReliable ? stream.Send.Window.Used++ : Forgo(connection, ref stream, current, ref message);
+            bool waits = (isSmall || next < 0) && Departure.WaitsForAck(connection, path, LinkHeader.Size + head + length, stream);
+            MessageHead.Write(transmission.HeadStorage, common, waits ? PacketHeader.AckNow : (byte)0, unchecked((uint)number), isReliable, hasNumber, messageNumber, length);
             transmission.HeadLength = head;
             ref SentPacket packet = ref run.Add(transmission, stream, number, length);
-            packet.Segment = segment;
+            packet.Length = 0;
             if (isReliable)
             {
-                ref Segment carried = ref _segments[segment];
-                carried.Packet = number;
-                carried.Path = path.Id;
-                packet.SegmentGeneration = carried.Generation;
+                Keep(connection, path, index, ref stream, current, ref message, messageNumber, slice, ref packet);
             }
         }
 
@@ -83,9 +74,8 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
 
     /// <summary>Whether the stream's next message lies in one piece, fits a packet, has credit, and wants no report that a packet would have to remember.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool MayGo(Connection connection, in StreamState stream, bool isReliable, int room)
+    private bool MayGo(Connection connection, in StreamState stream, int index, bool isReliable, int room)
     {
-        int index = stream.Send.Content.Head;
         if (index < 0)
         {
             return false;
@@ -100,39 +90,31 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
 
     /// <summary>The message becomes a segment, which is kept until it is acknowledged.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Take(Connection connection, int index, ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
+    private void Keep(
+        Connection connection, Path path, int index, ref StreamState stream, int messageIndex, ref OutboundMessage message, ulong messageNumber, in PayloadSlice slice,
+        ref SentPacket packet)
     {
-        ref OutboundMessage message = ref _messages[messageIndex];
-        PayloadSlice slice = _store.TakeOnly(ref message.Unsent);
-        int segment = segments.Make(index, ref stream, messageIndex, slice);
-        connection.Credit.Used += (uint)length;
-        stream.Send.Charged += (uint)length;
-        message.Number = stream.Send.Window.Used++;
-        message.Sent = length;
+        message.Number = messageNumber;
+        message.Sent = slice.Length;
         message.Outstanding++;
-        stream.Send.MessageUnsent = message.Next;
+        connection.Credit.Used += (uint)slice.Length;
+        stream.Send.Charged += (uint)slice.Length;
         Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
+        packet.Segment = segments.Make(index, ref stream, messageIndex, slice, packet.Number, path.Id, out packet.SegmentGeneration);
 
         // The link's own reference: the segment keeps its until the data is acknowledged.
-        transmission.SliceStorage[0] = slice;
-        transmission.SliceCount = 1;
         _frames.AddReference(slice.Frame);
-        return segment;
     }
 
-    /// <summary>The message goes to the link, with the references: nothing is kept, because nothing is sent again. Returns its number.</summary>
+    /// <summary>The link has the message, with the reference: nothing is kept, because nothing is sent again. Returns its number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong TakeOut(Connection connection, ref StreamState stream, int messageIndex, int length, Wire.Transmission transmission)
+    private ulong Forgo(Connection connection, ref StreamState stream, int messageIndex, ref OutboundMessage message)
     {
-        ref OutboundMessage message = ref _messages[messageIndex];
         ulong number = message.Number;
-        transmission.SliceStorage[0] = _store.TakeOnly(ref message.Unsent);
-        transmission.SliceCount = 1;
-        stream.Send.Buffered -= length;
-        connection.SendBuffered -= length;
-        stream.Send.MessageUnsent = message.Next;
+        stream.Send.Buffered -= message.Length;
+        connection.SendBuffered -= message.Length;
         stream.Send.Window.Used = number + 1;
-        messages.Finish(messageIndex, EventKind.MessageAcknowledged);
+        messages.FinishSent(ref stream, messageIndex, ref message);
         return number;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using NexStream.Core.Buffers;
 using NexStream.Core.Events;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
@@ -12,6 +13,9 @@ namespace NexStream.Core.Connections;
 internal sealed class PacketContents(
     EndpointState state, SegmentStore segments, OrderedSendBuffer sendBuffer, StreamLifecycle lifecycle, OutboundMessages messages, MessageSender messageSender)
 {
+    private readonly Slab<Segment> _segments = state.Segments;
+    private readonly Slab<StreamState> _streams = state.Streams;
+
     /// <summary>A packet was acknowledged, in flight or declared lost.</summary>
     public void OnAcknowledged(in SentPacket packet)
     {
@@ -20,10 +24,7 @@ internal sealed class PacketContents(
             OnBytesAcknowledged(packet);
         }
 
-        if (IsCurrentSegment(packet))
-        {
-            OnSegmentAcknowledged(packet.Segment);
-        }
+        OnSegmentAcknowledged(packet);
 
         if (IsCurrentMessage(packet.Message, packet.MessageGeneration))
         {
@@ -36,6 +37,27 @@ internal sealed class PacketContents(
         {
             OnControlAcknowledged(state.Controls[i]);
         }
+    }
+
+    /// <summary>A packet that carried nothing but a part of a message, or nothing that is remembered, was acknowledged.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void OnSegmentAcknowledged(in SentPacket packet)
+    {
+        if (!IsCurrentSegment(packet))
+        {
+            return;
+        }
+
+        ref Segment segment = ref _segments[packet.Segment];
+        int index = segment.Stream;
+        ref StreamState stream = ref _streams[index];
+        if (segment.HasFin)
+        {
+            stream.Set(StreamFlags.FinAcknowledged);
+        }
+
+        messageSender.FreeFragment(packet.Segment);
+        OnRoom(index, stream);
     }
 
     /// <summary>Bytes of an RO stream were acknowledged: what packets carried that were in flight and sent them first.</summary>
@@ -130,7 +152,7 @@ internal sealed class PacketContents(
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentSegment(in SentPacket packet) =>
-        packet.Segment >= 0 && state.Segments[packet.Segment].Generation == packet.SegmentGeneration;
+        packet.Segment >= 0 && _segments[packet.Segment].Generation == packet.SegmentGeneration;
 
     /// <summary>Whether a segment waits for this packet: it was not sent again, or on another path, since.</summary>
     private static bool IsLatestOf(in Segment segment, Path path, in SentPacket packet) =>
@@ -138,21 +160,6 @@ internal sealed class PacketContents(
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentMessage(int index, uint generation) => index >= 0 && state.Messages[index].Generation == generation;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void OnSegmentAcknowledged(int segmentIndex)
-    {
-        ref Segment segment = ref state.Segments[segmentIndex];
-        int index = segment.Stream;
-        ref StreamState stream = ref state.Streams[index];
-        if (segment.HasFin)
-        {
-            stream.Set(StreamFlags.FinAcknowledged);
-        }
-
-        messageSender.FreeFragment(segmentIndex);
-        OnRoom(index, stream);
-    }
 
     private void OnBytesAcknowledged(in SentPacket packet)
     {

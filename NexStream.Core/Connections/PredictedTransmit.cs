@@ -68,6 +68,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         ulong behind = before + Math.Min(Math.Min(send.End - before, send.Window.Available), connection.Credit.Available);
         int room = path.FrameLength - LinkHeader.Size - OrderedHead.Size;
         bool isSmall = Departure.IsSmall(path);
+        var common = DataHead.Of(path.PeerTag, path.Id, OrderedHead.Frame, stream.Id);
         DepartureRun run = default;
         run.Start(state, connection, path, index, stream, now, burst.Length);
         while (send.Window.Used < behind && run.MayAdd())
@@ -79,7 +80,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             ulong number = PacketNumbers.Take(state, path);
             bool mayWait = isSmall || send.Window.Used == send.End;
             bool waits = mayWait && Departure.WaitsForAck(connection, path, LinkHeader.Size + OrderedHead.Size + length, stream);
-            OrderedHead.Write(transmission.HeadStorage, path.PeerTag, path.Id, waits ? PacketHeader.AckNow : (byte)0, unchecked((uint)number), stream.Id, position);
+            OrderedHead.Write(transmission.HeadStorage, common, waits ? PacketHeader.AckNow : (byte)0, unchecked((uint)number), position);
             transmission.HeadLength = OrderedHead.Size;
             ref SentPacket packet = ref run.Add(transmission, stream, number, length);
             packet.Position = position;

@@ -78,8 +78,10 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     {
         while (stream.Receive.Buffered + payload.Length > connection.Config.DatagramBuffer && stream.Receive.MessageHead >= 0)
         {
+            ref InboundMessage oldest = ref _inbound[stream.Receive.MessageHead];
             stream.Receive.Dropped++;
-            Take(connection, index, ref stream);
+            _store.Clear(ref oldest.Content);
+            Take(connection, index, ref stream, ref oldest);
         }
 
         message = Slab<InboundMessage>.None;
@@ -161,8 +163,9 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     public ReceiveResult Read(Connection connection, int index, ref StreamState stream, Span<byte> destination)
     {
         ref InboundMessage message = ref _inbound[stream.Receive.MessageHead];
-        ReceiveResult result = Describe(message, message.Length <= destination.Length);
-        if (result.Status != CallStatus.Ok)
+        bool fits = message.Length <= destination.Length;
+        ReceiveResult result = Describe(message, fits);
+        if (!fits)
         {
             return result;
         }
@@ -176,19 +179,14 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             _store.Read(ref message.Content, destination);
         }
 
-        Take(connection, index, ref stream);
+        Take(connection, index, ref stream, ref message);
         return result;
     }
 
     /// <summary>The answer to who reads a message into a place that it fits, or does not fit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ReceiveResult Describe(in InboundMessage message, bool fits) => new()
-    {
-        Status = fits ? CallStatus.Ok : CallStatus.MessageTooLong,
-        Bytes = message.Length,
-        Message = message.Number,
-        HasMessageNumber = message.HasNumber,
-    };
+    public static ReceiveResult Describe(in InboundMessage message, bool fits) =>
+        new(fits ? CallStatus.Ok : CallStatus.MessageTooLong, message.Length, message.Number, message.HasNumber);
 
     private static ReasonCode CheckNumber(in StreamState stream, ulong number) =>
         stream.Has(StreamFlags.FinalSizeKnown) && number >= stream.Receive.FinalSize ? ReasonCode.FinalSizeViolation
@@ -320,15 +318,15 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         return true;
     }
 
-    /// <summary>Takes the first complete message out and gives its credit back.</summary>
+    /// <summary>The first complete message, whose bytes were taken, leaves the stream, and its credit goes back.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take(Connection connection, int index, ref StreamState stream)
+    public void Take(Connection connection, int index, ref StreamState stream, ref InboundMessage message)
     {
-        int messageIndex = messages.TakeReady(ref stream.Receive);
-        int length = _inbound[messageIndex].Length;
+        Invariant.Check(message.Content.IsEmpty, "All of the message was taken.");
+        int length = message.Length;
         stream.Receive.Buffered -= length;
         connection.ReadyBytes -= length;
-        messages.Free(messageIndex);
+        _inbound.Free(InboundMessages.TakeReady(ref stream.Receive, message));
         if (stream.IsReliable)
         {
             Consume(connection, index, ref stream, (uint)length);

@@ -18,6 +18,8 @@ internal sealed class MessageSender(
 {
     private readonly PayloadStore _store = state.Store;
     private readonly Slab<OutboundMessage> _messages = state.Messages;
+    private readonly Slab<Segment> _segments = state.Segments;
+    private readonly Slab<StreamState> _streams = state.Streams;
 
     public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
@@ -148,10 +150,11 @@ internal sealed class MessageSender(
     /// <summary>A fragment was acknowledged, or is of no use any more: it goes, and its message with it when it was the last.</summary>
     public void FreeFragment(int segmentIndex)
     {
-        ref Segment segment = ref state.Segments[segmentIndex];
+        ref Segment segment = ref _segments[segmentIndex];
+        ref StreamState stream = ref _streams[segment.Stream];
         int messageIndex = segment.Message;
         int index = segment.Stream;
-        segments.Free(segmentIndex);
+        segments.Free(ref stream, segmentIndex, ref segment);
         ref OutboundMessage message = ref _messages[messageIndex];
         message.Outstanding--;
         if (message.Has(MessageFlags.Skipped))
@@ -161,7 +164,7 @@ internal sealed class MessageSender(
         }
         else if (message.Outstanding == 0 && message.Sent == message.Length)
         {
-            messages.Finish(messageIndex, EventKind.MessageAcknowledged);
+            messages.FinishSent(ref stream, messageIndex, ref message);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class ZeroCopyReceiver(EndpointState state, Loans loans, Reliabl
         {
             state.Store.Cut(ref message.Content, message.Length, destination, out count);
             loans.Lend(destination[..count]);
-            messageReceiver.Take(connection, index, ref stream);
+            messageReceiver.Take(connection, index, ref stream, ref message);
         }
 
         return result;

@@ -13,13 +13,6 @@ internal struct ByteRun
     /// <summary>Packets that carried it; 0: there is no run.</summary>
     public int Packets;
 
-    /// <summary>Whether a packet carried bytes that were sent for the first time, and nothing else that an acknowledgement means something for.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsAllOf(in SentPacket packet) =>
-        packet.Length > 0
-        && (packet.Flags & (SentPacketFlags.Fin | SentPacketFlags.SentAgain | SentPacketFlags.Requeued | SentPacketFlags.MtuProbe)) == 0
-        && (packet.Segment & packet.Message & packet.Control) < 0;
-
     /// <summary>A run of one packet's bytes.</summary>
     public static ByteRun Of(in SentPacket packet) => new()
     {

@@ -35,11 +35,9 @@ internal enum SentPacketFlags : ushort
     Requeued = 1 << 9,
 }
 
-// The fields are in this order so that the record is two cache lines, which a processor copies in a few moves.
-/// <summary>A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried.</summary>
-internal struct SentPacket
+/// <summary>What packets that leave in a row for one stream have in common: a cache line, which each gets with a few moves.</summary>
+internal struct SentRun
 {
-    public ulong Number;
     public Instant SentAt;
 
     /// <summary>The path's delivered bytes, and when they were counted, when the packet left: the sample of the delivery rate.</summary>
@@ -47,7 +45,37 @@ internal struct SentPacket
     public Instant DeliveredAt;
     public Instant FirstSentAt;
     public long Lost;
+
+    /// <summary>First of the control records, or -1.</summary>
+    public int Control;
+
+    /// <summary>The segment it carried, or -1; here and below a generation means something only with its index.</summary>
+    public int Segment;
+
+    /// <summary>A BE or PR message that is to be reported, or -1.</summary>
+    public int Message;
+
+    /// <summary>The stream whose data it carried, or -1.</summary>
+    public int Stream;
+    public uint StreamGeneration;
+
+    public SentPacketFlags Flags;
+
+    /// <summary>How often its bytes of an RO stream had been lost before.</summary>
+    public byte Losses;
+}
+
+/// <summary>A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried.</summary>
+internal struct SentPacket
+{
+    public SentRun Run;
+    public ulong Number;
     public long TransmitInFlight;
+
+    /// <summary>The bytes of an RO stream that it carried: where they begin in the stream, how many (0: none), and the chunk that the first lay in.</summary>
+    public ulong Position;
+    public int Length;
+    public int Chunk;
 
     /// <summary>Bytes of the whole NexLink frame.</summary>
     public int Size;
@@ -55,31 +83,93 @@ internal struct SentPacket
     public int Next;
     public int Previous;
 
-    /// <summary>First of the control records, or -1.</summary>
-    public int Control;
+    public uint SegmentGeneration;
+    public uint MessageGeneration;
 
     /// <summary>The largest packet number that it acknowledged; means something with <see cref="SentPacketFlags.ReportsReceived"/>.</summary>
     public ulong LargestReported;
 
-    /// <summary>The segment it carried, or -1; here and below a generation means something only with its index.</summary>
-    public int Segment;
-    public uint SegmentGeneration;
+    /// <inheritdoc cref="SentRun.SentAt"/>
+    public Instant SentAt
+    {
+        readonly get => Run.SentAt;
+        set => Run.SentAt = value;
+    }
 
-    /// <summary>The bytes of an RO stream that it carried: where they begin in the stream, how many (0: none), and the chunk that the first lay in.</summary>
-    public ulong Position;
-    public int Length;
-    public int Chunk;
+    /// <inheritdoc cref="SentRun.Delivered"/>
+    public long Delivered
+    {
+        readonly get => Run.Delivered;
+        set => Run.Delivered = value;
+    }
 
-    /// <summary>The stream whose data it carried, or -1.</summary>
-    public int Stream;
-    public uint StreamGeneration;
+    /// <inheritdoc cref="SentRun.DeliveredAt"/>
+    public Instant DeliveredAt
+    {
+        readonly get => Run.DeliveredAt;
+        set => Run.DeliveredAt = value;
+    }
 
-    /// <summary>A BE or PR message that is to be reported, or -1.</summary>
-    public int Message;
-    public uint MessageGeneration;
+    /// <inheritdoc cref="SentRun.FirstSentAt"/>
+    public Instant FirstSentAt
+    {
+        readonly get => Run.FirstSentAt;
+        set => Run.FirstSentAt = value;
+    }
 
-    public SentPacketFlags Flags;
+    /// <inheritdoc cref="SentRun.Lost"/>
+    public long Lost
+    {
+        readonly get => Run.Lost;
+        set => Run.Lost = value;
+    }
 
-    /// <summary>How often its bytes of an RO stream had been lost before.</summary>
-    public byte Losses;
+    /// <inheritdoc cref="SentRun.Control"/>
+    public int Control
+    {
+        readonly get => Run.Control;
+        set => Run.Control = value;
+    }
+
+    /// <inheritdoc cref="SentRun.Segment"/>
+    public int Segment
+    {
+        readonly get => Run.Segment;
+        set => Run.Segment = value;
+    }
+
+    /// <inheritdoc cref="SentRun.Message"/>
+    public int Message
+    {
+        readonly get => Run.Message;
+        set => Run.Message = value;
+    }
+
+    /// <inheritdoc cref="SentRun.Stream"/>
+    public int Stream
+    {
+        readonly get => Run.Stream;
+        set => Run.Stream = value;
+    }
+
+    /// <inheritdoc cref="SentRun.StreamGeneration"/>
+    public uint StreamGeneration
+    {
+        readonly get => Run.StreamGeneration;
+        set => Run.StreamGeneration = value;
+    }
+
+    /// <inheritdoc cref="SentRun.Flags"/>
+    public SentPacketFlags Flags
+    {
+        readonly get => Run.Flags;
+        set => Run.Flags = value;
+    }
+
+    /// <inheritdoc cref="SentRun.Losses"/>
+    public byte Losses
+    {
+        readonly get => Run.Losses;
+        set => Run.Losses = value;
+    }
 }

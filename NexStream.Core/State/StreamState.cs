@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.FlowControl;
 using NexStream.Core.Primitives;
@@ -130,7 +131,11 @@ internal struct StreamState
         ? Send.Charged == Send.End
         : Send.Content.IsEmpty && Send.InFlight.IsEmpty && Send.Lost.IsEmpty;
 
-    public readonly bool IsReliable => Mode is TransportMode.ReliableOrdered or TransportMode.ReliableUnordered;
+    public readonly bool IsReliable
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Mode is TransportMode.ReliableOrdered or TransportMode.ReliableUnordered;
+    }
 
     public void Set(StreamFlags flag) => Flags |= flag;
 

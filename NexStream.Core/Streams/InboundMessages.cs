@@ -93,13 +93,14 @@ internal sealed class InboundMessages(EndpointState state)
         receive.MessageTail = index;
     }
 
-    /// <summary>Takes the first complete message out of its list.</summary>
+    /// <summary>Takes the first complete message, which this is, out of its list. Returns its index.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int TakeReady(ref ReceiveHalf receive)
+    public static int TakeReady(ref ReceiveHalf receive, in InboundMessage message)
     {
         int index = receive.MessageHead;
-        receive.MessageHead = _inbound[index].Next;
-        if (receive.MessageHead < 0)
+        int next = message.Next;
+        receive.MessageHead = next;
+        if (next < 0)
         {
             receive.MessageTail = None;
         }
@@ -136,7 +137,7 @@ internal sealed class InboundMessages(EndpointState state)
 
         while (stream.Receive.MessageHead >= 0)
         {
-            int index = TakeReady(ref stream.Receive);
+            int index = TakeReady(ref stream.Receive, _inbound[stream.Receive.MessageHead]);
             charged += (uint)_inbound[index].Length;
             connection.ReadyBytes -= _inbound[index].Length;
             stream.Receive.Window.Consumed++;

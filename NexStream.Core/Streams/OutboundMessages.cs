@@ -40,31 +40,11 @@ internal sealed class OutboundMessages(EndpointState state)
     /// <summary>The message ended: it leaves the stream, and is reported if that was asked for.</summary>
     public void Finish(int index, EventKind outcome)
     {
-        Slab<OutboundMessage> all = _messages;
-        ref OutboundMessage message = ref all[index];
+        ref OutboundMessage message = ref _messages[index];
         ref StreamState stream = ref state.Streams[message.Stream];
-        RemoveDeadline(index);
         if (stream.IsMessageMode && stream.Send.MessageUnsent == index)
         {
             stream.Send.MessageUnsent = message.Next;
-        }
-
-        if (message.Previous >= 0)
-        {
-            all[message.Previous].Next = message.Next;
-        }
-        else
-        {
-            stream.Send.MessageHead = message.Next;
-        }
-
-        if (message.Next >= 0)
-        {
-            all[message.Next].Previous = message.Previous;
-        }
-        else
-        {
-            stream.Send.MessageTail = message.Previous;
         }
 
         if (!message.Unsent.IsEmpty)
@@ -72,17 +52,15 @@ internal sealed class OutboundMessages(EndpointState state)
             state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
         }
 
-        // From here on no packet's record names it any more, also while its report waits to be fetched: a message ends once.
-        message.Generation++;
-        if (message.Has(MessageFlags.Report))
-        {
-            message.Outcome = message.Has(MessageFlags.Skipped) ? EventKind.MessageExpired : outcome;
-            state.Events.Report(index);
-        }
-        else
-        {
-            all.Free(index);
-        }
+        End(ref stream, index, ref message, outcome);
+    }
+
+    /// <summary>The same for a message of which all was sent.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void FinishSent(ref StreamState stream, int index, ref OutboundMessage message)
+    {
+        Invariant.Check(message.Unsent.IsEmpty && stream.Send.MessageUnsent != index, "All of the message was sent.");
+        End(ref stream, index, ref message, EventKind.MessageAcknowledged);
     }
 
     /// <summary>The message has no deadline any more, if it had one.</summary>
@@ -156,6 +134,49 @@ internal sealed class OutboundMessages(EndpointState state)
 
             Finish(index, EventKind.MessageLost);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void End(ref StreamState stream, int index, ref OutboundMessage message, EventKind outcome)
+    {
+        Slab<OutboundMessage> all = _messages;
+        RemoveDeadline(index);
+        int next = message.Next;
+        int previous = message.Previous;
+        if (previous >= 0)
+        {
+            all[previous].Next = next;
+        }
+        else
+        {
+            stream.Send.MessageHead = next;
+        }
+
+        if (next >= 0)
+        {
+            all[next].Previous = previous;
+        }
+        else
+        {
+            stream.Send.MessageTail = previous;
+        }
+
+        // From here on no packet's record names it any more, also while its report waits to be fetched: a message ends once.
+        message.Generation++;
+        if (message.Has(MessageFlags.Report))
+        {
+            Report(index, ref message, outcome);
+        }
+        else
+        {
+            all.Free(index);
+        }
+    }
+
+    private void Report(int index, ref OutboundMessage message, EventKind outcome)
+    {
+        message.Outcome = message.Has(MessageFlags.Skipped) ? EventKind.MessageExpired : outcome;
+        state.Events.Report(index);
     }
 
     private void SetOptions(int index, in SendOptions options)

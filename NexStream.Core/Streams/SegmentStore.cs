@@ -30,8 +30,16 @@ internal sealed class SegmentStore(EndpointState state)
     }
 
     /// <summary>Makes a segment in flight of a whole message that lies in one piece, whose reference it takes over. There is a record.</summary>
+    /// <param name="streamIndex">The stream.</param>
+    /// <param name="stream">Its record.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="slice">Its piece.</param>
+    /// <param name="packet">The number of the packet that carries it.</param>
+    /// <param name="path">That packet's path.</param>
+    /// <param name="generation">The segment's generation.</param>
+    /// <returns>The segment.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Make(int streamIndex, ref StreamState stream, int message, in PayloadSlice slice)
+    public int Make(int streamIndex, ref StreamState stream, int message, in PayloadSlice slice, ulong packet, byte path, out uint generation)
     {
         bool isFree = _segments.TryAllocate(out int index);
         Invariant.Check(isFree, "There is a record for every packet that is begun.");
@@ -39,6 +47,9 @@ internal sealed class SegmentStore(EndpointState state)
         segment.Length = slice.Length;
         segment.Slices[0] = slice;
         segment.SliceCount = 1;
+        segment.Packet = packet;
+        segment.Path = path;
+        generation = segment.Generation;
         Begin(ref segment, streamIndex, message, 0);
         stream.Send.InFlight.Append(_segments, index);
         return index;
@@ -106,7 +117,13 @@ internal sealed class SegmentStore(EndpointState state)
     public void Free(int index)
     {
         ref Segment segment = ref _segments[index];
-        ref StreamState stream = ref _streams[segment.Stream];
+        Free(ref _streams[segment.Stream], index, ref segment);
+    }
+
+    /// <summary>The same, where its stream is at hand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Free(ref StreamState stream, int index, ref Segment segment)
+    {
         ref SendHalf send = ref stream.Send;
         if (segment.IsLost)
         {

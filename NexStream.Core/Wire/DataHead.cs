@@ -48,13 +48,23 @@ internal struct DataHead
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref readonly DataHead In(ReadOnlySpan<byte> bytes) => ref MemoryMarshal.AsRef<DataHead>(bytes);
 
+    /// <summary>What is the same in all packets of a path that carry data of one stream: without flags, the number 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(Span<byte> destination, ulong tag, byte pathId, byte flags, uint number, uint frame, uint streamId)
+    public static DataHead Of(ulong tag, byte pathId, uint frame, uint streamId) => new()
+    {
+        _tag = Swap(tag),
+        _pathAndNumber = Swap((ulong)pathId << PathShift),
+        _frameAndStream = Swap(((ulong)frame << 32) | streamId),
+    };
+
+    /// <summary>Writes the head of one of these packets.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Write(Span<byte> destination, byte flags, uint number)
     {
         ref DataHead head = ref MemoryMarshal.AsRef<DataHead>(destination);
-        head._tag = Swap(tag);
-        head._pathAndNumber = Swap(((ulong)pathId << PathShift) | ((ulong)flags << FlagsShift) | number);
-        head._frameAndStream = Swap(((ulong)frame << 32) | streamId);
+        head._tag = _tag;
+        head._pathAndNumber = _pathAndNumber | Swap(((ulong)flags << FlagsShift) | number);
+        head._frameAndStream = _frameAndStream;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

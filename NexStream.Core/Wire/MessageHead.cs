@@ -22,18 +22,17 @@ internal static class MessageHead
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SizeOf(TransportMode mode, bool hasNumber) => PacketHeader.Size + DataFrame.GetWireLength(mode, hasNumber);
 
-    /// <summary>Writes the head of a packet with a whole message, whose number does not travel where a Best-Effort stream has none.</summary>
+    /// <summary>Writes the head of a packet with a whole message, whose number does not travel where a Best-Effort stream has none (a reliable one has).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(
-        Span<byte> destination, ulong tag, byte pathId, byte flags, uint number, TransportMode mode, bool hasNumber, uint streamId, ulong message, int length)
+    public static void Write(Span<byte> destination, in DataHead common, byte flags, uint number, bool isReliable, bool hasNumber, ulong message, int length)
     {
-        DataHead.Write(destination, tag, pathId, flags, number, DataFrame.StartOf(mode, hasNumber), streamId);
-        if (hasNumber || mode == TransportMode.ReliableUnordered)
+        common.Write(destination, flags, number);
+        if (hasNumber)
         {
             BinaryPrimitives.WriteUInt64BigEndian(destination[NumberAt..], message);
         }
 
-        if (mode == TransportMode.ReliableUnordered)
+        if (isReliable)
         {
             BinaryPrimitives.WriteUInt64BigEndian(destination[LengthAt..], (ulong)(uint)length << 32);
         }

@@ -29,9 +29,9 @@ internal struct OrderedHead
     public static ref readonly OrderedHead In(ReadOnlySpan<byte> bytes) => ref MemoryMarshal.AsRef<OrderedHead>(bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(Span<byte> destination, ulong tag, byte pathId, byte flags, uint number, uint streamId, ulong position)
+    public static void Write(Span<byte> destination, in DataHead common, byte flags, uint number, ulong position)
     {
-        DataHead.Write(destination, tag, pathId, flags, number, Frame, streamId);
+        common.Write(destination, flags, number);
         BinaryPrimitives.WriteUInt64BigEndian(destination[DataHead.Size..], position);
     }
 

@@ -141,7 +141,7 @@ internal sealed class HeadersTarget : IFuzzTarget
             throw new FuzzFailureException("The two readers of the head of a packet with bytes of a stream do not agree.");
         }
 
-        OrderedHead.Write(_first, header.Tag, header.PathId, header.Flags, header.PacketNumber, frame.StreamId, frame.Position);
+        OrderedHead.Write(_first, DataHead.Of(header.Tag, header.PathId, OrderedHead.Frame, frame.StreamId), header.Flags, header.PacketNumber, frame.Position);
         var writer = new FrameWriter(_second.AsSpan(PacketHeader.Size));
         header.Write(_second);
         if (!frame.TryWrite(ref writer) || !_first.AsSpan(0, OrderedHead.Size).SequenceEqual(_second.AsSpan(0, PacketHeader.Size + writer.Length)))
@@ -175,8 +175,9 @@ internal sealed class HeadersTarget : IFuzzTarget
                 continue;
             }
 
-            MessageHead.Write(
-                _first, header.Tag, header.PathId, header.Flags, header.PacketNumber, mode, hasNumber, frame.StreamId, frame.Position, (int)frame.MessageLength);
+            var common = DataHead.Of(header.Tag, header.PathId, DataFrame.StartOf(mode, hasNumber), frame.StreamId);
+            bool isReliable = mode == TransportMode.ReliableUnordered;
+            MessageHead.Write(_first, common, header.Flags, header.PacketNumber, isReliable, hasNumber, frame.Position, (int)frame.MessageLength);
             var writer = new FrameWriter(_second.AsSpan(PacketHeader.Size));
             header.Write(_second);
             if (!frame.TryWrite(ref writer) || !_first.AsSpan(0, size).SequenceEqual(_second.AsSpan(0, PacketHeader.Size + writer.Length)))
