@@ -32,17 +32,22 @@ internal sealed class FrameAudit(EndpointState state)
         int last = Slab<Chunk>.None;
         for (int i = list.Head; i >= 0; i = state.Store.Chunks[i].Next)
         {
-            ref Chunk chunk = ref state.Store.Chunks[i];
-            Invariant.Demand(chunk.Slice.Length > 0, "A run that is kept has bytes.");
-            Invariant.Demand(state.Frames.Contains(chunk.Slice), "A run lies inside a frame that is registered.");
-            Count(chunk.Slice.Frame);
-            bytes += chunk.Slice.Length;
+            bytes += CountSlice(state.Store.Chunks[i].Slice);
             last = i;
             chunks++;
         }
 
         Invariant.Demand(list.Tail == last, "A list's tail is the last of what its head leads to.");
         return bytes;
+    }
+
+    /// <summary>Counts a run; returns its bytes.</summary>
+    public int CountSlice(in PayloadSlice slice)
+    {
+        Invariant.Demand(slice.Length > 0, "A run that is kept has bytes.");
+        Invariant.Demand(state.Frames.Contains(slice), "A run lies inside a frame that is registered.");
+        Count(slice.Frame);
+        return slice.Length;
     }
 
     /// <summary>

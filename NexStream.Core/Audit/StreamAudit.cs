@@ -194,7 +194,7 @@ internal sealed class StreamAudit(EndpointState state, FrameAudit frames)
         {
             ref InboundMessage message = ref state.Inbound[i];
             long content = frames.CountRuns(message.Content, ref counts.Chunks);
-            Invariant.Demand(content == message.Received && message.Received < message.Length, "A message that is being put together has some of its bytes.");
+            Invariant.Demand(!message.IsWhole && content == message.Received && message.Received < message.Length, "A message that is being put together has some of its bytes.");
             Invariant.Demand(message.Previous == last, "The messages that are being put together are linked both ways.");
             bytes += content;
             last = i;
@@ -206,7 +206,8 @@ internal sealed class StreamAudit(EndpointState state, FrameAudit frames)
         for (int i = receive.MessageHead; i >= 0; i = state.Inbound[i].Next)
         {
             ref InboundMessage message = ref state.Inbound[i];
-            Invariant.Demand(frames.CountRuns(message.Content, ref counts.Chunks) == message.Length, "A complete message has all of its bytes.");
+            long content = message.IsWhole ? frames.CountSlice(message.Whole) : frames.CountRuns(message.Content, ref counts.Chunks);
+            Invariant.Demand(content == message.Length, "A complete message has all of its bytes.");
             bytes += message.Length;
             counts.Inbound++;
             last = i;

@@ -179,20 +179,6 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         return moved;
     }
 
-    /// <summary>Makes a list of one run, which takes over the caller's reference. There is a chunk.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ChunkList ListOf(in PayloadSlice slice)
-    {
-        bool isFree = chunks.TryAllocate(out int index);
-        Invariant.Check(isFree, "There is a chunk.");
-        ref Chunk chunk = ref chunks[index];
-        chunk.Slice = slice;
-        chunk.Position = 0;
-        chunk.IsAppendable = false;
-        chunk.Next = Slab<Chunk>.None;
-        return new ChunkList { Head = index, Tail = index };
-    }
-
     /// <summary>Takes the run out of a list that has just one: the slice inherits its reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PayloadSlice TakeOnly(ref ChunkList list)

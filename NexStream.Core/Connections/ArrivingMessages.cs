@@ -63,7 +63,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
         _next = receive.Next;
         _bytesMax = _isReliable ? (long)(connection.Window.Limit - connection.Received) : connection.Config.DatagramBuffer - receive.Buffered;
         int frames = Math.Min(_frames.RoomFor(_region, _memory), _isReliable ? int.MaxValue : _memory.AheadMax - _frames.HeldBy(_memory.Owner));
-        _room = Math.Min(Math.Min(frames, _store.Chunks.FreeCount), _messages.FreeCount);
+        _room = Math.Min(frames, _messages.FreeCount);
         if (_isReliable)
         {
             _room = (int)Math.Min((ulong)_room, receive.Window.Limit - receive.Next);
@@ -117,15 +117,12 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
     private bool IsNext(ReadOnlySpan<byte> head, ulong number, int length) =>
         number == _next + (uint)_count && MessageHead.IsWhole(head, length) && length <= _lengthMax;
 
-    /// <summary>A record for the message, behind the last; there is one, and a chunk.</summary>
+    /// <summary>A record for the message, behind the last; there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append(ulong number, in PayloadSlice slice)
     {
-        bool isFree = inbound.TryCreate(number, slice.Length, _hasNumber, out int index);
+        bool isFree = inbound.TryCreateWhole(number, slice, _hasNumber, out int index);
         Invariant.Check(isFree, "There is a record for the message.");
-        ref InboundMessage message = ref _messages[index];
-        message.Content = _store.ListOf(slice);
-        message.Received = _isReliable ? slice.Length : 0;
         _messages[_tail].Next = index;
         _tail = index;
     }

@@ -5,7 +5,6 @@ using NexStream.Core.Recovery;
 using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
-using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;
 
@@ -33,7 +32,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         ref StreamState stream = ref _streams[index];
         bool isReliable = stream.Mode == TransportMode.ReliableUnordered;
         bool hasNumber = isReliable || stream.Has(StreamFlags.SequenceNumbers);
-        int head = MessageHead.SizeOf(stream.Mode, hasNumber);
+        int head = MessageHead.SizeOf(isReliable, hasNumber);
         int room = path.FrameLength - LinkHeader.Size - head;
         int next = stream.Send.MessageUnsent;
         if (!MayGo(connection, stream, next, isReliable, room))
@@ -42,10 +41,10 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         }
 
         bool isSmall = Departure.IsSmall(path);
-        var common = DataHead.Of(path.PeerTag, path.Id, DataFrame.StartOf(stream.Mode, hasNumber), stream.Id);
+        var common = DataHead.Of(path.PeerTag, path.Id, MessageHead.FrameOf(isReliable, hasNumber), stream.Id);
         DepartureRun run = default;
         run.Start(state, connection, path, index, stream, now, burst.Length);
-        while (run.MayAdd() && (run.Count == 0 || MayGo(connection, stream, next, isReliable, room)))
+        while ((run.Count == 0 || MayGo(connection, stream, next, isReliable, room)) && run.MayAdd())
         {
             Wire.Transmission transmission = burst[run.Count];
             ref OutboundMessage message = ref _messages[next];

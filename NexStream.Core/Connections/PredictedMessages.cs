@@ -33,20 +33,21 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         ulong number = hasNumber ? MessageHead.NumberIn(frame.Head) : 0;
         if (stream.Mode != mode || stream.ReceiveState != ReceiveState.Open || stream.Has(StreamFlags.Discarding)
             || !(isReliable ? IsNext(connection, stream, frame.Head, number, length) : MayTake(connection, receive, number, length))
-            || _store.Chunks.FreeCount < frame.Payload.Length || !messages.TryCreate(number, length, hasNumber, out int created))
+            || _store.Chunks.FreeCount < frame.Payload.Length || _inbound.FreeCount == 0)
         {
             return false;
         }
 
-        ref InboundMessage message = ref _inbound[created];
+        int created;
         if (frame.Payload.Length == 1)
         {
             _frames.Adopt(frame.Payload[0], connection.Memory);
-            message.Content = _store.ListOf(frame.Payload[0]);
+            messages.TryCreateWhole(number, frame.Payload[0], hasNumber, out created);
         }
         else
         {
-            Keep(connection, ref message, frame.Payload);
+            messages.TryCreate(number, length, hasNumber, out created);
+            Keep(connection, ref _inbound[created], frame.Payload);
         }
 
         receive.Next++;
@@ -56,7 +57,6 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         state.Events.Raise(index, StreamEvents.Readable);
         if (isReliable)
         {
-            message.Received = length;
             receive.FinalSize = Math.Max(receive.FinalSize, receive.Next);
             receive.Highest += (uint)length;
             connection.Received += (uint)length;
@@ -74,6 +74,8 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
             _store.TryLink(ref message.Content, slice, position);
             position += (uint)slice.Length;
         }
+
+        messages.Close(ref message);
     }
 
     /// <summary>Whether it is the whole message that comes next, and nobody has seen anything of it or behind it.</summary>

@@ -82,19 +82,9 @@ internal sealed class StreamCalls(
 
         // What waits to be read is there only while the stream may be read: whatever ends that throws it away. Complete messages have the place of bytes in order.
         Connection connection = _connections[stream.Connection];
-        if (stream.Mode != TransportMode.ReliableOrdered)
-        {
-            return ReceiveMessage(connection, index, ref stream, destination);
-        }
-
-        int read = orderedReceiver.Read(connection, index, ref stream, destination);
-        OnRead(connection);
-        return new ReceiveResult(CallStatus.Ok, read);
-    }
-
-    private ReceiveResult ReceiveMessage(Connection connection, int index, ref StreamState stream, Span<byte> destination)
-    {
-        ReceiveResult result = messageReceiver.Read(connection, index, ref stream, destination);
+        ReceiveResult result = stream.Mode == TransportMode.ReliableOrdered
+            ? new ReceiveResult(CallStatus.Ok, orderedReceiver.Read(connection, index, ref stream, destination))
+            : messageReceiver.Read(connection, index, ref stream, destination);
         OnRead(connection);
         return result;
     }

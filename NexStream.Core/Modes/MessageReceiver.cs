@@ -78,10 +78,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     {
         while (stream.Receive.Buffered + payload.Length > connection.Config.DatagramBuffer && stream.Receive.MessageHead >= 0)
         {
-            ref InboundMessage oldest = ref _inbound[stream.Receive.MessageHead];
             stream.Receive.Dropped++;
-            _store.Clear(ref oldest.Content);
-            Take(connection, index, ref stream, ref oldest);
+            messages.Free(Take(connection, index, ref stream, _inbound[stream.Receive.MessageHead]));
         }
 
         message = Slab<InboundMessage>.None;
@@ -160,6 +158,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     }
 
     /// <summary>Copies the first complete message out, if it fits. There is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReceiveResult Read(Connection connection, int index, ref StreamState stream, Span<byte> destination)
     {
         ref InboundMessage message = ref _inbound[stream.Receive.MessageHead];
@@ -170,16 +169,16 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return result;
         }
 
-        if (message.Content.Head == message.Content.Tail)
+        if (message.IsWhole)
         {
-            _frames.TakeOut(_store.TakeOnly(ref message.Content), destination);
+            _frames.TakeOut(message.Whole, destination);
         }
         else
         {
             _store.Read(ref message.Content, destination);
         }
 
-        Take(connection, index, ref stream, ref message);
+        _inbound.Free(Take(connection, index, ref stream, message));
         return result;
     }
 
@@ -296,9 +295,10 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Complete(Connection connection, int index, int messageIndex)
     {
-        int length = _inbound[messageIndex].Length;
-        state.Streams[index].Receive.Buffered += length;
-        connection.ReadyBytes += length;
+        ref InboundMessage message = ref _inbound[messageIndex];
+        messages.Close(ref message);
+        state.Streams[index].Receive.Buffered += message.Length;
+        connection.ReadyBytes += message.Length;
         messages.AddReady(ref state.Streams[index].Receive, messageIndex);
         state.Events.Raise(index, StreamEvents.Readable);
     }
@@ -318,15 +318,14 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         return true;
     }
 
-    /// <summary>The first complete message, whose bytes were taken, leaves the stream, and its credit goes back.</summary>
+    /// <summary>The first complete message leaves the stream, and its credit goes back. Returns the record, which is the caller's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take(Connection connection, int index, ref StreamState stream, ref InboundMessage message)
+    public int Take(Connection connection, int index, ref StreamState stream, in InboundMessage message)
     {
-        Invariant.Check(message.Content.IsEmpty, "All of the message was taken.");
         int length = message.Length;
+        int messageIndex = InboundMessages.TakeReady(ref stream.Receive, message);
         stream.Receive.Buffered -= length;
         connection.ReadyBytes -= length;
-        _inbound.Free(InboundMessages.TakeReady(ref stream.Receive, message));
         if (stream.IsReliable)
         {
             Consume(connection, index, ref stream, (uint)length);
@@ -335,6 +334,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         {
             stream.Receive.Window.Consumed++;
         }
+
+        return messageIndex;
     }
 
     private static void Charge(Connection connection, ref StreamState stream, uint bytes)

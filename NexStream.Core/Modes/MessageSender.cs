@@ -21,22 +21,31 @@ internal sealed class MessageSender(
     private readonly Slab<Segment> _segments = state.Segments;
     private readonly Slab<StreamState> _streams = state.Streams;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
         CallStatus status = Admit(connection, index, ref stream, data.Length);
-        if (status != CallStatus.Ok)
+        if (status != CallStatus.Ok || !messages.TryAdd(index, ref stream, options, data.Length, out int messageIndex))
         {
-            return status == CallStatus.WouldBlock ? WouldBlock(index) : new SendResult(status);
-        }
-
-        if (!messages.TryAdd(index, ref stream, options, data.Length, out int messageIndex))
-        {
-            return WouldBlock(index);
+            return Refuse(index, status);
         }
 
         ref OutboundMessage message = ref _messages[messageIndex];
-        int taken = _store.TryAppendFrame(ref message.Unsent, data, 0, connection.Memory) ? data.Length
-            : _store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
+        if (!_store.TryAppendFrame(ref message.Unsent, data, 0, connection.Memory))
+        {
+            return SendPieces(connection, index, ref stream, messageIndex, data);
+        }
+
+        stream.Send.Buffered += data.Length;
+        connection.SendBuffered += data.Length;
+        return Queue(connection, index, ref stream, messageIndex);
+    }
+
+    /// <summary>The message takes as many frames as it needs, or goes into one with others.</summary>
+    private SendResult SendPieces(Connection connection, int index, ref StreamState stream, int messageIndex, ReadOnlySpan<byte> data)
+    {
+        ref OutboundMessage message = ref _messages[messageIndex];
+        int taken = _store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
         stream.Send.Buffered += taken;
         connection.SendBuffered += taken;
         if (taken < data.Length)
@@ -48,6 +57,9 @@ internal sealed class MessageSender(
 
         return Queue(connection, index, ref stream, messageIndex);
     }
+
+    /// <summary>The message is not taken: it never can be, or there is no room for it now.</summary>
+    private SendResult Refuse(int index, CallStatus status) => status is CallStatus.Ok or CallStatus.WouldBlock ? WouldBlock(index) : new SendResult(status);
 
     /// <summary>Whether the stream takes a message of this length now; of those that are sent once, the oldest make room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

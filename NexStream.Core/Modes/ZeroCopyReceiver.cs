@@ -24,13 +24,21 @@ internal sealed class ZeroCopyReceiver(EndpointState state, Loans loans, Reliabl
     private ReceiveResult ReceiveMessage(Connection connection, int index, ref StreamState stream, Span<PayloadSlice> destination)
     {
         ref InboundMessage message = ref state.Inbound[stream.Receive.MessageHead];
-        int count = CountOf(message.Content);
+        int count = message.IsWhole ? 1 : CountOf(message.Content);
         ReceiveResult result = MessageReceiver.Describe(message, count <= destination.Length) with { Slices = count };
         if (result.Status == CallStatus.Ok)
         {
-            state.Store.Cut(ref message.Content, message.Length, destination, out count);
+            if (message.IsWhole)
+            {
+                destination[0] = message.Whole;
+            }
+            else
+            {
+                state.Store.Cut(ref message.Content, message.Length, destination, out count);
+            }
+
             loans.Lend(destination[..count]);
-            messageReceiver.Take(connection, index, ref stream, ref message);
+            state.Inbound.Free(messageReceiver.Take(connection, index, ref stream, message));
         }
 
         return result;

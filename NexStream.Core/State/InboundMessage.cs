@@ -7,7 +7,10 @@ internal struct InboundMessage
 {
     public ulong Number;
 
-    /// <summary>Its bytes so far, sorted by offset, without overlaps.</summary>
+    /// <summary>All of it, where it is complete and lies in one piece, as most do: that needs no chunk.</summary>
+    public PayloadSlice Whole;
+
+    /// <summary>Else its bytes so far, sorted by offset, without overlaps.</summary>
     public ChunkList Content;
 
     public int Length;
@@ -16,4 +19,6 @@ internal struct InboundMessage
     public int Next;
     public int Previous;
     public bool HasNumber;
+
+    public readonly bool IsWhole => Whole.Length > 0;
 }

@@ -12,26 +12,53 @@ internal sealed class InboundMessages(EndpointState state)
 
     private const int None = Slab<InboundMessage>.None;
 
-    /// <summary>A record for a message, in no list yet. False: none is free.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>A record for a message of which there is nothing yet, in no list. False: none is free.</summary>
     public bool TryCreate(ulong number, int length, bool hasNumber, out int index)
+    {
+        if (!TryCreate(number, default, length, hasNumber, out index))
+        {
+            return false;
+        }
+
+        ref InboundMessage message = ref _inbound[index];
+        message.Content = ChunkList.Empty;
+        message.Received = 0;
+        message.ChunkCount = 0;
+        message.Previous = None;
+        return true;
+    }
+
+    /// <summary>A record for a message that is whole and in one piece, whose reference it takes over, in no list yet. False: none is free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryCreateWhole(ulong number, in PayloadSlice whole, bool hasNumber, out int index) =>
+        TryCreate(number, whole, whole.Length, hasNumber, out index);
+
+    // Field by field, because a record made elsewhere and copied here would be written twice.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryCreate(ulong number, in PayloadSlice whole, int length, bool hasNumber, out int index)
     {
         if (!_inbound.TryAllocate(out index))
         {
             return false;
         }
 
-        // Field by field, because a record made elsewhere and copied here would be written twice.
         ref InboundMessage message = ref _inbound[index];
         message.Number = number;
-        message.Content = ChunkList.Empty;
+        message.Whole = whole;
         message.Length = length;
-        message.Received = 0;
-        message.ChunkCount = 0;
         message.Next = None;
-        message.Previous = None;
         message.HasNumber = hasNumber;
         return true;
+    }
+
+    /// <summary>All of the message is there: a chunk that holds it alone is needed no longer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Close(ref InboundMessage message)
+    {
+        if (!message.IsWhole && message.Content.Head == message.Content.Tail)
+        {
+            message.Whole = state.Store.TakeOnly(ref message.Content);
+        }
     }
 
     /// <summary>The message that is being put together, or -1.</summary>
@@ -109,12 +136,16 @@ internal sealed class InboundMessages(EndpointState state)
     }
 
     /// <summary>Frees a message that stands in no list, and its payload.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Free(int index)
     {
-        if (!_inbound[index].Content.IsEmpty)
+        ref InboundMessage message = ref _inbound[index];
+        if (message.IsWhole)
         {
-            state.Store.Clear(ref _inbound[index].Content);
+            state.Frames.Release(message.Whole.Frame);
+        }
+        else
+        {
+            state.Store.Clear(ref message.Content);
         }
 
         _inbound.Free(index);

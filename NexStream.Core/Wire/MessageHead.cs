@@ -20,7 +20,14 @@ internal static class MessageHead
 
     /// <summary>Bytes on the wire.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int SizeOf(TransportMode mode, bool hasNumber) => PacketHeader.Size + DataFrame.GetWireLength(mode, hasNumber);
+    public static int SizeOf(bool isReliable, bool hasNumber) => DataHead.Size + (hasNumber ? sizeof(ulong) : 0) + (isReliable ? sizeof(ulong) : 0);
+
+    /// <summary>What the frame begins with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint FrameOf(bool isReliable, bool hasNumber) =>
+        isReliable ? DataFrame.StartOf(TransportMode.ReliableUnordered, hasSequence: false)
+        : hasNumber ? DataFrame.StartOf(TransportMode.BestEffort, hasSequence: true)
+        : DataFrame.StartOf(TransportMode.BestEffort, hasSequence: false);
 
     /// <summary>Writes the head of a packet with a whole message, whose number does not travel where a Best-Effort stream has none (a reliable one has).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,8 +55,8 @@ internal static class MessageHead
         uint frame = DataHead.In(head).Frame;
         mode = frame == DataFrame.StartOf(TransportMode.ReliableUnordered, hasSequence: false) ? TransportMode.ReliableUnordered : TransportMode.BestEffort;
         hasNumber = frame != DataFrame.StartOf(TransportMode.BestEffort, hasSequence: false);
-        return (mode == TransportMode.ReliableUnordered || !hasNumber || frame == DataFrame.StartOf(TransportMode.BestEffort, hasSequence: true))
-            && head.Length == SizeOf(mode, hasNumber);
+        bool isReliable = mode == TransportMode.ReliableUnordered;
+        return frame == FrameOf(isReliable, hasNumber) && head.Length == SizeOf(isReliable, hasNumber);
     }
 
     /// <summary>The message's number; the head has one.</summary>
