@@ -122,6 +122,7 @@ internal sealed class StreamAudit(EndpointState state, FrameAudit frames)
             Invariant.Demand(message.Previous == last && message.Stream == index, "The messages of a stream are linked both ways.");
             isUnsentListed |= i == stream.Send.MessageUnsent;
             unsent += frames.CountRuns(message.Unsent, ref counts.Chunks);
+            unsent += message.Piece.Length > 0 ? frames.CountSlice(message.Piece) : 0;
             fragments += stream.IsReliable ? message.Outstanding : 0;
             last = i;
             counts.Messages++;

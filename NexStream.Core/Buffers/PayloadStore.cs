@@ -81,22 +81,34 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     public bool TryAppendFrame(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, MemoryShare memory)
     {
         int tail = list.Tail;
-        int frameSize = frames.FrameSize;
-        if (data.Length <= SmallLengthMax || data.Length > frameSize || (tail >= 0 && chunks[tail].IsAppendable)
-            || !HasForSending(1) || frames.HeldBy(memory.Owner) >= memory.SendFramesMaxOfLargeStream)
+        if ((tail >= 0 && chunks[tail].IsAppendable) || !HasChunksForSending(1) || !TryReserve(data.Length, memory, out PayloadSlice slice))
         {
             return false;
         }
 
-        // There is one of each: that was asked.
-        frames.TryAllocate(memory.Owner, out uint frame);
+        // There is one: that was asked.
         chunks.TryAllocate(out int index);
         ref Chunk chunk = ref chunks[index];
-        var slice = new PayloadSlice(frame, 0, data.Length);
         chunk.Slice = slice;
         chunk.Position = position;
         chunk.IsAppendable = HasRest(data.Length);
         Link(ref list, index, ref chunk);
+        data.CopyTo(frames.Arena.RunOf(slice));
+        return true;
+    }
+
+    /// <summary>Copies <paramref name="data"/> into a frame of its own. False: it is too long or too short for that, or there is no memory, and nothing was done.</summary>
+    /// <param name="data">What to copy.</param>
+    /// <param name="memory">The share of the connection that is charged.</param>
+    /// <param name="slice">The copy.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryCopy(ReadOnlySpan<byte> data, MemoryShare memory, out PayloadSlice slice)
+    {
+        if (!TryReserve(data.Length, memory, out slice))
+        {
+            return false;
+        }
+
         data.CopyTo(frames.Arena.RunOf(slice));
         return true;
     }
@@ -179,6 +191,30 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         return moved;
     }
 
+    /// <summary>The same from a single piece, or else from a list: what is left stays where it was.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Cut(ref PayloadSlice piece, ref ChunkList list, int length, Span<PayloadSlice> slices, out int sliceCount)
+    {
+        if (piece.Length == 0)
+        {
+            return Cut(ref list, length, slices, out sliceCount);
+        }
+
+        sliceCount = 1;
+        slices[0] = piece;
+        if (piece.Length <= length)
+        {
+            int whole = piece.Length;
+            piece = default;
+            return whole;
+        }
+
+        frames.AddReference(piece.Frame);
+        slices[0] = piece.WithLength(length);
+        piece = piece.SkipFirst(length);
+        return length;
+    }
+
     /// <summary>Takes the run out of a list that has just one: the slice inherits its reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PayloadSlice TakeOnly(ref ChunkList list)
@@ -226,6 +262,19 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         }
 
         return bytes;
+    }
+
+    /// <summary>Frees a single piece, if there is one, and a whole list. Returns the bytes that were in them.</summary>
+    public long Clear(ref PayloadSlice piece, ref ChunkList list)
+    {
+        int bytes = piece.Length;
+        if (bytes > 0)
+        {
+            frames.Release(piece.Frame);
+            piece = default;
+        }
+
+        return bytes + Clear(ref list);
     }
 
     /// <summary>A run in the frame that small payloads share; a new one is taken when it is full.</summary>
@@ -280,6 +329,23 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         }
 
         slice = new PayloadSlice(frame, 0, Math.Min(length, frames.FrameSize));
+        return true;
+    }
+
+    /// <summary>Takes a frame for what is sent and needs most of one. False: that does not, or there is no memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryReserve(int length, MemoryShare memory, out PayloadSlice slice)
+    {
+        if (length <= SmallLengthMax || length > frames.FrameSize || frames.Arena.FreeCount <= _framesForArrivals
+            || frames.HeldBy(memory.Owner) >= memory.SendFramesMaxOfLargeStream)
+        {
+            slice = default;
+            return false;
+        }
+
+        // There is one: that was asked.
+        frames.TryAllocate(memory.Owner, out uint frame);
+        slice = new PayloadSlice(frame, 0, length);
         return true;
     }
 

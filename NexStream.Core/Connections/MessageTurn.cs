@@ -17,7 +17,6 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly Slab<OutboundMessage> _messages = state.Messages;
     private readonly FrameTable _frames = state.Frames;
-    private readonly PayloadStore _store = state.Store;
 
     /// <summary>Whether all that a stream has to send is new messages of these modes, on any path.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -49,7 +48,8 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             Wire.Transmission transmission = burst[run.Count];
             ref OutboundMessage message = ref _messages[next];
             int length = message.Length;
-            PayloadSlice slice = _store.TakeOnly(ref message.Unsent);
+            PayloadSlice slice = message.Piece;
+            message.Piece = default;
             transmission.SliceStorage[0] = slice;
             transmission.SliceCount = 1;
             ulong number = PacketNumbers.Take(state, path);
@@ -81,7 +81,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         }
 
         ref OutboundMessage message = ref _messages[index];
-        bool isWhole = message.Length <= room && message.Sent == 0 && message.Unsent.Head == message.Unsent.Tail;
+        bool isWhole = message.Piece.Length == message.Length && message.Length <= room;
         return isWhole && (isReliable
             ? stream.Send.Window.Available > 0 && connection.Credit.Available >= (uint)message.Length
             : !message.Has(MessageFlags.Report));

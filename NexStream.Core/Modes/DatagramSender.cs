@@ -65,7 +65,7 @@ internal sealed class DatagramSender(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTakeSlices(int index, ref OutboundMessage message, ref PacketBuilder builder)
     {
-        int moved = state.Store.Cut(ref message.Unsent, message.Length, builder.Transmission.SliceStorage, out int slices);
+        int moved = state.Store.Cut(ref message.Piece, ref message.Unsent, message.Length, builder.Transmission.SliceStorage, out int slices);
         if (moved == message.Length)
         {
             builder.Transmission.SliceCount = slices;

@@ -31,7 +31,7 @@ internal sealed class MessageSender(
         }
 
         ref OutboundMessage message = ref _messages[messageIndex];
-        if (!_store.TryAppendFrame(ref message.Unsent, data, 0, connection.Memory))
+        if (!_store.TryCopy(data, connection.Memory, out message.Piece))
         {
             return SendPieces(connection, index, ref stream, messageIndex, data);
         }
@@ -53,6 +53,11 @@ internal sealed class MessageSender(
             message.Flags &= ~MessageFlags.Report;
             messages.Finish(messageIndex, EventKind.MessageLost);
             return WouldBlock(index);
+        }
+
+        if (message.Unsent.Head == message.Unsent.Tail)
+        {
+            message.Piece = _store.TakeOnly(ref message.Unsent);
         }
 
         return Queue(connection, index, ref stream, messageIndex);
@@ -132,7 +137,7 @@ internal sealed class MessageSender(
         messages.RemoveDeadline(messageIndex);
         stream.Send.Expired++;
         message.Flags |= MessageFlags.Skipped;
-        state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
+        state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Piece, ref message.Unsent));
         if (!stream.IsReliable || message.Sent == 0)
         {
             // The peer knows nothing of it: a reliable message gets its number when it is first sent.
@@ -237,7 +242,7 @@ internal sealed class MessageSender(
             return DataResult.NoRoom;
         }
 
-        int segment = segments.Cut(index, ref stream, messageIndex, ref message.Unsent, (uint)message.Sent, Math.Min(rest, room));
+        int segment = segments.Cut(index, ref stream, messageIndex, ref message, Math.Min(rest, room));
         if (segment < 0)
         {
             return DataResult.NoMemory;

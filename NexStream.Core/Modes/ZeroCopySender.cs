@@ -90,7 +90,16 @@ internal sealed class ZeroCopySender(
             return new SendResult(Refuse(index));
         }
 
-        Link(ref state.Messages[messageIndex].Unsent, slices, 0);
+        ref OutboundMessage message = ref state.Messages[messageIndex];
+        if (slices.Length == 1)
+        {
+            message.Piece = slices[0];
+        }
+        else
+        {
+            Link(ref message.Unsent, slices, 0);
+        }
+
         state.AddBuffered(ref stream, (int)length);
         return messageSender.Queue(connection, index, ref stream, messageIndex);
     }

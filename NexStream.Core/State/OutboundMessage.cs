@@ -41,7 +41,13 @@ internal struct OutboundMessage
     /// <summary>Its number on the wire. An RU message gets it when it is first sent, so that one that was never sent leaves no gap.</summary>
     public ulong Number;
 
-    /// <summary>Bytes not yet sent.</summary>
+    /// <summary>Bytes not yet sent, where they lie in one piece, as most do: that needs no chunk.</summary>
+    public PayloadSlice Piece;
+
+    /// <summary>Bytes in all.</summary>
+    public int Length;
+
+    /// <summary>Else the bytes not yet sent.</summary>
     public ChunkList Unsent;
 
     public Instant Deadline;
@@ -52,9 +58,6 @@ internal struct OutboundMessage
     public uint Generation;
     public int Next;
     public int Previous;
-
-    /// <summary>Bytes in all.</summary>
-    public int Length;
 
     /// <summary>Bytes that were sent at least once.</summary>
     public int Sent;
@@ -85,6 +88,8 @@ internal struct OutboundMessage
 
     /// <summary>How it ended, for the report.</summary>
     public EventKind Outcome;
+
+    public readonly bool IsAllSent => Piece.Length == 0 && Unsent.IsEmpty;
 
     public readonly bool Has(MessageFlags flag) => (Flags & flag) != 0;
 }

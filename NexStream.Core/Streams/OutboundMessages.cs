@@ -47,9 +47,9 @@ internal sealed class OutboundMessages(EndpointState state)
             stream.Send.MessageUnsent = message.Next;
         }
 
-        if (!message.Unsent.IsEmpty)
+        if (!message.IsAllSent)
         {
-            state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Unsent));
+            state.AddBuffered(ref stream, -(int)state.Store.Clear(ref message.Piece, ref message.Unsent));
         }
 
         End(ref stream, index, ref message, outcome);
@@ -59,7 +59,7 @@ internal sealed class OutboundMessages(EndpointState state)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void FinishSent(ref StreamState stream, int index, ref OutboundMessage message)
     {
-        Invariant.Check(message.Unsent.IsEmpty && stream.Send.MessageUnsent != index, "All of the message was sent.");
+        Invariant.Check(message.IsAllSent && stream.Send.MessageUnsent != index, "All of the message was sent.");
         End(ref stream, index, ref message, EventKind.MessageAcknowledged);
     }
 
@@ -217,6 +217,7 @@ internal sealed class OutboundMessages(EndpointState state)
         // the report write their own fields when the message gets there.
         message.Id = stream.Send.End;
         message.Number = stream.Send.End;
+        message.Piece = default;
         message.Unsent = ChunkList.Empty;
         message.Deadline = Instant.Never;
         message.Stream = streamIndex;

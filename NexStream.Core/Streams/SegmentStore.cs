@@ -12,9 +12,9 @@ internal sealed class SegmentStore(EndpointState state)
     private readonly FrameTable _frames = state.Frames;
     private readonly Slab<StreamState> _streams = state.Streams;
 
-    /// <summary>Moves up to <paramref name="length"/> bytes from the front of a list into a new segment in flight. -1: none is free.</summary>
+    /// <summary>Moves up to <paramref name="length"/> bytes of what of a message was not sent into a new segment in flight. -1: none is free.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Cut(int streamIndex, ref StreamState stream, int message, ref ChunkList source, ulong position, int length)
+    public int Cut(int streamIndex, ref StreamState stream, int messageIndex, ref OutboundMessage message, int length)
     {
         if (state.SegmentsForNew <= 0 || !_segments.TryAllocate(out int index))
         {
@@ -22,9 +22,9 @@ internal sealed class SegmentStore(EndpointState state)
         }
 
         ref Segment segment = ref _segments[index];
-        segment.Length = state.Store.Cut(ref source, length, segment.Slices, out int count);
+        segment.Length = state.Store.Cut(ref message.Piece, ref message.Unsent, length, segment.Slices, out int count);
         segment.SliceCount = (byte)count;
-        Begin(ref segment, streamIndex, message, position);
+        Begin(ref segment, streamIndex, messageIndex, (uint)message.Sent);
         stream.Send.InFlight.Append(_segments, index);
         return index;
     }
