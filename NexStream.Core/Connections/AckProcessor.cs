@@ -145,6 +145,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
                 continue;
             }
 
+            Invariant.Check(packet.Length == 0 || packet.Segment < 0, "A packet carries bytes, or a part of a message.");
             path.Mtu.OnAcknowledged(packet.Size, packet.SentAt);
             if (packet.Length == 0)
             {
@@ -181,7 +182,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsCommon(in SentPacket packet) =>
         (packet.Flags & (SentPacketFlags.Fin | SentPacketFlags.SentAgain | SentPacketFlags.Requeued | SentPacketFlags.MtuProbe)) == 0
-        && (packet.Message & packet.Control) < 0 && (packet.Length == 0 || packet.Segment < 0);
+        && (packet.Message & packet.Control) < 0;
 
     private void Take(in ByteRun run)
     {
