@@ -84,7 +84,7 @@ public readonly record struct ReceiveResult
     /// <summary>How it ended.</summary>
     public required CallStatus Status
     {
-        get => (CallStatus)(byte)_outcome;
+        get => (CallStatus)(WordPair.Low(_outcome) & byte.MaxValue);
         init => _outcome = WordPair.WithLow(_outcome, (WordPair.Low(_outcome) & HasNumber) | (uint)value);
     }
 
@@ -110,8 +110,8 @@ public readonly record struct ReceiveResult
     /// <summary>Whether <see cref="Message"/> means something.</summary>
     public bool HasMessageNumber
     {
-        get => ((uint)_outcome & HasNumber) != 0;
-        init => _outcome = WordPair.WithLow(_outcome, (byte)_outcome | (value ? HasNumber : 0));
+        get => (WordPair.Low(_outcome) & HasNumber) != 0;
+        init => _outcome = WordPair.WithLow(_outcome, (WordPair.Low(_outcome) & ~HasNumber) | (value ? HasNumber : 0));
     }
 
     /// <summary>Why the stream was reset.</summary>
