@@ -33,7 +33,7 @@ internal sealed class InboundMessages(EndpointState state)
     public bool TryCreateWhole(ulong number, in PayloadSlice whole, bool hasNumber, out int index) =>
         TryCreate(number, whole, whole.Length, hasNumber, out index);
 
-    // Field by field, because a record made elsewhere and copied here would be written twice.
+    /// <summary>What both kinds of record have: field by field, because one made elsewhere and copied here would be written twice.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryCreate(ulong number, in PayloadSlice whole, int length, bool hasNumber, out int index)
     {
@@ -51,11 +51,11 @@ internal sealed class InboundMessages(EndpointState state)
         return true;
     }
 
-    /// <summary>All of the message is there: a chunk that holds it alone is needed no longer.</summary>
+    /// <summary>All of a message that was put together is there: a chunk that holds it alone is needed no longer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Close(ref InboundMessage message)
     {
-        if (!message.IsWhole && message.Content.Head == message.Content.Tail)
+        if (message.Content.Head == message.Content.Tail)
         {
             message.Whole = state.Store.TakeOnly(ref message.Content);
         }
