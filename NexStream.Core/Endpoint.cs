@@ -250,6 +250,7 @@ public sealed class Endpoint
     }
 
     /// <summary>A frame came in. Takes ownership of every reference that comes with it, also when it drops the frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Receive(in LinkFrame frame, Instant now)
     {
         _trace?.Receive(frame, now);

@@ -14,6 +14,9 @@ internal struct AuditCounts
     public int Messages;
     public int Inbound;
     public int Packets;
+
+    /// <summary>Packets in flight that share another's record.</summary>
+    public int PacketsInRuns;
     public int Controls;
     public int Ranges;
     public int Chunks;
@@ -30,6 +33,7 @@ internal struct AuditCounts
         Compare(Messages + state.Events.ReportCount, state.Messages.Count, nameof(Messages));
         Compare(Inbound, state.Inbound.Count, nameof(Inbound));
         Compare(Packets, state.Packets.Count, nameof(Packets));
+        Compare(PacketsInRuns, state.PacketsInRuns, nameof(PacketsInRuns));
         Compare(Controls, state.Controls.Count, nameof(Controls));
         Compare(Ranges, state.Ranges.Count, nameof(Ranges));
         Compare(Chunks, state.Store.Chunks.Count, nameof(Chunks));

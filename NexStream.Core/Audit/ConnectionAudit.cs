@@ -99,24 +99,28 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
         for (int i = path.InFlight.Head; i >= 0; i = state.Packets[i].Next)
         {
             ref SentPacket packet = ref state.Packets[i];
-            Invariant.Demand(packet.Previous == last && (last < 0 || state.Packets[last].Number < packet.Number), "Packets in flight are in the order of their numbers.");
-            bytes += packet.Size;
-            counts.SegmentsReserved += packet.Length > 0 && (packet.Flags & SentPacketFlags.Requeued) == 0 ? 1 : 0;
-            eliciting += (packet.Flags & SentPacketFlags.AckEliciting) != 0 ? 1 : 0;
+            Invariant.Demand(packet.Previous == last && (last < 0 || state.Packets[last].Last < packet.Number), "Packets in flight are in the order of their numbers.");
+            Invariant.Demand(
+                packet.Packets == 1 || (packet.Packets > 1 && packet.Segment < 0 && packet.Message < 0 && packet.Control < 0 && (packet.Flags & SentPacketFlags.Requeued) == 0),
+                "Packets share a record only where none has another of its own, and nothing became of them yet.");
+            bytes += (long)packet.Packets * packet.Size;
+            counts.SegmentsReserved += packet.Length > 0 && (packet.Flags & SentPacketFlags.Requeued) == 0 ? packet.Packets : 0;
+            eliciting += (packet.Flags & SentPacketFlags.AckEliciting) != 0 ? packet.Packets : 0;
             for (int control = packet.Control; control >= 0; control = state.Controls[control].Next)
             {
                 counts.Controls++;
             }
 
             last = i;
-            found++;
+            found += packet.Packets;
+            counts.Packets++;
+            counts.PacketsInRuns += packet.Packets - 1;
         }
 
-        Invariant.Demand(last < 0 || state.Packets[last].Number < path.NextPacketNumber, "No packet in flight has a number that is still to be given.");
+        Invariant.Demand(last < 0 || state.Packets[last].Last < path.NextPacketNumber, "No packet in flight has a number that is still to be given.");
         Invariant.Demand(found == path.InFlight.Count && last == path.InFlight.Tail, "The packets in flight are counted.");
         Invariant.Demand(bytes == path.BytesInFlight, "The bytes in flight are those of the packets in flight.");
         Invariant.Demand(eliciting == path.AckElicitingInFlight, "The packets that wait for an acknowledgement are counted.");
-        counts.Packets += found;
         found = 0;
         for (int i = path.RecentlyLost.Head; i >= 0; i = state.Packets[i].Next)
         {

@@ -96,9 +96,13 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             {
                 range--;
             }
-            else if (packet.Number < newestFirst[range].First)
+            else if (packet.Last < newestFirst[range].First)
             {
                 index = packet.Next;
+            }
+            else if (packet.Number < newestFirst[range].First)
+            {
+                index = contents.Split(path, index, (int)(newestFirst[range].First - packet.Number));
             }
             else
             {
@@ -122,7 +126,8 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         int index = first;
         int end = first;
         int before = _packets[first].Previous;
-        int count = 0;
+        int records = 0;
+        int packetsBefore = batch.Packets;
         ByteRun run = default;
         Slab<SentPacket> packets = _packets;
         while (index >= 0)
@@ -133,9 +138,14 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
                 break;
             }
 
+            if (packet.Last > last)
+            {
+                contents.Split(path, index, (int)(last - packet.Number) + 1);
+            }
+
             end = index;
             index = packet.Next;
-            count++;
+            records++;
             batch.Add(packet);
             if (!IsCommon(packet))
             {
@@ -146,6 +156,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             }
 
             Invariant.Check(packet.Length == 0 || packet.Segment < 0, "A packet carries bytes, or a part of a message.");
+            Invariant.Check(packet.Segment < 0 || packet.Packets == 1, "Packets share a record only where none has another of its own.");
             path.Mtu.OnAcknowledged(packet.Size, packet.SentAt);
             if (packet.Length == 0)
             {
@@ -165,6 +176,8 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         // A record that was freed keeps its content until it is taken again, and here nothing takes one.
         newest = packets[end];
         batch.OnNewest(newest);
+        int count = batch.Packets - packetsBefore;
+        state.PacketsInRuns -= count - records;
         path.InFlight.RemoveRun(_packets, before, index, count);
         if (index >= 0)
         {
@@ -342,9 +355,9 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Add(in SentPacket packet)
         {
-            Bytes += packet.Size;
-            Packets++;
-            Marked += (packet.Flags & SentPacketFlags.Ect0) != 0 ? 1 : 0;
+            Bytes += (long)packet.Packets * packet.Size;
+            Packets += packet.Packets;
+            Marked += (packet.Flags & SentPacketFlags.Ect0) != 0 ? packet.Packets : 0;
             if ((packet.Flags & SentPacketFlags.ReportsReceived) != 0)
             {
                 LargestReported = packet.LargestReported;
@@ -355,7 +368,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         /// <summary>The last of a run: those that are taken out are older than it.</summary>
         public void OnNewest(in SentPacket packet)
         {
-            Largest = packet.Number;
+            Largest = packet.Last;
             LargestSentAt = packet.SentAt;
             LargestIsAckEliciting = (packet.Flags & SentPacketFlags.AckEliciting) != 0;
             IsWindowUnderused = (packet.Flags & SentPacketFlags.WindowUnderused) != 0;

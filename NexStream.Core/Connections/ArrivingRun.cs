@@ -24,6 +24,15 @@ internal sealed class ArrivingRun(EndpointState state, PayloadKeeper keeper)
     private FrameRegion _region = null!;
     private int _stream = Slab<StreamState>.None;
     private int _tail;
+
+    /// <summary>What the last chunk holds. Pieces that adjoin it in a peer's frame are held by the same reference, and cost neither frame nor chunk.</summary>
+    private PayloadSlice _last;
+
+    /// <summary>Whether they lie in a peer's frames: a frame of the endpoint's own comes with a reference for each piece, which has to be given back.</summary>
+    private bool _isPeers;
+
+    /// <summary>Pieces that joined it, which frame and chunk do not know of yet.</summary>
+    private int _joined;
     private ulong _position;
     private ulong _begin;
 
@@ -47,6 +56,8 @@ internal sealed class ArrivingRun(EndpointState state, PayloadKeeper keeper)
         _region = _frames.RegionOf(slice.Frame);
         _stream = index;
         _tail = receive.Ready.Tail;
+        _last = _store.Chunks[_tail].Slice;
+        _isPeers = !ReferenceEquals(_region, _frames.Arena);
         _position = receive.Next;
         _begin = receive.Next;
         _limit = receive.Next + Math.Min(receive.Window.Limit - receive.Next, connection.Window.Limit - connection.Received);
@@ -69,13 +80,28 @@ internal sealed class ArrivingRun(EndpointState state, PayloadKeeper keeper)
         int length = slice.Length;
         ulong end = _position + (uint)length;
         if (head.Position != _position || !head.Data.IsSameStream(_head) || frame.Header.PayloadLength != (uint)(length + OrderedHead.Size)
-            || end > _limit || length <= _copiedMax || _room == 0 || slice.Region != region.Number || !region.Contains(slice))
+            || end > _limit || length <= _copiedMax || _room == 0)
         {
             return false;
         }
 
+        if (_isPeers && _last.IsFollowedBy(slice) && region.Contains(slice))
+        {
+            _last = _last.WithLength(_last.Length + length);
+            _joined++;
+            _position = end;
+            return true;
+        }
+
+        if (slice.Region != region.Number || !region.Contains(slice))
+        {
+            return false;
+        }
+
+        Join();
         _frames.Adopt(region, slice, _memory);
         _tail = _store.LinkBehind(_tail, slice, _position);
+        _last = slice;
         _position = end;
         _room--;
         return true;
@@ -95,6 +121,7 @@ internal sealed class ArrivingRun(EndpointState state, PayloadKeeper keeper)
     {
         ref ReceiveHalf receive = ref _streams[_stream].Receive;
         ulong bytes = _position - _begin;
+        Join();
         _stream = Slab<StreamState>.None;
         receive.Ready.Tail = _tail;
         receive.Next += bytes;
@@ -102,5 +129,17 @@ internal sealed class ArrivingRun(EndpointState state, PayloadKeeper keeper)
         receive.Buffered += (int)bytes;
         _connection.Received += bytes;
         _connection.ReadyBytes += (long)bytes;
+    }
+
+    /// <summary>Chunk and frame learn of what joined.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Join()
+    {
+        if (_joined > 0)
+        {
+            _store.Chunks[_tail].Slice = _last;
+            _region.Records[_last.Index].Holds += _joined;
+            _joined = 0;
+        }
     }
 }

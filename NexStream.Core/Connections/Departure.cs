@@ -93,6 +93,7 @@ internal static class Departure
         Invariant.Check(isFree, "There is a record for every packet that is begun.");
         ref SentPacket packet = ref state.Packets[index];
         packet.Number = number;
+        packet.Packets = 1;
         packet.SentAt = now;
         packet.Size = size;
         packet.Flags = flags | builder.Flags | SentPacketFlags.AckEliciting

@@ -31,13 +31,14 @@ internal ref struct DepartureRun
     private bool _isFree;
     private bool _isMarked;
 
-    // The first packet's record and link header are what all others begin as.
+    // The first packet's link header, and the record of the packet before, are what all others begin as.
     private Wire.Transmission? _first;
-    private int _firstRecord;
+    private ref SentPacket _record;
     private SentPacketFlags _flags;
     private int _tail;
     private int _deficit;
     private int _count;
+    private int _records;
     private long _bytes;
 
     /// <summary>The turn of a stream begins. (A constructor's result would be copied to where it is kept.)</summary>
@@ -78,7 +79,7 @@ internal ref struct DepartureRun
     }
 
     /// <summary>Packets of the run so far.</summary>
-    public readonly int Count => _count;
+    public readonly int Packets => _count;
 
     /// <summary>Whether window and pacer let a packet go.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -89,7 +90,48 @@ internal ref struct DepartureRun
     public readonly bool MayAdd() =>
         _count < _packetsMax && (_count == 0 || _isFree || ((_isAlone || _deficit > 0) && MaySend(_path, _now, _window, _pacingRate)));
 
-    /// <summary>Remembers the next packet, and writes its link header.</summary>
+    /// <summary>
+    /// Remembers the next packet with the one before, and writes its link header. False: it is not the next of its kind, and nothing was done.
+    /// </summary>
+    /// <param name="transmission">The packet, its payload taken and its head written. Its bytes of an RO stream follow those of the one before; else nothing of it is kept.</param>
+    /// <param name="number">The packet's number.</param>
+    /// <param name="length">Bytes of payload.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryExtend(Wire.Transmission transmission, ulong number, int length)
+    {
+        if (_count == 0 || _record.Size != LinkHeader.Size + transmission.HeadLength + length || number != _record.Number + (uint)_record.Packets)
+        {
+            return false;
+        }
+
+        _record.Packets++;
+        transmission.Header = _first!.Header;
+        Count(transmission, length);
+        return true;
+    }
+
+    /// <summary>Packets as the one before that may follow it for certain, and need not be asked for one by one.</summary>
+    public readonly int MoreAlike => _isFree ? _packetsMax - _count : 0;
+
+    /// <summary>Remembers packets with the one before, whose link header the caller copies.</summary>
+    /// <param name="count">How many: no more than <see cref="MoreAlike"/>.</param>
+    /// <param name="length">Bytes of payload of each, as many as the one before had, which follow those of it in the same stream.</param>
+    public void Extend(int count, int length)
+    {
+        Invariant.Check(count <= MoreAlike && length == _record.Length, "Packets that share a record are alike.");
+        long bytes = (long)count * _record.Size;
+        _record.Packets += count;
+        _count += count;
+        _bytes += bytes;
+        _path.BytesInFlight += bytes;
+        _path.BytesSent += (ulong)bytes;
+        for (int i = 0; i < count; i++)
+        {
+            _deficit += _deficit <= 0 ? _quantum - length : -length;
+        }
+    }
+
+    /// <summary>Remembers the next packet by a record of its own, and writes its link header.</summary>
     /// <param name="transmission">The packet, its payload taken and its head written.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="number">The packet's number.</param>
@@ -100,26 +142,21 @@ internal ref struct DepartureRun
     {
         _packets.TryAllocate(out int index);
         ref SentPacket packet = ref _packets[index];
-        int packetLength = transmission.HeadLength + length;
-        int size = LinkHeader.Size + packetLength;
         if (_first is null)
         {
             _first = transmission;
-            _firstRecord = index;
             Begin(ref packet, stream);
         }
         else
         {
             // As of the first, but that none of these follows what was acknowledged.
             transmission.Header = _first.Header;
-            packet.Run = _packets[_firstRecord].Run;
+            packet.Run = _record.Run;
             packet.Flags = _flags;
         }
 
-        transmission.Header.PayloadLength = (uint)packetLength;
         packet.Number = number;
-        packet.Size = size;
-        packet.TransmitInFlight = _path.BytesInFlight + size;
+        packet.Packets = 1;
         packet.Previous = _tail;
         packet.Next = Slab<SentPacket>.None;
         if (_tail >= 0)
@@ -132,16 +169,10 @@ internal ref struct DepartureRun
         }
 
         _tail = index;
-        _count++;
-        _bytes += size;
-        _deficit += _deficit <= 0 ? _quantum - length : -length;
-        _path.BytesInFlight += size;
-        _path.BytesSent += (uint)size;
-        if (_pacingRate > 0)
-        {
-            _path.Pacer.OnSent(_now, size, _pacingRate, _state.Poll.Ns);
-        }
-
+        _record = ref packet;
+        _records++;
+        packet.Size = Count(transmission, length);
+        packet.TransmitInFlight = _path.BytesInFlight;
         return ref packet;
     }
 
@@ -163,12 +194,13 @@ internal ref struct DepartureRun
         path.LastAckElicitingSentAt = _now;
         path.Ecn.OnPacketsSent(_isMarked, _count);
         _state.SegmentsReserved += reservesSegments ? _count : 0;
+        _state.PacketsInRuns += _count - _records;
         if (_pacingRate <= 0)
         {
             path.Pacer.OnSent(_now, 0, _pacingRate, _state.Poll.Ns);
         }
 
-        path.Congestion.OnPacketsSent(_now, _bytes, path.BytesInFlight, _packets[_tail].Number, path.Rate.IsApplicationLimited);
+        path.Congestion.OnPacketsSent(_now, _bytes, path.BytesInFlight, _record.Last, path.Rate.IsApplicationLimited);
         _connection.Scheduler.OnTurn(_state.Streams, _stream, ref stream, _deficit);
         _connection.PaceAt = Instant.Never;
         _connection.LastActivityAt = _now;
@@ -179,6 +211,26 @@ internal ref struct DepartureRun
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool MaySend(Path path, Instant now, long window, long pacingRate) =>
         path.BytesInFlight + path.FrameLength <= window && path.Pacer.NextSendTime(now, pacingRate) <= now;
+
+    /// <summary>The packet leaves. Returns the bytes of its whole frame.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Count(Wire.Transmission transmission, int length)
+    {
+        int packetLength = transmission.HeadLength + length;
+        int size = LinkHeader.Size + packetLength;
+        transmission.Header.PayloadLength = (uint)packetLength;
+        _count++;
+        _bytes += size;
+        _deficit += _deficit <= 0 ? _quantum - length : -length;
+        _path.BytesInFlight += size;
+        _path.BytesSent += (uint)size;
+        if (_pacingRate > 0)
+        {
+            _path.Pacer.OnSent(_now, size, _pacingRate, _state.Poll.Ns);
+        }
+
+        return size;
+    }
 
     /// <summary>The record of the first packet, and its link header but for the length.</summary>
     private void Begin(ref SentPacket packet, in StreamState stream)

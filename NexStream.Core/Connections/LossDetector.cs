@@ -45,7 +45,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
                 break;
             }
 
-            Remove(path, index);
+            RemoveOldest(path);
             if ((packet.Flags & SentPacketFlags.MtuProbe) != 0)
             {
                 // Not a sign of congestion (RFC 9000 §14.4), and nothing was lost with it.
@@ -110,6 +110,11 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         int index = path.InFlight.Head;
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
+            if (state.Packets[index].Length > 0)
+            {
+                Single(path, index);
+            }
+
             if (contents.TryProbe(connection, path, ref state.Packets[index]))
             {
                 probes++;
@@ -127,16 +132,17 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     {
         while (!state.HasRecordsFor(path))
         {
-            int index = path.InFlight.Head;
-            Remove(path, index);
+            int index = RemoveOldest(path);
             contents.OnForgotten(connection, path, ref state.Packets[index]);
             Forget(index);
         }
     }
 
-    /// <summary>A packet leaves the books: acknowledged or lost.</summary>
-    public void Remove(Path path, int index)
+    /// <summary>The oldest packet in flight leaves the books. Returns its record, which stands for it alone.</summary>
+    private int RemoveOldest(Path path)
     {
+        int index = path.InFlight.Head;
+        Single(path, index);
         ref SentPacket packet = ref state.Packets[index];
         path.InFlight.Remove(state.Packets, index);
         path.BytesInFlight -= packet.Size;
@@ -146,6 +152,16 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         }
 
         Invariant.Check(path.BytesInFlight >= 0 && path.AckElicitingInFlight >= 0, "What leaves the books was in them.");
+        return index;
+    }
+
+    /// <summary>The first packet of a record gets it for itself.</summary>
+    private void Single(Path path, int index)
+    {
+        if (state.Packets[index].Packets > 1)
+        {
+            contents.Split(path, index, 1);
+        }
     }
 
     /// <summary>Forgets a packet altogether.</summary>
@@ -162,9 +178,9 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     /// </summary>
     public void Abandon(Connection connection, Path path, Instant now)
     {
-        while (path.InFlight.Head is var index && index >= 0)
+        while (path.InFlight.Head >= 0)
         {
-            Remove(path, index);
+            int index = RemoveOldest(path);
             if ((state.Packets[index].Flags & SentPacketFlags.MtuProbe) != 0)
             {
                 MtuProber.OnProbeLost(path, state.Packets[index].Size, now);
@@ -185,6 +201,8 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     {
         for (int index = path.InFlight.Head; index >= 0; index = state.Packets[index].Next)
         {
+            // Where a record is split, its size says what was in flight when the packets behind it left.
+            Single(path, index);
             path.BytesInFlight -= state.Packets[index].Size;
             state.Packets[index].Size = 0;
         }
@@ -193,10 +211,10 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     /// <summary>Forgets all packets of a path whose connection ended.</summary>
     public void ForgetAll(Path path)
     {
-        while (path.InFlight.Head is var index && index >= 0)
+        while (path.InFlight.Head >= 0)
         {
+            int index = RemoveOldest(path);
             contents.Forgo(state.Packets[index]);
-            Remove(path, index);
             Forget(index);
         }
 

@@ -43,9 +43,9 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         var common = DataHead.Of(path.PeerTag, path.Id, MessageHead.FrameOf(isReliable, hasNumber), stream.Id);
         DepartureRun run = default;
         run.Start(state, connection, path, index, stream, now, burst.Length);
-        while ((run.Count == 0 || MayGo(connection, stream, next, isReliable, room)) && run.MayAdd())
+        while ((run.Packets == 0 || MayGo(connection, stream, next, isReliable, room)) && run.MayAdd())
         {
-            Wire.Transmission transmission = burst[run.Count];
+            Wire.Transmission transmission = burst[run.Packets];
             ref OutboundMessage message = ref _messages[next];
             int length = message.Length;
             PayloadSlice slice = message.Piece;
@@ -60,11 +60,15 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             bool waits = (isSmall || next < 0) && Departure.WaitsForAck(connection, path, LinkHeader.Size + head + length, stream);
             MessageHead.Write(transmission.HeadStorage, common, waits ? PacketHeader.AckNow : (byte)0, unchecked((uint)number), isReliable, hasNumber, messageNumber, length);
             transmission.HeadLength = head;
-            ref SentPacket packet = ref run.Add(transmission, stream, number, length);
-            packet.Length = 0;
             if (isReliable)
             {
+                ref SentPacket packet = ref run.Add(transmission, stream, number, length);
+                packet.Length = 0;
                 Keep(connection, path, index, ref stream, current, ref message, messageNumber, slice, ref packet);
+            }
+            else if (!run.TryExtend(transmission, number, length))
+            {
+                run.Add(transmission, stream, number, length).Length = 0;
             }
         }
 

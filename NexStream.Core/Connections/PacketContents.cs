@@ -71,6 +71,21 @@ internal sealed class PacketContents(
         }
     }
 
+    /// <summary>Packets that share a record fare differently: it keeps the first <paramref name="count"/>. Returns the record of the others, for which one was kept.</summary>
+    public int Split(Path path, int index, int count)
+    {
+        bool isFree = state.Packets.TryAllocate(out int rest);
+        Invariant.Check(isFree && state.PacketsInRuns > 0, "There is a record for every packet that shares another's.");
+        state.PacketsInRuns--;
+        path.InFlight.Split(state.Packets, index, count, rest);
+        ref SentPacket behind = ref state.Packets[rest];
+        ref StreamState stream = ref _streams[behind.Stream];
+        behind.Chunk = behind.Length > 0 && stream.Generation == behind.StreamGeneration
+            ? sendBuffer.ChunkOf(stream.Send, state.Packets[index], behind.Position)
+            : Slab<Chunk>.None;
+        return rest;
+    }
+
     /// <summary>The packet is remembered no longer as one in flight: what was kept in case it was lost comes free.</summary>
     public void Forgo(in SentPacket packet)
     {

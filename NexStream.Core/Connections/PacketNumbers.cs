@@ -29,6 +29,9 @@ internal static class PacketNumbers
         return path.NextPacketNumber++;
     }
 
+    /// <summary>How many numbers follow before one is skipped.</summary>
+    public static ulong UntilSkip(Path path) => path.NextSkip - path.NextPacketNumber;
+
     public static ulong NextSkip(EndpointState state, ulong tag, ulong from, ulong within) =>
         from + 1 + (state.Hash.Compute(tag ^ SkipDomain, from) % within);
 }

@@ -74,7 +74,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         while (send.Window.Used < behind && run.MayAdd())
         {
             ulong position = send.Window.Used;
-            Wire.Transmission transmission = burst[run.Count];
+            Wire.Transmission transmission = burst[run.Packets];
             int length = buffer.Take(ref send, (int)Math.Min(behind - position, (uint)room), transmission, out int chunk);
             Invariant.Check(length > 0 && send.Window.Used <= send.Window.Limit, "A stream sends within its credit.");
             ulong number = PacketNumbers.Take(state, path);
@@ -82,14 +82,60 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             bool waits = mayWait && Departure.WaitsForAck(connection, path, LinkHeader.Size + OrderedHead.Size + length, stream);
             OrderedHead.Write(transmission.HeadStorage, common, waits ? PacketHeader.AckNow : (byte)0, unchecked((uint)number), position);
             transmission.HeadLength = OrderedHead.Size;
-            ref SentPacket packet = ref run.Add(transmission, stream, number, length);
-            packet.Position = position;
-            packet.Length = length;
-            packet.Chunk = chunk;
+            if (!run.TryExtend(transmission, number, length))
+            {
+                ref SentPacket packet = ref run.Add(transmission, stream, number, length);
+                packet.Position = position;
+                packet.Length = length;
+                packet.Chunk = chunk;
+            }
+
+            if (chunk == send.Cursor && length == room && !isSmall)
+            {
+                WriteAlike(path, ref send, ref run, common, behind, length, burst);
+            }
         }
 
         connection.Credit.Used += send.Window.Used - before;
         return run.Complete(ref stream, reservesSegments: true);
+    }
+
+    /// <summary>
+    /// Writes the packets that are as the one before but for number and place: full of bytes that follow in the same chunk. The stream's last bytes, which may ask for an
+    /// acknowledgement, are in none of them.
+    /// </summary>
+    private void WriteAlike(
+        Path path, ref SendHalf send, ref DepartureRun run, in DataHead common, ulong behind, int length, ReadOnlySpan<Wire.Transmission> burst)
+    {
+        ulong position = send.Window.Used;
+        if (position == behind)
+        {
+            return;
+        }
+
+        ulong most = Math.Min(Math.Min((behind - position - 1) / (uint)length, (uint)run.MoreAlike), PacketNumbers.UntilSkip(path));
+        int count = buffer.TakeAlike(ref send, length, (int)most, out PayloadSlice slice);
+        if (count == 0)
+        {
+            return;
+        }
+
+        Wire.Transmission like = burst[run.Packets - 1];
+        ReadOnlySpan<Wire.Transmission> alike = burst.Slice(run.Packets, count);
+        ulong number = path.NextPacketNumber;
+        path.NextPacketNumber += (uint)count;
+        run.Extend(count, length);
+        foreach (Wire.Transmission transmission in alike)
+        {
+            transmission.Header = like.Header;
+            OrderedHead.Write(transmission.HeadStorage, common, 0, unchecked((uint)number), position);
+            transmission.HeadLength = OrderedHead.Size;
+            transmission.SliceStorage[0] = slice;
+            transmission.SliceCount = 1;
+            slice = slice.Part(length, length);
+            position += (uint)length;
+            number++;
+        }
     }
 
     /// <summary>The stream whose turn it is. Those in front that have sent all that they may leave the rotation, as long as others stay in it.</summary>

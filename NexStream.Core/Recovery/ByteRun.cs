@@ -13,14 +13,14 @@ internal struct ByteRun
     /// <summary>Packets that carried it; 0: there is no run.</summary>
     public int Packets;
 
-    /// <summary>A run of one packet's bytes.</summary>
+    /// <summary>A run of one record's bytes.</summary>
     public static ByteRun Of(in SentPacket packet) => new()
     {
         Stream = packet.Stream,
         StreamGeneration = packet.StreamGeneration,
         From = packet.Position,
-        To = packet.Position + (uint)packet.Length,
-        Packets = 1,
+        To = packet.Position + BytesOf(packet),
+        Packets = packet.Packets,
     };
 
     /// <summary>Adds the packet's bytes, if they follow.</summary>
@@ -32,8 +32,10 @@ internal struct ByteRun
             return false;
         }
 
-        To += (uint)packet.Length;
-        Packets++;
+        To += BytesOf(packet);
+        Packets += packet.Packets;
         return true;
     }
+
+    private static ulong BytesOf(in SentPacket packet) => (ulong)packet.Packets * (uint)packet.Length;
 }

@@ -61,7 +61,7 @@ internal struct DeliveryRateSampler
     }
 
     /// <summary>Packets were acknowledged (§4.1.2.3).</summary>
-    /// <param name="packet">The newest of them.</param>
+    /// <param name="packet">The newest of them, or the record that it is the last of.</param>
     /// <param name="bytes">The length of all.</param>
     /// <param name="now">When.</param>
     public void OnAcknowledged(in SentPacket packet, long bytes, Instant now)
@@ -77,7 +77,7 @@ internal struct DeliveryRateSampler
         _priorDelivered = packet.Delivered;
         _priorDeliveredAt = packet.DeliveredAt;
         _priorLost = packet.Lost;
-        _transmitInFlight = packet.TransmitInFlight;
+        _transmitInFlight = packet.LastTransmitInFlight;
         _sendElapsedNs = packet.SentAt - packet.FirstSentAt;
         _isApplicationLimited = (packet.Flags & SentPacketFlags.ApplicationLimited) != 0;
         _firstSentAt = packet.SentAt;

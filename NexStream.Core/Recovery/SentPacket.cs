@@ -65,11 +65,18 @@ internal struct SentRun
     public byte Losses;
 }
 
-/// <summary>A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried.</summary>
+/// <summary>
+/// A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried. Packets in flight that left one after the other
+/// and are as long as each other are one record, if they carry bytes of an RO stream or what is not kept; it is split where they fare differently: <see cref="SentPackets.Split"/>.
+/// </summary>
 internal struct SentPacket
 {
     public SentRun Run;
+
+    /// <summary>Its number; of several packets the first one's, and those of the others follow.</summary>
     public ulong Number;
+
+    /// <summary>The bytes in flight when it had left, its own included; of several packets when the first had.</summary>
     public long TransmitInFlight;
 
     /// <summary>The bytes of an RO stream that it carried: where they begin in the stream, how many (0: none), and the chunk that the first lay in.</summary>
@@ -77,8 +84,11 @@ internal struct SentPacket
     public int Length;
     public int Chunk;
 
-    /// <summary>Bytes of the whole NexLink frame.</summary>
+    /// <summary>Bytes of the whole NexLink frame; of several packets each has so many, and <see cref="Length"/> bytes of the stream, behind those of the one before.</summary>
     public int Size;
+
+    /// <summary>How many packets it is.</summary>
+    public int Packets;
 
     public int Next;
     public int Previous;
@@ -88,6 +98,12 @@ internal struct SentPacket
 
     /// <summary>The largest packet number that it acknowledged; means something with <see cref="SentPacketFlags.ReportsReceived"/>.</summary>
     public ulong LargestReported;
+
+    /// <summary>The number of the last packet.</summary>
+    public readonly ulong Last => Number + (uint)(Packets - 1);
+
+    /// <summary>The bytes in flight when the last packet had left.</summary>
+    public readonly long LastTransmitInFlight => TransmitInFlight + ((long)(Packets - 1) * Size);
 
     /// <inheritdoc cref="SentRun.SentAt"/>
     public Instant SentAt

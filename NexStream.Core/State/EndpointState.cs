@@ -104,8 +104,11 @@ internal sealed class EndpointState
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasRecordsFor(Path path) => (PacketsUnreserved > 0 && ControlsUnreserved > 0) || path.InFlight.Count == 0;
 
-    /// <summary>Packet records that any path may take.</summary>
-    public int PacketsUnreserved => Packets.FreeCount - Paths.Count;
+    /// <summary>Packets that any path may still send.</summary>
+    public int PacketsUnreserved => Packets.FreeCount - Paths.Count - PacketsInRuns;
+
+    /// <summary>Packets in flight that share another's record: each keeps one in reserve, which it gets where its record is split.</summary>
+    public int PacketsInRuns;
 
     /// <summary>How many control records the next packet may take, on a path for which there are records.</summary>
     public int ControlsForPacket => Math.Clamp(ControlsUnreserved, 1, ControlRecord.PerPacketMax);

@@ -55,6 +55,34 @@ internal sealed class OrderedSendBuffer(EndpointState state)
         return length;
     }
 
+    /// <summary>The next bytes that were never sent, for several packets of one length, as far as they lie in one chunk.</summary>
+    /// <param name="send">The sending half; it has unsent bytes.</param>
+    /// <param name="length">Bytes for each packet.</param>
+    /// <param name="most">The most packets.</param>
+    /// <param name="first">What the first gets; those of the others follow in the frame, and each has a reference of the link's.</param>
+    /// <returns>How many packets.</returns>
+    public int TakeAlike(ref SendHalf send, int length, int most, out PayloadSlice first)
+    {
+        ref Chunk chunk = ref _chunks[send.Cursor];
+        int offset = (int)(send.Window.Used - chunk.Position);
+        int count = Math.Min((chunk.Slice.Length - offset) / length, most);
+        first = chunk.Slice.Part(offset, length);
+        if (count <= 0)
+        {
+            return 0;
+        }
+
+        _frames.AddReference(first.Frame, count);
+        int taken = count * length;
+        send.Window.Used += (uint)taken;
+        if (offset + taken == chunk.Slice.Length && chunk.Next >= 0)
+        {
+            send.Cursor = chunk.Next;
+        }
+
+        return count;
+    }
+
     /// <summary>How many of the next bytes that were never sent lie in one piece. There are some.</summary>
     public int UnsentRun(in SendHalf send)
     {
@@ -143,6 +171,14 @@ internal sealed class OrderedSendBuffer(EndpointState state)
 
         return true;
     }
+
+    /// <summary>The chunk that a byte lies in which is under way, or -1: it is acknowledged already.</summary>
+    /// <param name="send">The sending half.</param>
+    /// <param name="before">A packet whose bytes lie before it, and were sent with it.</param>
+    /// <param name="position">The byte.</param>
+    public int ChunkOf(in SendHalf send, in SentPacket before, ulong position) =>
+        position < send.Acknowledged ? Slab<Chunk>.None
+        : ChunkFrom(before.Position < send.Acknowledged ? send.Content.Head : before.Chunk, position);
 
     /// <summary>
     /// A run that was sent waits to be sent again, but for what of it is acknowledged. A record for it was reserved when it was sent.

@@ -128,7 +128,8 @@ public sealed class PredictionTests
                 SendBuffer = 40 * FrameSize,
                 MaxPaths = paths,
             };
-            Pair = new ReferencePair(Config(1, connection, seed), Config(2, connection, seed), FrameSize, FrameCount);
+            // Frames of the arenas hold one packet's bytes or several's.
+            Pair = new ReferencePair(Config(1, connection, seed), Config(2, connection, seed), (int)(1 + (seed / 14 % 4)) * FrameSize, FrameCount);
             Pair.Client.Endpoint.State.UsesPrediction = usesPrediction;
             Pair.Server.Endpoint.State.UsesPrediction = usesPrediction;
             Pair.Server.OnEvent = item =>

@@ -103,7 +103,7 @@ public sealed class DeliveryRateSamplerTests
 
     private SentPacket Send(Instant now, long inFlight)
     {
-        var packet = new SentPacket { SentAt = now, Size = Size };
+        var packet = new SentPacket { Packets = 1, SentAt = now, Size = Size };
         _sampler.OnSent(ref packet, inFlight);
         return packet;
     }

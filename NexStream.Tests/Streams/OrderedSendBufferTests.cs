@@ -318,7 +318,7 @@ public sealed class OrderedSendBufferTests
             ulong position = Half.Window.Used;
             int length = (int)Math.Min((ulong)room, Half.End - position);
             int taken = _buffer.Take(ref Half, length, _link, out int chunk);
-            return new SentPacket { Number = _number++, Position = position, Length = taken, Chunk = chunk };
+            return new SentPacket { Number = _number++, Packets = 1, Position = position, Length = taken, Chunk = chunk };
         }
 
         private SentPacket SendAgain(int room)

@@ -77,6 +77,9 @@ public sealed record PerfOptions
     /// </summary>
     internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : BytesPerCall > FrameBytes ? FrameBytes : (FrameBytes + LineBuffer.LineSize - 1) & -LineBuffer.LineSize, ArenaFrameMin);
 
+    /// <summary>The same at the receiver: a network card writes each packet into a frame of its own.</summary>
+    internal int ReceivingFrameBytes => WireCopy ? (this with { ArenaFrame = 0, CallBytes = 0 }).ArenaFrameBytes : ArenaFrameBytes;
+
     private const int ArenaFrameMin = 512;
 
     /// <summary>

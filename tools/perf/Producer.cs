@@ -45,7 +45,7 @@ internal sealed class Producer(PerfOptions options, Endpoint endpoint, StreamHan
             return 0;
         }
 
-        PayloadSlice slice = lease.WithLength(options.FrameBytes);
+        PayloadSlice slice = lease.WithLength(options.BytesPerCall);
         if (options.Touch)
         {
             Pattern.Write(endpoint.Bytes(slice), _sent[_next]);

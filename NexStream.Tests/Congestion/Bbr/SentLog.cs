@@ -55,7 +55,7 @@ internal sealed class SentLog(ICongestionController congestion)
             throw new InvalidOperationException("the ring is too small for what is in flight");
         }
 
-        packet = new SentPacket { Number = NextNumber, SentAt = now, Size = bytes };
+        packet = new SentPacket { Number = NextNumber, Packets = 1, SentAt = now, Size = bytes };
         _sampler.OnSent(ref packet, BytesInFlight);
         _fates[NextNumber % RingSize] = Fate.InFlight;
         BytesInFlight += bytes;

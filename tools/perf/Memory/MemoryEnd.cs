@@ -18,6 +18,10 @@ internal sealed class MemoryEnd : IFrameReleaser
     private readonly TimerWheel _timers;
     private readonly ConnectionHandle[] _timed;
 
+    // Nobody reads these packets of one frame any more; the frame is released once for all of them.
+    private uint _frame;
+    private int _holds;
+
     public MemoryEnd(EndpointConfig config, FrameArena arena, TraceRecorder? recorder = null)
     {
         Endpoint = new Endpoint(config, arena, recorder);
@@ -66,12 +70,28 @@ internal sealed class MemoryEnd : IFrameReleaser
 
     public void Release(int index, int holds) => Endpoint.ReleaseFrame((uint)index, holds);
 
-    /// <summary>Nobody reads this packet of this end any more.</summary>
+    /// <summary>Nobody reads this packet of this end any more. Its frames are free after <see cref="Release()"/>.</summary>
     public void Release(Transmission packet)
     {
         foreach (ref readonly PayloadSlice slice in packet.Slices)
         {
-            Endpoint.ReleaseFrame(slice.Frame);
+            if (slice.Frame != _frame)
+            {
+                Release();
+                _frame = slice.Frame;
+            }
+
+            _holds++;
+        }
+    }
+
+    /// <summary>Gives back the frames of packets that nobody reads any more, as a card does that tells of several at once.</summary>
+    public void Release()
+    {
+        if (_holds > 0)
+        {
+            Endpoint.ReleaseFrame(_frame, _holds);
+            _holds = 0;
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
@@ -54,7 +55,7 @@ internal sealed class MemoryPair
         EndpointConfig config = Configure(options);
         int frames = (4 * options.Window) + 256;
         _sender = new MemoryEnd(config with { Node = new NodeId(0, 1) }, new FrameArena(options.ArenaFrameBytes, frames), record?.Invoke());
-        _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ArenaFrameBytes, frames), record?.Invoke());
+        _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ReceivingFrameBytes, frames), record?.Invoke());
         _sender.ShowTo(_receiver.Endpoint);
         _receiver.ShowTo(_sender.Endpoint);
         _burst = [.. Enumerable.Range(0, options.WindowPackets + ControlPackets).Select(_ => new Transmission())];
@@ -102,6 +103,8 @@ internal sealed class MemoryPair
             {
                 HandOver(packet);
             }
+
+            _sender.Release();
         }
 
         Consume();
@@ -139,11 +142,16 @@ internal sealed class MemoryPair
             HandOver(_burst[i]);
         }
 
+        _sender.Release();
         return _burstCount;
     }
 
     /// <summary>One of the waiting packets goes to the receiver.</summary>
-    public void DeliverOne(int index) => HandOver(_burst[index]);
+    public void DeliverOne(int index)
+    {
+        HandOver(_burst[index]);
+        _sender.Release();
+    }
 
     /// <summary>The application is told what arrived, and reads it.</summary>
     public void Consume()
@@ -179,6 +187,7 @@ internal sealed class MemoryPair
 
     private int TransmitSome() => _sender.Endpoint.Transmit(_now, _burst.AsSpan(0, BurstAtOnce));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void HandOver(Transmission packet)
     {
         _isIdle = false;
@@ -202,6 +211,7 @@ internal sealed class MemoryPair
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Pass(MemoryEnd from, MemoryEnd to, Transmission packet)
     {
         ReadOnlySpan<PayloadSlice> sent = packet.Slices;
