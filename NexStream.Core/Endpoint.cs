@@ -302,14 +302,15 @@ public sealed class Endpoint
         while (written < burst.Length && _state.Ready.Count > 0)
         {
             Connection connection = _state.Connections[_state.Ready.Peek()];
-            int count = WriteNext(connection, now, burst.Slice(written, Math.Min(burst.Length - written, BurstPackets - _burst)));
+            int left = burst.Length - written;
+            int count = WriteNext(connection, now, burst.Slice(written, _state.Ready.Count == 1 ? left : Math.Min(left, BurstPackets - _burst)));
             if (count > 0)
             {
                 written += count;
                 _burst += count;
                 if (_burst >= BurstPackets)
                 {
-                    _burst = 0;
+                    _burst %= BurstPackets;
                     _state.Ready.Enqueue(_state.Ready.Dequeue());
                 }
 

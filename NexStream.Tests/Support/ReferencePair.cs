@@ -1,4 +1,5 @@
 using NexStream.Core;
+using NexStream.Core.Audit;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
@@ -79,9 +80,12 @@ internal sealed class ReferencePair
         }
     }
 
+    /// <summary>Packets that an endpoint is asked for at once; 0: a changing number.</summary>
+    public int BurstLength { get; set; }
+
     /// <summary>In bursts of changing length; where nothing is predicted, one by one: both must come to the same.</summary>
     private int Transmit(Side side) =>
-        side.Endpoint.Transmit(Now, _burst.AsSpan(0, side.Endpoint.State.UsesPrediction ? 1 + (Log.Count % BurstMax) : 1));
+        side.Endpoint.Transmit(Now, _burst.AsSpan(0, side.Endpoint.State.UsesPrediction ? BurstLength > 0 ? BurstLength : 1 + (Log.Count % BurstMax) : 1));
 
     private void Enqueue(int from, Transmission packet)
     {
@@ -99,7 +103,7 @@ internal sealed class ReferencePair
         Packet packet = _queue[at];
         _queue.RemoveAt(at);
         Side to = _sides[1 - packet.From];
-        int region = _sides[packet.From].RegionAtPeer;
+        int region = _sides[packet.From].AtPeer.Number;
         PayloadSlice[] slices = [.. packet.Slices.Select(slice => new PayloadSlice(PayloadSlice.FrameOf(region, slice.Index), slice.Offset, slice.Length))];
         to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, slices), Now);
     }
@@ -111,6 +115,23 @@ internal sealed class ReferencePair
         {
             Deliver();
         }
+    }
+
+    /// <summary>Whether all that an endpoint holds agrees, with what of its frames is under way or at the other end.</summary>
+    public void Audit(Side side)
+    {
+        int[] held = new int[side.Endpoint.Arena.FrameCount];
+        foreach (PayloadSlice slice in _queue.Where(packet => ReferenceEquals(_sides[packet.From], side)).SelectMany(packet => packet.Slices))
+        {
+            held[slice.Index]++;
+        }
+
+        for (int i = 0; i < held.Length; i++)
+        {
+            held[i] += side.AtPeer.Records[i].Holds;
+        }
+
+        new EndpointAudit(side.Endpoint).Check(held);
     }
 
     /// <summary>Loses a frame of the queue.</summary>
@@ -148,17 +169,16 @@ internal sealed class ReferencePair
 
         public Instant Deadline { get; set; } = Instant.Never;
 
-        /// <summary>The number that the other side knows this side's arena by.</summary>
-        public int RegionAtPeer { get; private set; }
+        /// <summary>This side's arena, as the other side knows it.</summary>
+        public PeerRegion AtPeer { get; private set; } = null!;
 
         public unsafe void ShowTo(Side peer)
         {
             FrameArena arena = Endpoint.Arena;
             fixed (byte* memory = arena.Bytes(0, 0, arena.FrameSize))
             {
-                var region = new PeerRegion((nint)memory, arena.FrameSize, arena.FrameCount, this);
-                peer.Endpoint.RegisterRegion(region);
-                RegionAtPeer = region.Number;
+                AtPeer = new PeerRegion((nint)memory, arena.FrameSize, arena.FrameCount, this);
+                peer.Endpoint.RegisterRegion(AtPeer);
             }
         }
 

@@ -32,8 +32,8 @@ internal sealed class MemoryPair
     /// <summary>Packets that a turn can make beside its data: acknowledgements and window updates.</summary>
     private const int ControlPackets = 16;
 
-    /// <summary>Packets that are asked for at once, and handed over before the next: as many as stay in the nearest cache.</summary>
-    private const int BurstAtOnce = 16;
+    /// <summary>Packets that are asked for at once, and handed over before the next: as many as a ring hands over at once.</summary>
+    private const int BurstAtOnce = 64;
 
     private readonly PerfOptions _options;
     private readonly MemoryEnd _sender;
@@ -58,7 +58,7 @@ internal sealed class MemoryPair
         _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ReceivingFrameBytes, frames), record?.Invoke());
         _sender.ShowTo(_receiver.Endpoint);
         _receiver.ShowTo(_sender.Endpoint);
-        _burst = [.. Enumerable.Range(0, options.WindowPackets + ControlPackets).Select(_ => new Transmission())];
+        _burst = [.. Enumerable.Range(0, Math.Max(options.WindowPackets + ControlPackets, BurstAtOnce)).Select(_ => new Transmission())];
         _consumer = new Consumer(options, _receiver.Endpoint, config.MaxStreams);
         for (int i = 0; i < options.IdleConnections; i++)
         {

@@ -1,0 +1,313 @@
+using NexStream.Core;
+using NexStream.Core.Buffers;
+using NexStream.Core.Config;
+using NexStream.Core.Congestion;
+using NexStream.Core.Events;
+using NexStream.Core.Primitives;
+using NexStream.Core.Recovery;
+using NexStream.Core.State;
+using NexStream.Tests.Support;
+
+namespace NexStream.Tests.Recovery;
+
+/// <summary>Packets that leave alike are one record until they fare differently.</summary>
+[TestFixture]
+public sealed class SharedRecordTests
+{
+    /// <summary>Application bytes in a full packet of the shortest frames, in which no path searches for longer ones.</summary>
+    private const int Packet = ConnectionConfig.FrameLengthMin - World.HeadBytes;
+
+    /// <summary>Fits beside every message's head.</summary>
+    private const int Message = 1000;
+    private const int Group = 10;
+
+    // Behind a pause one packet goes by itself, and one that has an acknowledgement to tell is another.
+    [Test]
+    public void Group_OfFullPackets_IsOneRecordBehindTheFirst(
+        [Values(TransportMode.ReliableOrdered, TransportMode.ReliableUnordered, TransportMode.BestEffort)] TransportMode mode, [Values(1, 4)] int packetsPerFrame)
+    {
+        var world = new World(mode, mode == TransportMode.ReliableOrdered ? packetsPerFrame : 1);
+        world.Send(Group);
+        bool isShared = mode != TransportMode.ReliableUnordered;
+        Assert.That(world.State.Packets.Count, isShared ? Is.LessThanOrEqualTo(3) : Is.EqualTo(Group), "A message that is kept has a record of its own.");
+        Assert.That(world.State.PacketsInRuns, Is.EqualTo(Group - world.State.Packets.Count));
+        Assert.That(world.InFlight, Is.EqualTo(Group));
+        world.Audit();
+        world.Finish();
+        Assert.That((world.State.Packets.Count, world.State.PacketsInRuns), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public void Group_OfPacketsOfTwoLengths_IsTwoRecords()
+    {
+        var world = new World(TransportMode.BestEffort, 1);
+        world.Send(Group);
+        int before = world.State.Packets.Count;
+        world.Queue(3);
+        world.Send(3, Message - 100);
+        Assert.That(world.State.Packets.Count - before, Is.EqualTo(2));
+        world.Audit();
+    }
+
+    [TestCase(1, new[] { 4 })]
+    [TestCase(4, new[] { 4 })]
+    [TestCase(4, new[] { 1 })]
+    [TestCase(4, new[] { 2, 3, 6 })]
+    [TestCase(1, new[] { 2, 3, 6 })]
+    [TestCase(4, new[] { 1, 3, 5, 7 })]
+    [TestCase(1, new[] { 1, 3, 5, 7 })]
+    [TestCase(4, new[] { 0, 1, 2, 3, 4, 5, 6 })]
+    public void Acknowledgement_WithGaps_LeavesWhatIsMissingAndSendsItAgain(int packetsPerFrame, int[] lost)
+    {
+        var world = new World(TransportMode.ReliableOrdered, packetsPerFrame);
+        world.Send(Group);
+        uint before = world.Sender.Statistics.PacketsLost;
+        world.Lose(lost);
+        world.Wait();
+        world.Audit();
+        world.Finish();
+        Assert.That(world.Sender.Statistics.PacketsLost - before, Is.EqualTo(lost.Length), "Nothing that arrived counts as lost.");
+        Assert.That(world.Read, Is.EqualTo(world.Written));
+    }
+
+    [Test]
+    public void Acknowledgement_OfEverySecond_FindsTheRecordsThatItNeeds([Values(TransportMode.ReliableOrdered, TransportMode.BestEffort)] TransportMode mode)
+    {
+        // As many as there are: what splits records has nothing left but what each packet kept.
+        const int Most = 16;
+        var world = new World(mode, 1, config => config with { MaxPacketsInFlight = Most });
+        world.Send(Most + 4);
+        Assert.That(world.InFlight, Is.EqualTo(Most), "A packet that shares a record counts as one that has its own.");
+        Assert.That(world.State.PacketsUnreserved, Is.Zero);
+        world.Lose([1, 3, 5, 7, 9, 11]);
+        world.Wait();
+        world.Audit();
+        world.Finish();
+        Assert.That((world.State.Packets.Count, world.State.PacketsInRuns), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public void ProbeTimeout_SendsTheFirstTwoAgain_AndKeepsTheOthers()
+    {
+        var world = new World(TransportMode.ReliableOrdered, 1);
+        world.Send(Group);
+        world.Lose([.. Enumerable.Range(0, Group)]);
+        while (world.Pair.InTransit == 0)
+        {
+            world.Pair.Advance(Instant.Millisecond);
+            world.Pair.Drain();
+        }
+
+        Assert.That(world.Pair.SlicesInTransit.Where(slices => slices.Length > 0).Select(slices => slices.Sum()), Is.EqualTo(new[] { Packet, Packet }));
+        world.Audit();
+        world.Finish();
+        Assert.That(world.Read, Is.EqualTo(world.Written));
+    }
+
+    [Test]
+    public void ChangeNode_WithAGroupInFlight_DiscountsAllOfIt()
+    {
+        var world = new World(TransportMode.ReliableOrdered, 1);
+        world.Send(Group);
+        world.Pair.Client.Endpoint.ChangeNode(new NodeId(0, 9), world.Pair.Now);
+        NexStream.Core.State.Path path = world.State.Connections[0].Path;
+        Assert.That((path.BytesInFlight, path.InFlight.Count), Is.EqualTo((0L, Group)));
+        world.Audit();
+        for (int i = world.State.Connections[0].Path.InFlight.Head, number = 1; i >= 0; i = world.State.Packets[i].Next, number++)
+        {
+            Assert.That(world.State.Packets[i].TransmitInFlight, Is.EqualTo(number * (Packet + World.HeadBytes)), "What was in flight when it left does not change.");
+        }
+    }
+
+    [Test]
+    public void Split_GivesEachHalfWhatItsFirstPacketHad()
+    {
+        var packets = new Slab<SentPacket>(4);
+        SentPackets list = SentPackets.Empty;
+        packets.TryAllocate(out int first);
+        packets[first] = new SentPacket
+        {
+            Number = 100, Packets = 5, Position = 9000, Length = 10, Size = 50, TransmitInFlight = 350, Flags = SentPacketFlags.FollowsAcknowledged | SentPacketFlags.Ect0,
+        };
+        list.Append(packets, first);
+        packets.TryAllocate(out int behind);
+        packets[behind] = new SentPacket { Number = 105, Packets = 1 };
+        list.Append(packets, behind);
+        packets.TryAllocate(out int rest);
+        list.Split(packets, first, 2, rest);
+
+        ref SentPacket front = ref packets[first];
+        ref SentPacket tail = ref packets[rest];
+        Assert.That((front.Number, front.Last, front.Packets, front.Position, front.TransmitInFlight, front.LastTransmitInFlight), Is.EqualTo((100UL, 101UL, 2, 9000UL, 350L, 400L)));
+        Assert.That((tail.Number, tail.Last, tail.Packets, tail.Position, tail.TransmitInFlight, tail.LastTransmitInFlight), Is.EqualTo((102UL, 104UL, 3, 9020UL, 450L, 550L)));
+        Assert.That((front.Flags, tail.Flags), Is.EqualTo((SentPacketFlags.FollowsAcknowledged | SentPacketFlags.Ect0, SentPacketFlags.Ect0)));
+        Assert.That((front.Previous, front.Next, tail.Previous, tail.Next, packets[behind].Previous), Is.EqualTo((-1, rest, first, behind, rest)));
+        Assert.That((list.Head, list.Tail, list.Count), Is.EqualTo((first, behind, 6)));
+    }
+
+    [Test]
+    public void Split_OfTheLastRecord_MovesTheTail()
+    {
+        var packets = new Slab<SentPacket>(2);
+        SentPackets list = SentPackets.Empty;
+        packets.TryAllocate(out int first);
+        packets[first] = new SentPacket { Packets = 2 };
+        list.Append(packets, first);
+        packets.TryAllocate(out int rest);
+        list.Split(packets, first, 1, rest);
+        Assert.That((list.Head, list.Tail, list.Count), Is.EqualTo((first, rest, 2)));
+    }
+
+    [Test]
+    public void DeliveryRate_OfARecord_IsThatOfItsLastPacket()
+    {
+        var sampler = default(DeliveryRateSampler);
+        var packet = new SentPacket { Packets = 3, Size = 100, SentAt = new Instant(Instant.Second) };
+        sampler.OnSent(ref packet, 0);
+        sampler.OnAcknowledged(packet, 300, new Instant(2 * Instant.Second));
+        Assert.That(sampler.Take(new Instant(2 * Instant.Second), 1).TransmitInFlight, Is.EqualTo(300));
+    }
+
+    [TestCase(4, 3)]
+    [TestCase(1, 8)]
+    public void Arrival_OfPiecesThatAdjoin_TakesAChunkAFrame(int packetsPerFrame, int chunks)
+    {
+        // The first goes by itself and ends where its frame does not: the group lies in the rest of that frame and one more, or two.
+        const int Count = 8;
+        var world = new World(TransportMode.ReliableOrdered, packetsPerFrame);
+        world.Send(Count);
+        world.Pair.DeliverAll();
+        _ = world.Pair.Server.Endpoint.TryGetEvent(out _);
+        Assert.That(world.Pair.Server.Endpoint.State.Store.Chunks.Count, Is.LessThanOrEqualTo(chunks).And.GreaterThan(Count / (packetsPerFrame + 1)));
+        world.Pair.Audit(world.Pair.Server);
+        world.Finish();
+        Assert.That(world.Read, Is.EqualTo(world.Written));
+        Assert.That(world.Pair.Client.Endpoint.Arena.FreeCount, Is.EqualTo(World.FrameCount), "A frame goes back as often as it was handed over.");
+    }
+
+    /// <summary>A client that sends on one stream to a server that reads it, warmed up, with packets that carry a frame or a part of one.</summary>
+    private sealed class World
+    {
+        public const int FrameCount = 256;
+
+        /// <summary>A burst is one record at the most.</summary>
+        private const int BurstLength = 20;
+
+        /// <summary>NexLink's header, the packet's, and DATA's of a Reliable-Ordered stream.</summary>
+        public const int HeadBytes = 80;
+
+        private readonly byte[] _data = new byte[16 * Packet];
+        private readonly byte[] _destination = new byte[1 << 18];
+        private readonly int _packetsPerFrame;
+        private readonly TransportMode _mode;
+        private readonly StreamHandle _sender;
+        private StreamHandle _reader;
+
+        public World(TransportMode mode, int packetsPerFrame, Func<EndpointConfig, EndpointConfig>? configure = null)
+        {
+            _mode = mode;
+            _packetsPerFrame = packetsPerFrame;
+            var random = new SeededRandom(1);
+            random.Fill(_data);
+            EndpointConfig client = Config(1);
+            Pair = new ReferencePair(configure?.Invoke(client) ?? client, Config(2), packetsPerFrame * Packet, FrameCount);
+            Pair.BurstLength = BurstLength;
+            Pair.Server.OnEvent = item => _reader = item.Kind == EventKind.StreamOpened ? item.Stream : _reader;
+            Pair.Client.Endpoint.Connect(Pair.Server.Endpoint.Node, Pair.Now, out ConnectionHandle connection);
+            Pair.Settle();
+            connection.OpenStream(new StreamConfig(mode), out _sender);
+            Finish();
+
+            // Until marks for ECN were tried, and the first acknowledgements, which come more often, are over.
+            Send(2 * Group);
+            Finish();
+            Written.Clear();
+            Read.Clear();
+        }
+
+        public ReferencePair Pair { get; }
+
+        public EndpointState State => Pair.Client.Endpoint.State;
+
+        public StreamHandle Sender => _sender;
+
+        public int InFlight => State.Connections[0].Path.InFlight.Count;
+
+        public List<byte> Written { get; } = [];
+
+        public List<byte> Read { get; } = [];
+
+        /// <summary>Queues so many packets' payload, and lets them leave.</summary>
+        public void Send(int packets, int length = 0)
+        {
+            Queue(packets, length);
+            Pair.Drain();
+        }
+
+        public void Queue(int packets, int length = 0)
+        {
+            length = length > 0 ? length : _mode == TransportMode.ReliableOrdered ? Packet : Message;
+            for (int i = 0; i < packets; i += _packetsPerFrame)
+            {
+                ReadOnlySpan<byte> data = _data.AsSpan(i % 4 * 100, Math.Min(_packetsPerFrame, packets - i) * length);
+                Assert.That(_sender.Send(data).Bytes, Is.EqualTo(data.Length));
+                Written.AddRange(data);
+            }
+        }
+
+        /// <summary>Of the packets under way these are lost; the others arrive.</summary>
+        public void Lose(int[] lost)
+        {
+            for (int i = 0, at = 0; Pair.InTransit > at; i++)
+            {
+                if (lost.Contains(i))
+                {
+                    Pair.Drop(at);
+                }
+                else
+                {
+                    Pair.Deliver(at);
+                }
+            }
+        }
+
+        public void Audit() => Pair.Audit(Pair.Client);
+
+        /// <summary>Longer than an acknowledgement is held back, in steps so short that it comes before the probe that would ask for it.</summary>
+        public void Wait()
+        {
+            for (int i = 0; i < 30; i++)
+            {
+                Pair.Settle();
+                Pair.Advance(Instant.Millisecond);
+            }
+
+            Pair.Settle();
+        }
+
+        /// <summary>Until nothing is unacknowledged and all that arrived was read.</summary>
+        public void Finish()
+        {
+            for (int i = 0; i < 30; i++)
+            {
+                while (_reader.Receive(_destination) is { Status: CallStatus.Ok } result)
+                {
+                    Read.AddRange(_destination.AsSpan(0, result.Bytes));
+                }
+
+                Wait();
+            }
+
+            Audit();
+        }
+
+        private static EndpointConfig Config(byte node) => new()
+        {
+            Node = new NodeId(0, node),
+            Key = new byte[EndpointConfig.KeySize],
+            Connection = new ConnectionConfig { MaxFrameLength = ConnectionConfig.FrameLengthMin, SendBuffer = 64 * Packet },
+            MaxConnections = 1,
+            Congestion = CongestionControllers.None,
+        };
+    }
+}
