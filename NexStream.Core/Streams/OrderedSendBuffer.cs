@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
+using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.State;
 
@@ -172,13 +173,20 @@ internal sealed class OrderedSendBuffer(EndpointState state)
         return true;
     }
 
-    /// <summary>The chunk that a byte lies in which is under way, or -1: it is acknowledged already.</summary>
+    /// <summary>The chunk that a byte lies in which is under way, or -1: nothing of the stream is any more.</summary>
     /// <param name="send">The sending half.</param>
-    /// <param name="before">A packet whose bytes lie before it, and were sent with it.</param>
+    /// <param name="before">A packet in flight whose bytes lie before it, and which alone carried them.</param>
     /// <param name="position">The byte.</param>
-    public int ChunkOf(in SendHalf send, in SentPacket before, ulong position) =>
-        position < send.Acknowledged ? Slab<Chunk>.None
-        : ChunkFrom(before.Position < send.Acknowledged ? send.Content.Head : before.Chunk, position);
+    public int ChunkOf(in SendHalf send, in SentPacket before, ulong position)
+    {
+        if (position < send.Acknowledged)
+        {
+            return Slab<Chunk>.None;
+        }
+
+        Invariant.Check(before.Position >= send.Acknowledged, "What one packet carries is acknowledged with it.");
+        return ChunkFrom(before.Chunk, position);
+    }
 
     /// <summary>
     /// A run that was sent waits to be sent again, but for what of it is acknowledged. A record for it was reserved when it was sent.

@@ -28,6 +28,21 @@ public sealed class MemoryPairTests
         Assert.That(pair.BytesRead, Is.EqualTo((long)Turns * options.Window * frame));
     }
 
+    // 63 frames are nine calls of seven; what is copied takes a part of the tenth.
+    [Test]
+    public void Turn_SeveralFramesACall_DeliversEveryByte([Values] bool wireCopy, [Values] bool zeroCopy, [Values(1, 100)] int streams, [Values(0, 8400)] int arenaFrame)
+    {
+        var options = new PerfOptions { WireCopy = wireCopy, ZeroCopy = zeroCopy, Streams = streams, CallBytes = 8400, ArenaFrame = arenaFrame, Window = 63, Touch = true };
+        var pair = new MemoryPair(options);
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        Assert.That(pair.BytesRead, Is.EqualTo((long)Turns * options.Window * options.FrameBytes));
+        Assert.That(pair.DataFrames, Is.LessThan(Turns * options.Window * 102 / 100), "A packet carries a whole frame, but where control travels with it.");
+    }
+
     [Test]
     public void Turn_SteadyState_AllocatesNothing([Values] TransportMode mode, [Values] bool zeroCopy)
     {

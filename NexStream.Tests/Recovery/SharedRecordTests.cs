@@ -86,6 +86,35 @@ public sealed class SharedRecordTests
         Assert.That((world.State.Packets.Count, world.State.PacketsInRuns), Is.EqualTo((0, 0)));
     }
 
+    /// <summary>Where a stream's place has another, whose bytes are acknowledged into the middle of the record, nothing of it is looked up (noticed where invariants are checked).</summary>
+    [Test]
+    public void Acknowledgement_WithGapsOfAStreamThatIsGone_AsksItsSuccessorNothing()
+    {
+        var world = new World(TransportMode.ReliableOrdered, 1);
+        world.Send(Group);
+        int place = world.Sender.Index;
+        world.Sender.Reset(ReasonCode.Aborted);
+        world.Pair.Drain();
+        while (world.Pair.InTransit > Group)
+        {
+            world.Pair.Deliver(Group);
+            world.Pair.Drain();
+        }
+
+        world.Open();
+        Assert.That(world.Sender.Index, Is.EqualTo(place), "The stream is gone, and its packets are under way.");
+        world.Send((2 * Group) + 5);
+        while (world.Pair.InTransit > Group)
+        {
+            world.Pair.Deliver(Group);
+        }
+
+        world.Lose([7]);
+        world.Wait();
+        world.Finish();
+        Assert.That((world.InFlight, world.State.PacketsInRuns), Is.EqualTo((0, 0)));
+    }
+
     [Test]
     public void ProbeTimeout_SendsTheFirstTwoAgain_AndKeepsTheOthers()
     {
@@ -113,7 +142,7 @@ public sealed class SharedRecordTests
         NexStream.Core.State.Path path = world.State.Connections[0].Path;
         Assert.That((path.BytesInFlight, path.InFlight.Count), Is.EqualTo((0L, Group)));
         world.Audit();
-        for (int i = world.State.Connections[0].Path.InFlight.Head, number = 1; i >= 0; i = world.State.Packets[i].Next, number++)
+        for (int i = path.InFlight.Head, number = 1; i >= 0; i = world.State.Packets[i].Next, number++)
         {
             Assert.That(world.State.Packets[i].TransmitInFlight, Is.EqualTo(number * (Packet + World.HeadBytes)), "What was in flight when it left does not change.");
         }
@@ -127,7 +156,13 @@ public sealed class SharedRecordTests
         packets.TryAllocate(out int first);
         packets[first] = new SentPacket
         {
-            Number = 100, Packets = 5, Position = 9000, Length = 10, Size = 50, TransmitInFlight = 350, Flags = SentPacketFlags.FollowsAcknowledged | SentPacketFlags.Ect0,
+            Number = 100,
+            Packets = 5,
+            Position = 9000,
+            Length = 10,
+            Size = 50,
+            TransmitInFlight = 350,
+            Flags = SentPacketFlags.FollowsAcknowledged | SentPacketFlags.Ect0,
         };
         list.Append(packets, first);
         packets.TryAllocate(out int behind);
@@ -200,7 +235,8 @@ public sealed class SharedRecordTests
         private readonly byte[] _destination = new byte[1 << 18];
         private readonly int _packetsPerFrame;
         private readonly TransportMode _mode;
-        private readonly StreamHandle _sender;
+        private readonly ConnectionHandle _connection;
+        private StreamHandle _sender;
         private StreamHandle _reader;
 
         public World(TransportMode mode, int packetsPerFrame, Func<EndpointConfig, EndpointConfig>? configure = null)
@@ -213,9 +249,9 @@ public sealed class SharedRecordTests
             Pair = new ReferencePair(configure?.Invoke(client) ?? client, Config(2), packetsPerFrame * Packet, FrameCount);
             Pair.BurstLength = BurstLength;
             Pair.Server.OnEvent = item => _reader = item.Kind == EventKind.StreamOpened ? item.Stream : _reader;
-            Pair.Client.Endpoint.Connect(Pair.Server.Endpoint.Node, Pair.Now, out ConnectionHandle connection);
+            Pair.Client.Endpoint.Connect(Pair.Server.Endpoint.Node, Pair.Now, out _connection);
             Pair.Settle();
-            connection.OpenStream(new StreamConfig(mode), out _sender);
+            Open();
             Finish();
 
             // Until marks for ECN were tried, and the first acknowledgements, which come more often, are over.
@@ -236,6 +272,14 @@ public sealed class SharedRecordTests
         public List<byte> Written { get; } = [];
 
         public List<byte> Read { get; } = [];
+
+        /// <summary>A stream from the client takes the place of the one before.</summary>
+        public void Open()
+        {
+            Assert.That(_connection.OpenStream(new StreamConfig(_mode), out _sender), Is.EqualTo(CallStatus.Ok));
+            Written.Clear();
+            Read.Clear();
+        }
 
         /// <summary>Queues so many packets' payload, and lets them leave.</summary>
         public void Send(int packets, int length = 0)

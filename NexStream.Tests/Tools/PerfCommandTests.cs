@@ -48,6 +48,7 @@ public sealed class PerfCommandTests
     }
 
     [TestCase("--touch", "--frame", "1201", TestName = "Perf_TouchOfAnOddFrame_IsRefused")]
+    [TestCase("--zero-copy", "--arena-frame", "1200", "--call", "2400", TestName = "Perf_LeaseOfMoreThanAFrame_IsRefused")]
     [TestCase("--link", "loop", "--wire-copy", TestName = "Perf_WireCopyOverALink_IsRefused")]
     [TestCase("--link", "loop", "--loss", "0.1", TestName = "Perf_LossOverALink_IsRefused")]
     [TestCase("--link", "loop", "--idle-connections", "2", TestName = "Perf_IdleConnectionsOverALink_AreRefused")]
@@ -61,6 +62,6 @@ public sealed class PerfCommandTests
         (int code, string output) = Cli.Run(["perf", .. options, "--json"]);
         Assert.That(code, Is.EqualTo((int)ExitCode.Usage));
         string message = JsonDocument.Parse(output).RootElement.GetProperty("error").GetProperty("message").GetString()!;
-        Assert.That(message, Does.Contain(options.Last(option => option.StartsWith("--", StringComparison.Ordinal) && option != "--link")));
+        Assert.That(message, Does.Contain(options.Last(option => option.StartsWith("--", StringComparison.Ordinal) && option is not ("--link" or "--arena-frame"))));
     }
 }

@@ -39,7 +39,7 @@ public sealed record PerfOptions
     /// <summary>Bytes of a frame of the arenas; 0: those of a data frame, so that each packet carries one whole frame.</summary>
     public int ArenaFrame { get; init; }
 
-    /// <summary>Bytes that the application hands over, and reads, with one call in RO; 0: those of a data frame.</summary>
+    /// <summary>Bytes that the application hands over, and reads, with one call in RO, or writes into one lease; 0: those of a data frame.</summary>
     public int CallBytes { get; init; }
 
     /// <summary>The producer writes and the consumer checks every byte.</summary>
@@ -73,9 +73,11 @@ public sealed record PerfOptions
 
     /// <summary>
     /// Bytes of an arena's frame: one data frame's payload, in whole cache lines, but where one call fills several: these are filled to the end, and each packet is to
-    /// carry one. The shortest packet must still fit the slices that a packet has.
+    /// carry one. A lease holds what one call sends. The shortest packet must still fit the slices that a packet has.
     /// </summary>
-    internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : BytesPerCall > FrameBytes ? FrameBytes : (FrameBytes + LineBuffer.LineSize - 1) & -LineBuffer.LineSize, ArenaFrameMin);
+    internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : BytesPerCall > FrameBytes && !ZeroCopy ? FrameBytes : InLines(BytesPerCall), ArenaFrameMin);
+
+    private static int InLines(int bytes) => (bytes + LineBuffer.LineSize - 1) & -LineBuffer.LineSize;
 
     /// <summary>The same at the receiver: a network card writes each packet into a frame of its own.</summary>
     internal int ReceivingFrameBytes => WireCopy ? (this with { ArenaFrame = 0, CallBytes = 0 }).ArenaFrameBytes : ArenaFrameBytes;

@@ -26,7 +26,7 @@ internal static class PerfCommand
 
     private static readonly Option<int> s_frame = Number("--frame", "Application bytes in a data frame.", 1200, 64, FrameBytesMax);
     private static readonly Option<int> s_arenaFrame = Number("--arena-frame", "Bytes of a frame of the arenas; 0: those of a data frame.", 0, 0, FrameBytesMax);
-    private static readonly Option<int> s_call = Number("--call", "Bytes that the application hands over, and reads, with one call in RO; 0: those of a data frame.", 0, 0, FrameBytesMax);
+    private static readonly Option<int> s_call = Number("--call", "Bytes that the application hands over, and reads, with one call in RO, or writes into one lease; 0: those of a data frame.", 0, 0, FrameBytesMax);
     private static readonly Option<int> s_streams = Number("--streams", "Streams that carry data in turn.", 1, 1, StreamsMax);
     private static readonly Option<int> s_idleStreams = Number("--idle-streams", "Streams that are open and carry nothing.", 0, 0, StreamsMax);
     private static readonly Option<int> s_idleConnections = Number("--idle-connections", "Connections that are open and carry nothing; memory only.", 0, 0, ConnectionsMax);
@@ -247,6 +247,7 @@ internal static class PerfCommand
         bool isMemory = link == "memory";
         return link is not ("memory" or "loop" or "shm" or "udp") ? $"--link is memory, loop, shm or udp, or with --server or --client an address; {link} is none of these."
             : options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
+            : options is { ZeroCopy: true, ArenaFrame: > 0 } && options.CallBytes > options.ArenaFrame ? "--call is what one lease holds with --zero-copy: no more than --arena-frame, or leave that out."
             : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
             : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram) || arguments.GetValue(s_record)) ? "--count, --histogram and --record are for --link memory."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop, shm and udp: in memory there is nobody to wait for."
