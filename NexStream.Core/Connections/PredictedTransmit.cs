@@ -90,7 +90,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
                 packet.Chunk = chunk;
             }
 
-            if (chunk == send.Cursor && length == room && !isSmall)
+            if (chunk == send.Cursor && !isSmall)
             {
                 WriteAlike(path, ref send, ref run, common, behind, length, burst);
             }

@@ -37,6 +37,36 @@ public sealed class SharedRecordTests
         Assert.That((world.State.Packets.Count, world.State.PacketsInRuns), Is.EqualTo((0, 0)));
     }
 
+    // The last packet of a full send buffer asks for an acknowledgement, and so does the one that fills a small window, beyond which none goes.
+    [TestCase(24, 24, 0)]
+    [TestCase(8, 64, 8)]
+    [TestCase(24, 64, 8)]
+    public void Group_InOneFrame_SaysWhatEachPacketByItselfWouldSay(int count, int bufferPackets, int windowFrames)
+    {
+        List<string>[] logs = [.. new[] { true, false }.Select(usesPrediction =>
+        {
+            var world = new World(TransportMode.ReliableOrdered, 8, config => config with
+            {
+                Congestion = windowFrames > 0 ? new CongestionControllerFactory("fixed", () => new FixedWindow(windowFrames * ConnectionConfig.FrameLengthMin)) : config.Congestion,
+                Connection = config.Connection with { SendBuffer = bufferPackets * Packet },
+            });
+            world.State.UsesPrediction = usesPrediction;
+            world.Pair.BurstLength = 4;
+            world.Pair.Log.Clear();
+            for (int i = 0; i < 3; i++)
+            {
+                world.Send(count);
+                world.Pair.DeliverAll();
+                world.Pair.Drain();
+                world.Wait();
+                world.Finish();
+            }
+
+            return world.Pair.Log;
+        })];
+        Assert.That(logs[0], Is.EqualTo(logs[1]));
+    }
+
     [Test]
     public void Group_OfPacketsOfTwoLengths_IsTwoRecords()
     {
@@ -218,6 +248,69 @@ public sealed class SharedRecordTests
         world.Finish();
         Assert.That(world.Read, Is.EqualTo(world.Written));
         Assert.That(world.Pair.Client.Endpoint.Arena.FreeCount, Is.EqualTo(World.FrameCount), "A frame goes back as often as it was handed over.");
+    }
+
+    // As a link may that receives several packets into one frame: each comes with a reference.
+    [Test]
+    public void Arrival_OfPiecesThatAdjoinInAFrameOfItsOwn_GivesTheirReferencesBack()
+    {
+        var world = new World(TransportMode.ReliableOrdered, 4);
+        FrameTable frames = world.Pair.Server.Endpoint.State.Frames;
+        world.Send(4);
+        Assert.That(frames.Arena.TryAllocate(out int index), Is.True);
+        frames.AddReference((uint)index, 3);
+        for (int i = 0; i < 4; i++)
+        {
+            world.Pair.DeliverInto(index, i * Packet);
+        }
+
+        world.Finish();
+        Assert.That(world.Read, Is.EqualTo(world.Written));
+        Assert.That(frames.Arena.FreeCount, Is.EqualTo(World.FrameCount));
+    }
+
+    /// <summary>A window that never changes, and nothing is paced.</summary>
+    private sealed class FixedWindow(long window) : ICongestionController
+    {
+        public string Name => "fixed";
+
+        public long CongestionWindow => window;
+
+        public long SlowStartThreshold => 0;
+
+        public long PacingRate => 0;
+
+        public long DeliveryRate => 0;
+
+        public long QueueingDelayNs => 0;
+
+        public void Reset(in CongestionParameters parameters)
+        {
+        }
+
+        public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
+        {
+        }
+
+        public void OnAcknowledged(in AcknowledgedBatch batch)
+        {
+        }
+
+        public void OnLost(in LostBatch batch)
+        {
+        }
+
+        public void OnCongestionExperienced(Instant now, Instant sentAt, ulong newCeCount)
+        {
+        }
+
+        public void OnSpuriousLoss(Instant now, Instant sentAt, long bytes)
+        {
+        }
+
+        public void OnFrameLengthChanged(int frameLength)
+        {
+        }
     }
 
     /// <summary>A client that sends on one stream to a server that reads it, warmed up, with packets that carry a frame or a part of one.</summary>

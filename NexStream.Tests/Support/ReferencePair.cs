@@ -108,6 +108,19 @@ internal sealed class ReferencePair
         to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, slices), Now);
     }
 
+    /// <summary>Delivers the first frame of the queue, which has one slice, as a link does that received it into a frame of the other's own arena.</summary>
+    public void DeliverInto(int index, int offset)
+    {
+        Packet packet = _queue[0];
+        _queue.RemoveAt(0);
+        PayloadSlice sent = packet.Slices.Single();
+        Side from = _sides[packet.From];
+        Endpoint to = _sides[1 - packet.From].Endpoint;
+        from.Endpoint.Arena.Bytes(sent.Index, sent.Offset, sent.Length).CopyTo(to.Arena.Bytes(index, offset, sent.Length));
+        from.Endpoint.ReleaseFrame(sent.Frame);
+        to.Receive(new LinkFrame(packet.Header, packet.Head, [new PayloadSlice(PayloadSlice.FrameOf(0, index), offset, sent.Length)]), Now);
+    }
+
     /// <summary>Delivers all that waits, one right behind the other.</summary>
     public void DeliverAll()
     {
