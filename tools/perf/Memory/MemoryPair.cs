@@ -36,6 +36,8 @@ internal sealed class MemoryPair
     private const int BurstAtOnce = 64;
 
     private readonly PerfOptions _options;
+    private readonly bool _loses;
+    private readonly bool _copies;
     private readonly MemoryEnd _sender;
     private readonly MemoryEnd _receiver;
     private readonly Transmission[] _burst;
@@ -51,6 +53,8 @@ internal sealed class MemoryPair
     public MemoryPair(PerfOptions options, Func<TraceRecorder>? record = null)
     {
         _options = options;
+        _loses = options.Loss > 0;
+        _copies = options.WireCopy;
         _loss = new LossDraw(options.Seed, options.Loss);
         EndpointConfig config = Configure(options);
         int frames = (4 * options.Window) + 256;
@@ -194,14 +198,14 @@ internal sealed class MemoryPair
         if (packet.SliceCount > 0)
         {
             DataFrames++;
-            if (_loss.Next())
+            if (_loses && _loss.Next())
             {
                 _sender.Release(packet);
                 return;
             }
         }
 
-        if (_options.WireCopy)
+        if (_copies)
         {
             CopyOver(packet);
         }
