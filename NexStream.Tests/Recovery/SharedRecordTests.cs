@@ -269,50 +269,6 @@ public sealed class SharedRecordTests
         Assert.That(frames.Arena.FreeCount, Is.EqualTo(World.FrameCount));
     }
 
-    /// <summary>A window that never changes, and nothing is paced.</summary>
-    private sealed class FixedWindow(long window) : ICongestionController
-    {
-        public string Name => "fixed";
-
-        public long CongestionWindow => window;
-
-        public long SlowStartThreshold => 0;
-
-        public long PacingRate => 0;
-
-        public long DeliveryRate => 0;
-
-        public long QueueingDelayNs => 0;
-
-        public void Reset(in CongestionParameters parameters)
-        {
-        }
-
-        public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
-        {
-        }
-
-        public void OnAcknowledged(in AcknowledgedBatch batch)
-        {
-        }
-
-        public void OnLost(in LostBatch batch)
-        {
-        }
-
-        public void OnCongestionExperienced(Instant now, Instant sentAt, ulong newCeCount)
-        {
-        }
-
-        public void OnSpuriousLoss(Instant now, Instant sentAt, long bytes)
-        {
-        }
-
-        public void OnFrameLengthChanged(int frameLength)
-        {
-        }
-    }
-
     /// <summary>A client that sends on one stream to a server that reads it, warmed up, with packets that carry a frame or a part of one.</summary>
     private sealed class World
     {

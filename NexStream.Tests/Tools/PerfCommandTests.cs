@@ -49,6 +49,7 @@ public sealed class PerfCommandTests
 
     [TestCase("--touch", "--frame", "1201", TestName = "Perf_TouchOfAnOddFrame_IsRefused")]
     [TestCase("--zero-copy", "--arena-frame", "1200", "--call", "2400", TestName = "Perf_LeaseOfMoreThanAFrame_IsRefused")]
+    [TestCase("--zero-copy", "--arena-frame", "1200", "--frame", "2400", TestName = "Perf_LeaseShorterThanADataFrame_IsRefused")]
     [TestCase("--link", "loop", "--wire-copy", TestName = "Perf_WireCopyOverALink_IsRefused")]
     [TestCase("--link", "loop", "--loss", "0.1", TestName = "Perf_LossOverALink_IsRefused")]
     [TestCase("--link", "loop", "--idle-connections", "2", TestName = "Perf_IdleConnectionsOverALink_AreRefused")]

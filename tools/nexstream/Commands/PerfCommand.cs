@@ -247,7 +247,8 @@ internal static class PerfCommand
         bool isMemory = link == "memory";
         return link is not ("memory" or "loop" or "shm" or "udp") ? $"--link is memory, loop, shm or udp, or with --server or --client an address; {link} is none of these."
             : options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
-            : options is { ZeroCopy: true, ArenaFrame: > 0 } && options.CallBytes > options.ArenaFrame ? "--call is what one lease holds with --zero-copy: no more than --arena-frame, or leave that out."
+            : options is { ZeroCopy: true, ArenaFrame: > 0 } && Math.Max(options.CallBytes, options.FrameBytes) > options.ArenaFrame
+                ? "With --zero-copy one lease holds what --call says, or else --frame: no more than --arena-frame, or leave that out."
             : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
             : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram) || arguments.GetValue(s_record)) ? "--count, --histogram and --record are for --link memory."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop, shm and udp: in memory there is nobody to wait for."

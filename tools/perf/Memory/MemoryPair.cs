@@ -32,7 +32,7 @@ internal sealed class MemoryPair
     /// <summary>Packets that a turn can make beside its data: acknowledgements and window updates.</summary>
     private const int ControlPackets = 16;
 
-    /// <summary>Packets that are asked for at once, and handed over before the next: as many as a ring hands over at once.</summary>
+    /// <summary>Packets that are asked for at once, and handed over before the next: a window of the usual length, for which fewer at once were slower.</summary>
     private const int BurstAtOnce = 64;
 
     private readonly PerfOptions _options;
