@@ -21,7 +21,9 @@ public enum CallStatus : byte
     /// <summary>The peer reset the stream, or it failed; <see cref="ReceiveResult.Reason"/> says why.</summary>
     Reset,
 
-    /// <summary>The message is longer than the peer, the packet or the given buffer allow; nothing was sent or taken.</summary>
+    /// <summary>
+    /// The message is longer than the peer, a packet, what a send may hold of this endpoint's memory, or the given buffer allow; nothing was sent or taken.
+    /// </summary>
     MessageTooLong,
 
     /// <summary>A message has to have at least one byte.</summary>

@@ -83,7 +83,8 @@ public readonly record struct StreamHandle
     /// With <see cref="CallStatus.Ok"/> the endpoint owns the slices: the bytes must not be changed any more, since they are sent again from where
     /// they lie, and the frames go back to the arena when they were acknowledged. With any other answer the caller still owns them:
     /// <see cref="CallStatus.WouldBlock"/> as for <see cref="Send"/>, where the stream's send buffer is full and not empty;
-    /// <see cref="CallStatus.MessageTooLong"/>, <see cref="CallStatus.MessageEmpty"/>, <see cref="CallStatus.Closed"/>.
+    /// <see cref="CallStatus.MessageTooLong"/>, also for more slices than three quarters of <see cref="EndpointConfig.MaxChunks"/>;
+    /// <see cref="CallStatus.MessageEmpty"/>, <see cref="CallStatus.Closed"/>.
     /// </returns>
     /// <exception cref="ArgumentException">
     /// A slice is empty, outside of the arena, not leased (any more), or leased from another connection. The message says which and why; none was taken.
@@ -121,7 +122,7 @@ public readonly record struct StreamHandle
 
     /// <summary>
     /// Reads without a copy (NS-NF-007): hands over the memory that received bytes lie in, often the sender's own. RO gives as many runs as there are
-    /// and fit; a message comes whole or not at all. Payload of up to 256 bytes, or an eighth of a frame, was copied together when it arrived;
+    /// and fit; a message comes whole or not at all. Payload of up to 256 bytes, or a sixteenth of a frame, was copied together when it arrived;
     /// so were such pieces of a longer slice that the cut into packets left.
     /// </summary>
     /// <param name="destination">

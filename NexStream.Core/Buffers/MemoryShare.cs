@@ -35,4 +35,13 @@ internal sealed class MemoryShare(int owner)
         Sending = SharedFrame.None;
         Received = SharedFrame.None;
     }
+
+    /// <summary>Bytes of the longest message that a send can hold while the connection holds nothing else.</summary>
+    public long SentMessageMax(PayloadStore store) => (long)Math.Min(SendFramesMax, store.ChunksForSending) * store.Frames.FrameSize;
+
+    /// <summary>Bytes of the longest message that can be put together while the connection holds nothing else, and each packet's piece keeps a frame.</summary>
+    /// <param name="store">Where it is kept.</param>
+    /// <param name="pieceLength">What a packet carries of it.</param>
+    public long ReceivedMessageMax(PayloadStore store, int pieceLength) =>
+        (long)Math.Min(Math.Max(AheadMax, 1), store.Chunks.Capacity) * Math.Min(store.Frames.FrameSize, pieceLength);
 }

@@ -8,8 +8,8 @@ namespace NexStream.Core.Buffers;
 /// </summary>
 internal sealed class PayloadKeeper(PayloadStore store)
 {
-    /// <summary>A payload below this part of its frame is copied into a shared or partly filled one: it would pin eight times its size.</summary>
-    private const int CompactionPart = 8;
+    /// <summary>A payload below this part of its frame is copied into a shared or partly filled one: it would pin sixteen times its size, or more.</summary>
+    private const int CompactionPart = 16;
 
     /// <summary>A run up to this length is copied, wherever it lies.</summary>
     public int CopiedMax { get; } = Math.Max(PayloadStore.SmallLengthMax, store.Frames.FrameSize / CompactionPart);

@@ -45,6 +45,9 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasForSending(int chunkCount) => frames.Arena.FreeCount > _framesForArrivals && HasChunksForSending(chunkCount);
 
+    /// <summary>Chunks that sends may take when nothing else has any.</summary>
+    public int ChunksForSending => chunks.Capacity - _chunksForArrivals;
+
     /// <summary>Whether a send may take so many chunks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasChunksForSending(int count) => chunks.FreeCount - count >= _chunksForArrivals;

@@ -66,7 +66,8 @@ public sealed record ConnectionConfig
 
     /// <summary>
     /// The longest RU message that is accepted, in bytes; half of <see cref="ReceiveWindow"/> where that is less, because a message is charged
-    /// whole, and only that much credit is always there again once everything was read.
+    /// whole, and only that much credit is always there again once everything was read; and what the connection's share of the arena could hold of one where
+    /// each packet keeps a frame.
     /// </summary>
     public int MaxMessageLength { get; init; } = 2 * 1024 * 1024;
 

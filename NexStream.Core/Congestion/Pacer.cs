@@ -52,15 +52,39 @@ internal struct Pacer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Instant NextSendTime(Instant now, long rateBytesPerSecond) => rateBytesPerSecond <= 0 ? now : NextPacedTime(now, rateBytesPerSecond);
 
+    /// <summary>Whether packets of one length may leave together: the last does if those before it leave it credit.</summary>
+    /// <param name="now">The present.</param>
+    /// <param name="packets">How many; at least one.</param>
+    /// <param name="bytes">The length of each.</param>
+    /// <param name="rateBytesPerSecond">The pacing rate; 0 or less means that packets are not paced.</param>
+    /// <param name="pollIntervalNs">How long the host is away between two polls.</param>
+    public bool MayLeaveTogether(Instant now, int packets, int bytes, long rateBytesPerSecond, long pollIntervalNs)
+    {
+        if (rateBytesPerSecond <= 0)
+        {
+            return true;
+        }
+
+        if (NextPacedTime(now, rateBytesPerSecond) > now)
+        {
+            return false;
+        }
+
+        // The last packet is due when the others are paid for; what is a part of a nanosecond late is not late.
+        ulong cost = ((ulong)(packets - 1) * (ulong)bytes * (ulong)Instant.Second) + _remainder;
+        long creditNs = now - Instant.Max(_nextAt, now + -BurstToleranceNs(pollIntervalNs));
+        return cost < (UInt128)(creditNs + 1) * (ulong)rateBytesPerSecond;
+    }
+
     private Instant NextPacedTime(Instant now, long rateBytesPerSecond)
     {
         AdoptRate(now, rateBytesPerSecond);
         return Instant.Max(now, _nextAt);
     }
 
-    /// <summary>A packet left.</summary>
+    /// <summary>A packet left, or several together: the bytes decide, not how many packets they are.</summary>
     /// <param name="now">The present.</param>
-    /// <param name="bytes">Its length; not negative.</param>
+    /// <param name="bytes">Their length; not negative.</param>
     /// <param name="rateBytesPerSecond">The pacing rate; 0 or less means that packets are not paced.</param>
     /// <param name="pollIntervalNs">How long the host is away between two polls (<see cref="PollInterval"/>).</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

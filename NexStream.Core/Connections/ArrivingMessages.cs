@@ -59,7 +59,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
         _tail = receive.MessageTail;
         _isReliable = stream.Mode == TransportMode.ReliableUnordered;
         _hasNumber = hasNumber;
-        _lengthMax = connection.Config.EffectiveMessageLength;
+        _lengthMax = connection.ReceivedMessageMax;
         _next = receive.Next;
         _bytesMax = _isReliable ? (long)(connection.Window.Limit - connection.Received) : connection.Config.DatagramBuffer - receive.Buffered;
         int frames = Math.Min(_frames.RoomFor(_region, _memory), _isReliable ? int.MaxValue : _memory.AheadMax - _frames.HeldBy(_memory.Owner));

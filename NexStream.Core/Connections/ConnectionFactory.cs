@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
+using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Wire.Frames;
@@ -263,6 +264,8 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.Control = ConnectionControl.None;
         connection.PingCount = 0;
         connection.Memory.Reset((int)Math.Max((long)state.Frames.Arena.FrameCount * config.ArenaShare256 / 256, 1));
+        int pieceLength = MessageSender.DatagramLengthMax(config.KnownFrameLength);
+        connection.ReceivedMessageMax = (int)Math.Min(config.EffectiveMessageLength, connection.Memory.ReceivedMessageMax(state.Store, pieceLength));
         connection.ReadyBytes = 0;
         connection.SendBuffered = 0;
         connection.SendBuffer = config.SendBuffer;

@@ -29,6 +29,9 @@ internal ref struct DepartureRun
 
     /// <summary>No other stream waits for its turn, and neither window nor pacer could stop any of the packets.</summary>
     private bool _isFree;
+
+    /// <summary>The pacer is told of each packet and asked before the next; else of all of them at the end.</summary>
+    private bool _isPaced;
     private bool _isMarked;
 
     // The first packet's link header, and the record of the packet before, are what all others begin as.
@@ -75,7 +78,9 @@ internal ref struct DepartureRun
         // After a pause the first packet goes by itself: it may change what the controller allows the others.
         int alike = path.BytesInFlight == 0 ? 1 : path.Ecn.PacketsAlike;
         _packetsMax = Math.Min(packetsMax, Math.Min(alike, Math.Min(state.PacketsUnreserved, state.SegmentsForNew)));
-        _isFree = _isAlone && _pacingRate <= 0 && path.BytesInFlight + ((long)_packetsMax * path.FrameLength) <= _window;
+        _isFree = _isAlone && _packetsMax > 0 && path.BytesInFlight + ((long)_packetsMax * path.FrameLength) <= _window
+            && path.Pacer.MayLeaveTogether(now, _packetsMax, path.FrameLength, _pacingRate, state.Poll.Ns);
+        _isPaced = _pacingRate > 0 && !_isFree;
     }
 
     /// <summary>Packets of the run so far.</summary>
@@ -195,9 +200,9 @@ internal ref struct DepartureRun
         path.Ecn.OnPacketsSent(_isMarked, _count);
         _state.SegmentsReserved += reservesSegments ? _count : 0;
         _state.PacketsInRuns += _count - _records;
-        if (_pacingRate <= 0)
+        if (!_isPaced)
         {
-            path.Pacer.OnSent(_now, 0, _pacingRate, _state.Poll.Ns);
+            path.Pacer.OnSent(_now, (int)_bytes, _pacingRate, _state.Poll.Ns);
         }
 
         path.Congestion.OnPacketsSent(_now, _bytes, path.BytesInFlight, _record.Last, path.Rate.IsApplicationLimited);
@@ -224,7 +229,7 @@ internal ref struct DepartureRun
         _deficit += _deficit <= 0 ? _quantum - length : -length;
         _path.BytesInFlight += size;
         _path.BytesSent += (uint)size;
-        if (_pacingRate > 0)
+        if (_isPaced)
         {
             _path.Pacer.OnSent(_now, size, _pacingRate, _state.Poll.Ns);
         }

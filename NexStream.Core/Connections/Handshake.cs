@@ -218,7 +218,7 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
         InitialStreamMessages = (uint)connection.Config.StreamMessageWindow,
         MaxAckDelayUs = (uint)(connection.Config.MaxAckDelay.Ticks / TimeSpan.TicksPerMicrosecond),
         MaxFrameLength = (uint)connection.Config.MaxFrameLength,
-        MaxMessageLength = (uint)connection.Config.EffectiveMessageLength,
+        MaxMessageLength = (uint)connection.ReceivedMessageMax,
         Features = TransportParameters.FurtherPaths(connection.Config.MaxPaths - 1),
         WindowScale = TransportParameters.WindowScaleMax,
     };

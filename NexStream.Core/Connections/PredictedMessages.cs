@@ -85,7 +85,7 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         ref readonly ReceiveHalf receive = ref stream.Receive;
         return number == receive.Next && number < receive.Window.Limit && receive.PendingCount == 0 && receive.Arrived.Count == 0
             && !stream.Has(StreamFlags.FinalSizeKnown)
-            && MessageHead.IsWhole(head, length) && length <= connection.Config.EffectiveMessageLength
+            && MessageHead.IsWhole(head, length) && length <= connection.ReceivedMessageMax
             && connection.Received + (uint)length <= connection.Window.Limit;
     }
 

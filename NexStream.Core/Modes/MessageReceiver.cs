@@ -197,7 +197,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     private static ReasonCode Check(Connection connection, in StreamState stream, in DataFrame frame, int length)
     {
         bool isImpossible = frame.MessageLength == 0 || length == 0
-            || frame.MessageLength > (uint)connection.Config.EffectiveMessageLength
+            || frame.MessageLength > (uint)connection.ReceivedMessageMax
             || frame.FragmentOffset + (ulong)length > frame.MessageLength;
         if (isImpossible)
         {

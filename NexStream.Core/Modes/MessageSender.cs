@@ -45,14 +45,17 @@ internal sealed class MessageSender(
     private SendResult SendPieces(Connection connection, int index, ref StreamState stream, int messageIndex, ReadOnlySpan<byte> data)
     {
         ref OutboundMessage message = ref _messages[messageIndex];
-        int taken = _store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream));
+        int frames = (data.Length / _store.Frames.FrameSize) + 1;
+        bool isTooLong = data.Length > connection.Memory.SentMessageMax(_store);
+        int taken = isTooLong ? 0
+            : _store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream, frames));
         stream.Send.Buffered += taken;
         connection.SendBuffered += taken;
         if (taken < data.Length)
         {
             message.Flags &= ~MessageFlags.Report;
             messages.Finish(messageIndex, EventKind.MessageLost);
-            return WouldBlock(index);
+            return isTooLong ? new SendResult(CallStatus.MessageTooLong) : WouldBlock(index);
         }
 
         if (message.Unsent.Head == message.Unsent.Tail)

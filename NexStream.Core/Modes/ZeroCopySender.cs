@@ -48,7 +48,7 @@ internal sealed class ZeroCopySender(
             return new SendResult(CallStatus.Ok);
         }
 
-        if (length > int.MaxValue)
+        if (length > int.MaxValue || slices.Length > _store.ChunksForSending)
         {
             return new SendResult(CallStatus.MessageTooLong);
         }
@@ -72,9 +72,9 @@ internal sealed class ZeroCopySender(
     private SendResult SendMessage(
         Connection connection, int index, ref StreamState stream, ReadOnlySpan<PayloadSlice> slices, long length, in SendOptions options)
     {
-        if (!stream.IsReliable && slices.Length > Wire.Transmission.SliceCountMax)
+        // A message that is sent once travels in one packet, and one of more pieces than there are records for would wait for ever.
+        if (slices.Length > (stream.IsReliable ? _store.ChunksForSending : Wire.Transmission.SliceCountMax))
         {
-            // A message that is sent once travels in one packet.
             return new SendResult(CallStatus.MessageTooLong);
         }
 

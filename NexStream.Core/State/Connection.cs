@@ -75,6 +75,9 @@ internal sealed class Connection(int index)
     public long PeerMaxAckDelayNs;
     public bool WantsStreams;
 
+    /// <summary>The longest RU message that is taken in: what the configuration allows, and what the connection's share of the arena could hold.</summary>
+    public int ReceivedMessageMax;
+
     /// <summary>It stands in the endpoint's list of those that wait for a record of a stream.</summary>
     public bool InWaitingList;
 

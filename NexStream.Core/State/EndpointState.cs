@@ -190,15 +190,16 @@ internal sealed class EndpointState
 
     /// <summary>
     /// How many frames a connection may hold for a send to take more: its share for sending (<see cref="MemoryShare.SendFramesMax"/>), and nothing of the last quarter
-    /// of frames and of chunks, which is kept for what comes in.
+    /// of frames and of chunks, which is kept for what comes in. Where that is too few for <paramref name="frames"/> more, those go back that small payloads share
+    /// and nothing is left in.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int SendFramesMax(Connection connection, in StreamState stream)
+    public int SendFramesMax(Connection connection, in StreamState stream, int frames = 1)
     {
         int max = !HasMemoryForSending ? 0
             : stream.Send.Buffered >= 2 * Frames.FrameSize ? connection.Memory.SendFramesMaxOfLargeStream
             : connection.Memory.SendFramesMax;
-        if (Frames.HeldBy(connection.Index) >= max)
+        if (Frames.HeldBy(connection.Index) + frames > max)
         {
             // With a small share these may be all that it holds, and nothing else would free them.
             Store.DropIfEmpty(ref connection.Memory.Sending);

@@ -30,7 +30,7 @@ public enum NexStreamError
     /// <summary>The stream's sending half was finished here, or the stream was disposed of.</summary>
     StreamFinished,
 
-    /// <summary>The message is longer than the peer, or a packet, allow; nothing was sent.</summary>
+    /// <summary>The message is longer than the peer, a packet, or this connection's part of the memory for sending allow; nothing was sent.</summary>
     MessageTooLong,
 
     /// <summary>A message has to have at least one byte.</summary>

@@ -8,7 +8,7 @@ namespace NexStream.Driver.Hosting;
 /// <summary>What <see cref="NexStreamHost.OpenUdp(UdpHostOptions, NexStreamHostOptions)"/> makes: an endpoint with a socket.</summary>
 public sealed record UdpHostOptions
 {
-    /// <summary>A payload of an eighth of a frame is copied where it arrives, and those of full packets shall not be.</summary>
+    /// <summary>A payload of a sixteenth of a frame is copied where it arrives, and those of full packets shall not be.</summary>
     internal const int FrameSize = 4 * 1024;
 
     /// <summary>What an Ethernet carries of a UDP datagram over IPv4: 1500 bytes less the IP and the UDP header.</summary>

@@ -52,6 +52,44 @@ public sealed class PacerTests
         Assert.That(Burst(ref pacer, later, rate, pollIntervalNs), Is.Zero, "the clock stands still");
     }
 
+    // A burst that leaves together is allowed, and charged, as its packets one by one are.
+    [Test]
+    public void MayLeaveTogether_AnyBurst_IsWhatItsPacketsAreAllowedOneByOne()
+    {
+        Gen.Select(Gen.Long[12_000, 100_000_000_000], Gen.Long[0, 30 * Instant.Millisecond], Gen.Int[1, 70], Gen.Int[64, FrameLength], Gen.Long[0, 5 * Instant.Millisecond].Array[1, 20]).Sample(
+            (rate, pollNs, packets, bytes, pauses) =>
+            {
+                Pacer together = Create();
+                Pacer single = Create();
+                Instant now = Instant.Zero;
+                foreach (long pause in pauses)
+                {
+                    now += pause;
+                    Pacer before = single;
+                    int allowed = 0;
+                    while (allowed < packets && single.NextSendTime(now, rate) <= now)
+                    {
+                        single.OnSent(now, bytes, rate, pollNs);
+                        allowed++;
+                    }
+
+                    Assert.That(before.MayLeaveTogether(now, packets, bytes, rate, pollNs), Is.EqualTo(allowed == packets));
+                    if (allowed > 0)
+                    {
+                        Assert.That(together.MayLeaveTogether(now, allowed, bytes, rate, pollNs), Is.True);
+                        together.OnSent(now, allowed * bytes, rate, pollNs);
+                    }
+
+                    Assert.That(together.NextSendTime(now, rate), Is.EqualTo(single.NextSendTime(now, rate)));
+                    Assert.That(together.NextSendTime(Instant.Zero, rate), Is.EqualTo(single.NextSendTime(Instant.Zero, rate)));
+                }
+            });
+    }
+
+    [Test]
+    public void MayLeaveTogether_NotPaced_IsAlwaysSo() =>
+        Assert.That(Create().MayLeaveTogether(Instant.Zero, int.MaxValue, FrameLength, 0, 0), Is.True);
+
     // Within 0.1 % over 10 s, whatever fraction of a nanosecond a packet takes.
     [TestCase(120_000)]
     [TestCase(1_000_003)]

@@ -1,9 +1,12 @@
 using NexStream.Core;
+using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
+using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Tests.Attacks;
 using NexStream.Tests.Support;
+using NexStream.Tests.ZeroCopy;
 
 namespace NexStream.Tests.Modes;
 
@@ -75,6 +78,59 @@ public sealed class MemoryTests
         Assert.That(server.ReadAll().Sum(part => part.Length), Is.EqualTo(100));
         Assert.That(pair.Client.Connection.Statistics.FramesHeld, Is.EqualTo(1));
         Assert.That(client.Send(new byte[1000]).Bytes, Is.EqualTo(1000));
+    }
+
+    /// <summary>It would be told to wait for ever: no memory that comes back is ever enough.</summary>
+    [Test]
+    public void Send_MessageLongerThanASendMayHold_IsTooLong()
+    {
+        // Sixteen frames, half of them for sending.
+        var small = new ConnectionConfig { ArenaShare256 = 64 };
+        var pair = new Pair(configure: config => config.Node == Pair.ClientNode ? config with { Connection = small } : config, frameCount: FrameCount);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+
+        // Leaves a frame for small payloads behind, which the longest message needs as well.
+        Assert.That(client.Send(new byte[100]).Status, Is.EqualTo(CallStatus.Ok));
+        pair.RunUntil(() => server.ReadAll().Count == 1);
+        pair.RunFor(Instant.Second);
+        Assert.That(pair.Client.Connection.Statistics.FramesHeld, Is.EqualTo(1));
+
+        const int LengthMax = 8 * 2048;
+        Assert.That(client.Send(new byte[LengthMax + 1]), Is.EqualTo(new SendResult(CallStatus.MessageTooLong)));
+        Assert.That(client.Send(new byte[LengthMax]), Has.Property(nameof(SendResult.Status)).EqualTo(CallStatus.Ok));
+        pair.RunUntil(() => server.ReadAll().Sum(part => part.Length) == LengthMax);
+    }
+
+    /// <summary>The peer is told in the handshake: what it sent beyond would be dropped until its attempts are used up.</summary>
+    [Test]
+    public void Send_MessageLongerThanThePeerCouldHold_IsTooLong()
+    {
+        // Eight frames, seven of them for a message of which something is missing.
+        var small = new ConnectionConfig { ArenaShare256 = 32 };
+        var pair = new Pair(configure: config => config.Node == Pair.ServerNode ? config with { Connection = small } : config, frameCount: FrameCount);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        int lengthMax = 7 * MessageSender.DatagramLengthMax(small.KnownFrameLength);
+        Assert.That(client.Send(new byte[lengthMax + 1]), Is.EqualTo(new SendResult(CallStatus.MessageTooLong)));
+        Assert.That(client.Send(new byte[lengthMax]).Status, Is.EqualTo(CallStatus.Ok));
+        pair.RunUntil(() => server.ReadAll().Sum(part => part.Length) == lengthMax, 20 * Instant.Second);
+    }
+
+    [TestCase(TransportMode.ReliableOrdered)]
+    [TestCase(TransportMode.ReliableUnordered)]
+    public void SendZeroCopy_MoreSlicesThanASendMayHaveRecordsFor_IsTooLong(TransportMode mode)
+    {
+        // Three quarters of sixteen records are for sending.
+        const int SlicesMax = 12;
+        var pair = new Pair(configure: config => config with { MaxChunks = 16 }, frameCount: FrameCount);
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(mode));
+        PayloadSlice[] leases = [.. Enumerable.Range(0, SlicesMax + 1).Select(_ => client.Lease().WithLength(300))];
+        Assert.That(client.SendZeroCopy(leases), Is.EqualTo(new SendResult(CallStatus.MessageTooLong)));
+        Assert.That(client.SendZeroCopy(leases.AsSpan(1)).Status, Is.EqualTo(CallStatus.Ok));
+        pair.Client.Endpoint.Return(leases.AsSpan(..1));
+        pair.RunUntil(() => server.ReadAll().Sum(part => part.Length) == SlicesMax * 300, 20 * Instant.Second);
     }
 
     private static Pair Connected(out StreamHandle[] streams)

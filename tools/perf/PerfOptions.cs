@@ -1,5 +1,7 @@
 using NexStream.Core.Config;
+using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
 
 namespace NexStream.Perf;
 
@@ -51,6 +53,9 @@ public sealed record PerfOptions
     /// <summary>PR: repairs of a group.</summary>
     public int FecRepairs { get; init; }
 
+    /// <summary>What decides how much is on its way, and how fast it leaves.</summary>
+    public ICongestionControllerFactory Congestion { get; init; } = CongestionControllers.None;
+
     /// <summary>The share of data packets that is lost.</summary>
     public double Loss { get; init; }
 
@@ -83,6 +88,9 @@ public sealed record PerfOptions
     internal int ReceivingFrameBytes => WireCopy ? (this with { ArenaFrame = 0, CallBytes = 0 }).ArenaFrameBytes : ArenaFrameBytes;
 
     private const int ArenaFrameMin = 512;
+
+    /// <summary>The least that an endpoint takes with these packets: one must fit one slice less than it has, since its bytes may begin anywhere in a frame.</summary>
+    public int ArenaFrameLeast => (FrameLength + Transmission.SliceCountMax - 2) / (Transmission.SliceCountMax - 1);
 
     /// <summary>
     /// The NexLink frame that carries one data frame: in front of the payload are the NexLink header, the packet's and DATA's; a message that has to

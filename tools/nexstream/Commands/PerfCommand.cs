@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Driver.Links;
 using NexStream.Perf;
@@ -35,6 +36,7 @@ internal static class PerfCommand
     private static readonly Option<int> s_fecRepairs = Number("--fec-repairs", "pr: repairs of a group.", 0, 0, FecGroupMax);
     private static readonly Option<double> s_seconds = new("--seconds") { Description = "How long to measure.", HelpName = "S", DefaultValueFactory = _ => 2 };
     private static readonly Option<double> s_loss = CommonOptions.Share("--loss", "The share of data packets that is lost; memory only.");
+    private static readonly Option<string> s_congestion = new("--congestion") { Description = "What decides how much is on its way: none, cubic or bbr; other than none in memory only.", DefaultValueFactory = _ => CongestionControllers.None.Name };
     private static readonly Option<ulong> s_seed = new("--seed") { Description = "What losses are drawn from.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<long> s_count = new("--count") { Description = "Move so many data frames and measure nothing, for a tool that counts instructions; memory only.", HelpName = "N" };
     private static readonly Option<bool> s_wireCopy = new("--wire-copy") { Description = "Copy each payload once between the two ends, as a network card would; memory only." };
@@ -54,6 +56,7 @@ internal static class PerfCommand
     public static Command Create()
     {
         s_mode.AcceptOnlyFromAmong("ro", "ru", "be", "pr");
+        s_congestion.AcceptOnlyFromAmong("none", "cubic", "bbr");
         s_seconds.Validators.Add(result =>
         {
             if (result.Errors.Any() || result.GetValueOrDefault<double>() is not (>= 0.1 and <= 3600))
@@ -65,7 +68,7 @@ internal static class PerfCommand
             "perf",
             """
             Measures what a data frame costs, both ends together, beside what copying its bytes costs in the same run. Congestion control
-            decides nothing here, so that the work for a frame is what is measured.
+            decides nothing here unless --congestion says so: the work for a frame is what is measured.
 
             With --server and --client it measures what two processes get, on one machine or two, as iperf3 does: congestion control and all.
 
@@ -77,7 +80,7 @@ internal static class PerfCommand
               nexstream perf --client --link udp:other.example:5201 --mode ru --streams 4 --duration 10s --reverse --json
             """)
         {
-            s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_fecGroup, s_fecRepairs, s_seconds, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
+            s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_fecGroup, s_fecRepairs, s_seconds, s_congestion, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
             s_touch, s_record, s_histogram, s_ping, s_sizes, s_coding, s_consume, s_json,
         };
         ThroughputCommand.AddOptions(command);
@@ -112,6 +115,7 @@ internal static class PerfCommand
             FecGroup = arguments.GetValue(s_fecGroup),
             FecRepairs = arguments.GetValue(s_fecRepairs),
             Seconds = arguments.GetValue(s_seconds),
+            Congestion = CongestionControllers.TryGet(arguments.GetValue(s_congestion)!, out ICongestionControllerFactory? congestion) ? congestion : CongestionControllers.None,
             Loss = arguments.GetValue(s_loss),
             Seed = arguments.GetValue(s_seed),
             WireCopy = arguments.GetValue(s_wireCopy),
@@ -249,13 +253,17 @@ internal static class PerfCommand
             : options.Touch && options.FrameBytes % Pattern.WordSize != 0 ? $"--touch numbers words of {Pattern.WordSize} bytes: make --frame a multiple of {Pattern.WordSize}."
             : options is { ZeroCopy: true, ArenaFrame: > 0 } && Math.Max(options.CallBytes, options.FrameBytes) > options.ArenaFrame
                 ? "With --zero-copy one lease holds what --call says, or else --frame: no more than --arena-frame, or leave that out."
-            : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0) ? $"--wire-copy, --loss and --idle-connections are for --link memory; {link} has a real link."
+            : options.ArenaFrame > 0 && options.ArenaFrame < options.ArenaFrameLeast
+                ? $"The packets that --frame {options.FrameBytes} makes fit three frames of an arena only where --arena-frame is at least {options.ArenaFrameLeast}."
+            : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0 || options.Congestion != CongestionControllers.None)
+                ? $"--wire-copy, --loss, --idle-connections and --congestion are for --link memory; {link} has a real link."
             : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram) || arguments.GetValue(s_record)) ? "--count, --histogram and --record are for --link memory."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop, shm and udp: in memory there is nobody to wait for."
             : link == "udp" && options.FrameBytes > UdpFrameMax ? $"--frame is at most {UdpFrameMax} for --link udp: a datagram has no more, with its headers."
             : options.FecGroup > 0 && options.Mode != TransportMode.Probabilistic ? "--fec-group is for --mode pr: the other modes have no repairs."
             : arguments.GetValue(s_coding) && (options.FecGroup == 0 || options.FecRepairs == 0) ? "--coding needs --mode pr, --fec-group and --fec-repairs: what is coded."
             : options.FecRepairs > options.FecGroup ? "--fec-repairs is more than --fec-group: a group has at most as many repairs as messages."
+            : options.Congestion.Name != arguments.GetValue(s_congestion) ? $"--congestion {arguments.GetValue(s_congestion)} was left out when this program was built: take another."
             : options.Loss >= 1 ? "--loss 1 lets nothing through: choose less."
             : null;
     }

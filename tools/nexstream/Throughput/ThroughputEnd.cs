@@ -124,7 +124,7 @@ internal sealed class ThroughputEnd
                 if (result.Status is not (CallStatus.Ok or CallStatus.WouldBlock))
                 {
                     Problem = result.Status == CallStatus.MessageTooLong
-                        ? $"A message of {_request.Bytes} bytes does not fit into a packet of this path: choose a smaller --size."
+                        ? $"A message of {_request.Bytes} bytes is longer than a packet of this path (be, pr) or the memory of either end (ru) allows: choose a smaller --size."
                         : $"A stream cannot send any more ({result.Status}).";
                     return false;
                 }

@@ -25,7 +25,7 @@ internal sealed class TransferNode : IDisposable
     private const int ShmFrameSize = 16 * 1024;
     private const int ShmFrameLengthMax = ShmFrameSize + 256;
 
-    /// <summary>Over a network: a payload of an eighth of a frame is copied where it arrives, and those of full packets shall not be.</summary>
+    /// <summary>Over a network: a payload of a sixteenth of a frame is copied where it arrives, and those of full packets shall not be.</summary>
     private const int UdpFrameSize = 4 * 1024;
 
     /// <summary>What an Ethernet carries of a UDP datagram over IPv4: 1500 bytes less the IP and the UDP header. What less a path carries is found out.</summary>

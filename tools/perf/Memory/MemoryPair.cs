@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using NexStream.Core;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
-using NexStream.Core.Congestion;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
@@ -331,8 +330,7 @@ internal sealed class MemoryPair
             Node = default,
             Key = key,
 
-            // What a controller decides would be measured otherwise, not the work for a frame.
-            Congestion = CongestionControllers.None,
+            Congestion = options.Congestion,
             MaxConnections = connections + 1,
             MaxStreams = (streams * options.Connections) + 1,
             Connection = new ConnectionConfig
