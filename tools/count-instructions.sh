@@ -22,7 +22,9 @@ workloads=(
     "--mode ru --frame 1200"
     "--mode be --frame 1200"
     "--mode ro --frame 1200 --zero-copy"
+    "--mode ro --frame 1200 --zero-copy --call 8400"
     "--mode ro --frame 1200 --zero-copy --call 18000"
+    "--mode ro --frame 1200 --zero-copy --call 18000 --congestion cubic"
 )
 
 [ $# -ge 1 ] || { sed -n '2,9p' "${BASH_SOURCE[0]}"; exit 2; }

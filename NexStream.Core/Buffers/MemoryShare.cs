@@ -37,11 +37,19 @@ internal sealed class MemoryShare(int owner)
     }
 
     /// <summary>Bytes of the longest message that a send can hold while the connection holds nothing else.</summary>
-    public long SentMessageMax(PayloadStore store) => (long)Math.Min(SendFramesMax, store.ChunksForSending) * store.Frames.FrameSize;
+    public long SentMessageMax(PayloadStore store) => (long)Math.Min(SendFramesMax, store.Chunks.Capacity) * store.Frames.FrameSize;
 
-    /// <summary>Bytes of the longest message that can be put together while the connection holds nothing else, and each packet's piece keeps a frame.</summary>
+    /// <summary>
+    /// Bytes of the longest message that can be put together while the connection holds nothing else, and each piece keeps frames of its own. A path that carries less
+    /// than it begins with cuts shorter pieces: then a message of this length can lack memory.
+    /// </summary>
     /// <param name="store">Where it is kept.</param>
     /// <param name="pieceLength">What a packet carries of it.</param>
-    public long ReceivedMessageMax(PayloadStore store, int pieceLength) =>
-        (long)Math.Min(Math.Max(AheadMax, 1), store.Chunks.Capacity) * Math.Min(store.Frames.FrameSize, pieceLength);
+    public long ReceivedMessageMax(PayloadStore store, int pieceLength)
+    {
+        int frameSize = store.Frames.FrameSize;
+        int frames = Math.Min(Math.Max(AheadMax, 1), store.Chunks.Capacity);
+        int framesOfPiece = ((pieceLength - 1) / frameSize) + 1;
+        return frames < framesOfPiece ? (long)frames * frameSize : (long)(frames / framesOfPiece) * pieceLength;
+    }
 }

@@ -229,7 +229,7 @@ internal sealed class StreamWork(Endpoint endpoint, LoanPool loans)
         CallStatus.Ok or CallStatus.WouldBlock => null,
         CallStatus.MessageTooLong => new NexStreamException(
             NexStreamError.MessageTooLong,
-            $"Stream {stream.Id}: the message is longer than {(stream.Mode == TransportMode.ReliableUnordered ? "the peer's MaxMessageLength, or half of the frames that this connection may hold," : "a packet of the path")} allows; nothing was sent."),
+            $"Stream {stream.Id}: the message is longer than {(stream.Mode == TransportMode.ReliableUnordered ? "the peer's MaxMessageLength, its share of memory, or half of the memory of this connection" : "a packet of the path")} allows; nothing was sent."),
         CallStatus.MessageEmpty => new NexStreamException(NexStreamError.MessageEmpty, $"Stream {stream.Id}: a message has to have at least one byte."),
         _ => stream.SendFailure(Taken(operation)),
     };

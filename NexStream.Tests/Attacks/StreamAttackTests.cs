@@ -1,6 +1,7 @@
 using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
+using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
 using NexStream.Core.Wire.Frames;
@@ -78,6 +79,20 @@ public sealed class StreamAttackTests
         Message(pair, 1, 0, 400, [1]);
         Message(pair, 2, 0, 400, [1]);
         AssertViolation(pair, ReasonCode.FlowControlViolation);
+    }
+
+    /// <summary>Its pieces could never all be kept: the share is 64 frames, 60 of them for what waits for something that is missing.</summary>
+    [AttackRow(7)]
+    [Test]
+    public void MessageLongerThanTheShareCouldHold_IsAViolation()
+    {
+        var small = new ConnectionConfig { ArenaShare256 = 1 };
+        int lengthMax = 60 * MessageSender.DatagramLengthMax(small.KnownFrameLength);
+        Pair pair = Connected(small);
+        Message(pair, 0, 0, (uint)lengthMax, [1]);
+        Assert.That(pair.Server.Has(EventKind.ConnectionClosed), Is.False);
+        Message(pair, 1, 0, (uint)lengthMax + 1, [1]);
+        AssertViolation(pair, ReasonCode.MessageViolation);
     }
 
     [AttackRow(7)]

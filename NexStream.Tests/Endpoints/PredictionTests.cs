@@ -1,6 +1,7 @@
 using CsCheck;
 using NexStream.Core;
 using NexStream.Core.Config;
+using NexStream.Core.Congestion;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Tests.Support;
@@ -107,6 +108,8 @@ public sealed class PredictionTests
             new(TransportMode.ReliableOrdered), new(TransportMode.ReliableOrdered), new(TransportMode.ReliableUnordered), new(TransportMode.ReliableUnordered),
             new(TransportMode.BestEffort), new(TransportMode.BestEffort, SequenceNumbers: true),
         ];
+
+        private static readonly ICongestionControllerFactory[] s_controllers = [CongestionControllers.Cubic, CongestionControllers.Bbr, CongestionControllers.None];
 
         private readonly StreamHandle[] _sending = new StreamHandle[Streams];
         private readonly StreamHandle[] _reading = new StreamHandle[Streams];
@@ -238,7 +241,7 @@ public sealed class PredictionTests
                 Key = key,
                 Connection = connection,
                 MaxConnections = 2,
-                Congestion = seed % 2 == 0 ? Core.Congestion.CongestionControllers.None : Core.Congestion.CongestionControllers.Cubic,
+                Congestion = s_controllers[(int)(seed / 3 % 3)],
             };
         }
 

@@ -252,6 +252,20 @@ public sealed class SharedRecordTests
 
     // As a link may that receives several packets into one frame: each comes with a reference.
     [Test]
+    public void Arrival_OfPiecesOfALargeFrame_CopiesThemFromASixteenthOn()
+    {
+        var kept = new World(TransportMode.ReliableOrdered, 15);
+        kept.Send(15);
+        kept.Wait();
+        Assert.That(kept.Pair.Server.Endpoint.Arena.FreeCount, Is.EqualTo(World.FrameCount), "They lie where the sender wrote them.");
+
+        var copied = new World(TransportMode.ReliableOrdered, 16);
+        copied.Send(16);
+        copied.Wait();
+        Assert.That(copied.Pair.Server.Endpoint.Arena.FreeCount, Is.LessThan(World.FrameCount), "They would hold a frame of the sender's that is sixteen times as long.");
+    }
+
+    [Test]
     public void Arrival_OfPiecesThatAdjoinInAFrameOfItsOwn_GivesTheirReferencesBack()
     {
         var world = new World(TransportMode.ReliableOrdered, 4);
@@ -280,7 +294,7 @@ public sealed class SharedRecordTests
         /// <summary>NexLink's header, the packet's, and DATA's of a Reliable-Ordered stream.</summary>
         public const int HeadBytes = 80;
 
-        private readonly byte[] _data = new byte[16 * Packet];
+        private readonly byte[] _data = new byte[17 * Packet];
         private readonly byte[] _destination = new byte[1 << 18];
         private readonly int _packetsPerFrame;
         private readonly TransportMode _mode;

@@ -39,10 +39,12 @@ public sealed class PerfCommandTests
         Assert.That(JsonDocument.Parse(output).RootElement.GetProperty("allocated_bytes").GetInt64(), Is.Zero);
     }
 
-    [Test]
-    public void Perf_Count_MovesAtLeastSoMany()
+    [TestCase("none")]
+    [TestCase("cubic")]
+    [TestCase("bbr")]
+    public void Perf_Count_MovesAtLeastSoMany(string congestion)
     {
-        (int code, string output) = Cli.Run("perf", "--count", "640");
+        (int code, string output) = Cli.Run("perf", "--count", "640", "--congestion", congestion);
         Assert.That(code, Is.Zero);
         Assert.That(long.Parse(output, System.Globalization.CultureInfo.InvariantCulture), Is.GreaterThanOrEqualTo(640));
     }

@@ -329,7 +329,6 @@ internal sealed class MemoryPair
         {
             Node = default,
             Key = key,
-
             Congestion = options.Congestion,
             MaxConnections = connections + 1,
             MaxStreams = (streams * options.Connections) + 1,
