@@ -52,12 +52,13 @@ public sealed class PacerTests
         Assert.That(Burst(ref pacer, later, rate, pollIntervalNs), Is.Zero, "the clock stands still");
     }
 
-    // A burst that leaves together is allowed, and charged, as its packets one by one are.
+    // As many packets may leave together as may one by one, and what they cost together is what they cost one by one.
     [Test]
     public void MayLeaveTogether_AnyBurst_IsWhatItsPacketsAreAllowedOneByOne()
     {
-        Gen.Select(Gen.Long[12_000, 100_000_000_000], Gen.Long[0, 30 * Instant.Millisecond], Gen.Int[1, 70], Gen.Int[64, FrameLength], Gen.Long[0, 5 * Instant.Millisecond].Array[1, 20]).Sample(
-            (rate, pollNs, packets, bytes, pauses) =>
+        Gen<long> rates = Gen.OneOf(Gen.Long[12_000, 1_000_000], Gen.Long[1_000_000, 100_000_000], Gen.Const(FrameLength * 1_000_000L), Gen.Long[100_000_000, 2_000_000_000]);
+        Gen.Select(rates, Gen.Long[0, Instant.Millisecond], Gen.Int[64, FrameLength], Gen.Long[0, 2 * Instant.Millisecond].Array[1, 20]).Sample(
+            (rate, pollNs, bytes, pauses) =>
             {
                 Pacer together = Create();
                 Pacer single = Create();
@@ -65,25 +66,41 @@ public sealed class PacerTests
                 foreach (long pause in pauses)
                 {
                     now += pause;
-                    Pacer before = single;
                     int allowed = 0;
-                    while (allowed < packets && single.NextSendTime(now, rate) <= now)
+                    for (; single.NextSendTime(now, rate) <= now; allowed++)
                     {
                         single.OnSent(now, bytes, rate, pollNs);
-                        allowed++;
                     }
 
-                    Assert.That(before.MayLeaveTogether(now, packets, bytes, rate, pollNs), Is.EqualTo(allowed == packets));
+                    Assert.That(together.MayLeaveTogether(now, allowed + 1, bytes, rate, pollNs), Is.False);
                     if (allowed > 0)
                     {
                         Assert.That(together.MayLeaveTogether(now, allowed, bytes, rate, pollNs), Is.True);
                         together.OnSent(now, allowed * bytes, rate, pollNs);
                     }
 
-                    Assert.That(together.NextSendTime(now, rate), Is.EqualTo(single.NextSendTime(now, rate)));
                     Assert.That(together.NextSendTime(Instant.Zero, rate), Is.EqualTo(single.NextSendTime(Instant.Zero, rate)));
                 }
             });
+    }
+
+    // The credit of two frames ends where the last packet begins; a nanosecond before; and by what is left over of a nanosecond before that.
+    [TestCase(1_000_000_000, 0, 300, 9)]
+    [TestCase(1_000_000_000, 0, 343, 7)]
+    [TestCase(3_000_000_000, 100, 329, 7)]
+    public void MayLeaveTogether_CreditThatEndsWithAPacket_IsExact(long rate, int before, int bytes, int packets)
+    {
+        Pacer pacer = Create();
+        pacer.OnSent(Instant.Zero, before, rate, 0);
+        Assert.That(pacer.MayLeaveTogether(Instant.Zero, packets, bytes, rate, 0), Is.True);
+        Assert.That(pacer.MayLeaveTogether(Instant.Zero, packets + 1, bytes, rate, 0), Is.False);
+        for (int i = 0; i < packets; i++)
+        {
+            Assert.That(pacer.NextSendTime(Instant.Zero, rate), Is.EqualTo(Instant.Zero));
+            pacer.OnSent(Instant.Zero, bytes, rate, 0);
+        }
+
+        Assert.That(pacer.NextSendTime(Instant.Zero, rate), Is.GreaterThan(Instant.Zero));
     }
 
     [Test]
