@@ -1,5 +1,4 @@
 using NexStream.Core.Buffers;
-using NexStream.Core.State;
 
 namespace NexStream.Tests.Buffers;
 
