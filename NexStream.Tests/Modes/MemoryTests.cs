@@ -85,10 +85,7 @@ public sealed class MemoryTests
     public void Send_MessageLongerThanASendMayHold_IsTooLong()
     {
         // Sixteen frames, half of them for sending.
-        var small = new ConnectionConfig { ArenaShare256 = 64 };
-        var pair = new Pair(configure: config => config.Node == Pair.ClientNode ? config with { Connection = small } : config, frameCount: FrameCount);
-        pair.Connect();
-        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        Pair pair = Messages(Pair.ClientNode, new ConnectionConfig { ArenaShare256 = 64 }, out StreamHandle client, out StreamHandle server);
 
         // Leaves a frame for small payloads behind, which the longest message needs as well.
         Assert.That(client.Send(new byte[100]).Status, Is.EqualTo(CallStatus.Ok));
@@ -108,9 +105,7 @@ public sealed class MemoryTests
     {
         // Eight frames, seven of them for a message of which something is missing.
         var small = new ConnectionConfig { ArenaShare256 = 32 };
-        var pair = new Pair(configure: config => config.Node == Pair.ServerNode ? config with { Connection = small } : config, frameCount: FrameCount);
-        pair.Connect();
-        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        Pair pair = Messages(Pair.ServerNode, small, out StreamHandle client, out StreamHandle server);
         int lengthMax = 7 * MessageSender.DatagramLengthMax(small.KnownFrameLength);
         Assert.That(client.Send(new byte[lengthMax + 1]), Is.EqualTo(new SendResult(CallStatus.MessageTooLong)));
         Assert.That(client.Send(new byte[lengthMax]).Status, Is.EqualTo(CallStatus.Ok));
@@ -131,6 +126,15 @@ public sealed class MemoryTests
         Assert.That(client.SendZeroCopy(leases.AsSpan(1)).Status, Is.EqualTo(CallStatus.Ok));
         pair.Client.Endpoint.Return(leases.AsSpan(..1));
         pair.RunUntil(() => server.ReadAll().Sum(part => part.Length) == SlicesMax * 300, 20 * Instant.Second);
+    }
+
+    /// <summary>A stream of messages between two of which one has its connections as said.</summary>
+    private static Pair Messages(NodeId node, ConnectionConfig connection, out StreamHandle client, out StreamHandle server)
+    {
+        var pair = new Pair(configure: config => config.Node == node ? config with { Connection = connection } : config, frameCount: FrameCount);
+        pair.Connect();
+        (client, server) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        return pair;
     }
 
     private static Pair Connected(out StreamHandle[] streams)

@@ -250,7 +250,6 @@ public sealed class SharedRecordTests
         Assert.That(world.Pair.Client.Endpoint.Arena.FreeCount, Is.EqualTo(World.FrameCount), "A frame goes back as often as it was handed over.");
     }
 
-    // As a link may that receives several packets into one frame: each comes with a reference.
     [Test]
     public void Arrival_OfPiecesOfALargeFrame_CopiesThemFromASixteenthOn()
     {
@@ -265,6 +264,7 @@ public sealed class SharedRecordTests
         Assert.That(copied.Pair.Server.Endpoint.Arena.FreeCount, Is.LessThan(World.FrameCount), "They would hold a frame of the sender's that is sixteen times as long.");
     }
 
+    // As a link may that receives several packets into one frame: each comes with a reference.
     [Test]
     public void Arrival_OfPiecesThatAdjoinInAFrameOfItsOwn_GivesTheirReferencesBack()
     {
