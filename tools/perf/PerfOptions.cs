@@ -32,7 +32,7 @@ public sealed record PerfOptions
     /// <summary>Data frames that are handed over before the other side's turn.</summary>
     public int Window { get; init; } = WindowDefault;
 
-    /// <summary>Each frame's payload is copied once between the two ends, as a network card would.</summary>
+    /// <summary>Each frame's payload is copied once between the two ends, as a network card would: into frames as large as the arenas', one payload behind the other.</summary>
     public bool WireCopy { get; init; }
 
     /// <summary>The application writes into leased frames and reads lent ones.</summary>
@@ -83,9 +83,6 @@ public sealed record PerfOptions
     internal int ArenaFrameBytes => Math.Max(ArenaFrame > 0 ? ArenaFrame : BytesPerCall > FrameBytes && !ZeroCopy ? FrameBytes : InLines(BytesPerCall), ArenaFrameMin);
 
     private static int InLines(int bytes) => (bytes + LineBuffer.LineSize - 1) & -LineBuffer.LineSize;
-
-    /// <summary>The same at the receiver: a network card writes each packet into a frame of its own.</summary>
-    internal int ReceivingFrameBytes => WireCopy ? (this with { ArenaFrame = 0, CallBytes = 0 }).ArenaFrameBytes : ArenaFrameBytes;
 
     private const int ArenaFrameMin = 512;
 

@@ -75,14 +75,21 @@ internal sealed class MemoryEnd : IFrameReleaser
     {
         foreach (ref readonly PayloadSlice slice in packet.Slices)
         {
-            if (slice.Frame != _frame)
-            {
-                Release();
-                _frame = slice.Frame;
-            }
-
-            _holds++;
+            Release(slice.Frame);
         }
+    }
+
+    /// <summary>Nobody reads a slice of this frame any more; it is free after <see cref="Release()"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Release(uint frame)
+    {
+        if (frame != _frame)
+        {
+            Release();
+            _frame = frame;
+        }
+
+        _holds++;
     }
 
     /// <summary>Gives back the frames of packets that nobody reads any more, as a card does that tells of several at once.</summary>

@@ -36,7 +36,7 @@ internal sealed class MemoryPair
 
     private readonly PerfOptions _options;
     private readonly bool _loses;
-    private readonly bool _copies;
+    private readonly ReceiveRing? _ring;
     private readonly MemoryEnd _sender;
     private readonly MemoryEnd _receiver;
     private readonly Transmission[] _burst;
@@ -53,12 +53,12 @@ internal sealed class MemoryPair
     {
         _options = options;
         _loses = options.Loss > 0;
-        _copies = options.WireCopy;
         _loss = new LossDraw(options.Seed, options.Loss);
         EndpointConfig config = Configure(options);
         int frames = (4 * options.Window) + 256;
         _sender = new MemoryEnd(config with { Node = new NodeId(0, 1) }, new FrameArena(options.ArenaFrameBytes, frames), record?.Invoke());
-        _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ReceivingFrameBytes, frames), record?.Invoke());
+        _receiver = new MemoryEnd(config with { Node = new NodeId(0, 2) }, new FrameArena(options.ArenaFrameBytes, frames), record?.Invoke());
+        _ring = options.WireCopy ? new ReceiveRing(_receiver.Endpoint, options.ArenaFrameBytes, frames) : null;
         _sender.ShowTo(_receiver.Endpoint);
         _receiver.ShowTo(_sender.Endpoint);
         _burst = [.. Enumerable.Range(0, Math.Max(options.WindowPackets + ControlPackets, BurstAtOnce)).Select(_ => new Transmission())];
@@ -93,7 +93,7 @@ internal sealed class MemoryPair
     public long BytesRead => _consumer.Bytes;
 
     /// <summary>What both ends hold in frames and in records that belong to streams and packets.</summary>
-    public long OccupiedBytes => _sender.OccupiedBytes + _receiver.OccupiedBytes;
+    public long OccupiedBytes => _sender.OccupiedBytes + _receiver.OccupiedBytes + (_ring?.OccupiedBytes ?? 0);
 
     /// <summary>One whole turn, packet by packet.</summary>
     public void Turn()
@@ -204,9 +204,9 @@ internal sealed class MemoryPair
             }
         }
 
-        if (_copies)
+        if (_ring is { } ring)
         {
-            CopyOver(packet);
+            CopyOver(packet, ring);
         }
         else
         {
@@ -228,24 +228,20 @@ internal sealed class MemoryPair
         to.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, received.AsSpan(0, sent.Length)), _now);
     }
 
-    /// <summary>A network card writes the payload into a frame of the receiver's and is done with the sender's.</summary>
-    private void CopyOver(Transmission packet)
+    /// <summary>A network card writes the payload into its frames and is done with the sender's.</summary>
+    private void CopyOver(Transmission packet, ReceiveRing ring)
     {
-        FrameArena arena = _receiver.Endpoint.Arena;
-        int count = 0;
-        foreach (ref readonly PayloadSlice slice in packet.Slices)
+        ReadOnlySpan<PayloadSlice> sent = packet.Slices;
+        PayloadSlice[] received = _slices;
+        FrameArena arena = _sender.Endpoint.Arena;
+        for (int i = 0; i < sent.Length; i++)
         {
-            if (!arena.TryAllocate(out int index))
-            {
-                throw new InvalidOperationException("The receiver's arena is exhausted: the window is larger than it.");
-            }
-
-            _sender.Endpoint.Arena.Bytes(slice.Index, slice.Offset, slice.Length).CopyTo(arena.Bytes(index, 0, slice.Length));
-            _slices[count++] = new PayloadSlice(PayloadSlice.FrameOf(0, index), 0, slice.Length);
+            ref readonly PayloadSlice slice = ref sent[i];
+            received[i] = ring.Write(arena.Bytes(slice.Index, slice.Offset, slice.Length));
+            _sender.Release(slice.Frame);
         }
 
-        _sender.Release(packet);
-        _receiver.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, _slices.AsSpan(0, count)), _now);
+        _receiver.Endpoint.Receive(new LinkFrame(packet.Header, packet.Head, received.AsSpan(0, sent.Length)), _now);
     }
 
     private ConnectionHandle Connect()
