@@ -84,15 +84,16 @@ public sealed class Endpoint
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         var run = new ArrivingRun(_state, keeper);
-        var messageRun = new ArrivingMessages(_state, inbound, keeper);
-        var predictedData = new PredictedData(_state, _streamTable, keeper, reassembler, new PredictedMessages(_state, inbound), run, messageRun);
+        var messageRun = new ArrivingMessages(_state, inbound, probabilisticReceiver, keeper);
+        var predictedData = new PredictedData(_state, _streamTable, keeper, reassembler, new PredictedMessages(_state, inbound, probabilisticReceiver), run, messageRun);
         _train = new PacketTrain(_state, predictedData, run, messageRun);
         var predictedReceive = new PredictedReceive(_state, _factory, predictedData, _train);
         var receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
         _dispatcher = new FrameDispatcher(_state, _factory, _answers, _handshake, _closing, predictedReceive, receivePath);
         var packets = new PacketWriter(
             _state, control, new PathControlWriter(_state), _lifecycle, orderedSender, messageSender, writer, new MtuProber(_state), _migration);
-        var predictedTransmit = new PredictedTransmit(_state, sendBuffer, new MessageTurn(_state, segments, outbound));
+        var predictedTransmit = new PredictedTransmit(
+            _state, sendBuffer, new MessageTurn(_state, segments, outbound), new ProbabilisticTurn(_state, outbound, probabilisticSender));
         _transmitPath = new TransmitPath(
             _state, packets, predictedTransmit, new MultipathTransmit(_state, packets, new PathChooser(_state), predictedTransmit, lossDetector), lossDetector);
         _loans = new Loans(_state.Frames);

@@ -39,7 +39,11 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     public Slab<Chunk> Chunks => chunks;
 
     /// <summary>Whether only data that fills a gap may still be taken in: what lies behind gaps is held until they are filled, and must not take what fills them.</summary>
-    public bool OnlyGapsMayFill => frames.Arena.FreeCount <= _framesReserve || chunks.FreeCount <= _chunksReserve;
+    public bool OnlyGapsMayFill => OnlyGapsMayFillBehind(0);
+
+    /// <summary>The same, when so many chunks more are taken.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool OnlyGapsMayFillBehind(int chunkCount) => frames.Arena.FreeCount <= _framesReserve || chunks.FreeCount - chunkCount <= _chunksReserve;
 
     /// <summary>Whether a send may take a frame, and so many chunks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

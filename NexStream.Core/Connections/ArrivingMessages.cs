@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
+using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;
 
@@ -11,7 +13,7 @@ namespace NexStream.Core.Connections;
 /// Whole messages of one stream that arrive in a row, packet by packet, as <see cref="ArrivingRun"/> is for bytes: each is compared with what is expected and becomes a
 /// record behind the one before. The stream and its connection are told of all of them once, in <see cref="Settle"/>.
 /// </summary>
-internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbound, PayloadKeeper keeper)
+internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbound, ProbabilisticReceiver probabilistic, PayloadKeeper keeper)
 {
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly Slab<InboundMessage> _messages = state.Inbound;
@@ -28,8 +30,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
     private FrameRegion _region = null!;
     private int _stream = Slab<StreamState>.None;
     private int _tail;
-    private bool _isReliable;
-    private bool _hasNumber;
+    private MessageForm _form;
     private int _lengthMax;
     private ulong _next;
     private long _bytes;
@@ -45,8 +46,8 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
     /// <param name="connection">The connection.</param>
     /// <param name="index">Its stream.</param>
     /// <param name="frame">The packet, with one slice.</param>
-    /// <param name="hasNumber">Whether the message's number is in its head.</param>
-    public void Begin(Connection connection, int index, in LinkFrame frame, bool hasNumber)
+    /// <param name="form">What its head says of the message.</param>
+    public void Begin(Connection connection, int index, in LinkFrame frame, MessageForm form)
     {
         ref StreamState stream = ref _streams[index];
         ref ReceiveHalf receive = ref stream.Receive;
@@ -57,14 +58,14 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
         _region = _frames.RegionOf(frame.Payload[0].Frame);
         _stream = index;
         _tail = receive.MessageTail;
-        _isReliable = stream.Mode == TransportMode.ReliableUnordered;
-        _hasNumber = hasNumber;
+        _form = form;
+        bool isReliable = form == MessageForm.Reliable;
         _lengthMax = connection.ReceivedMessageMax;
-        _next = receive.Next;
-        _bytesMax = _isReliable ? (long)(connection.Window.Limit - connection.Received) : connection.Config.DatagramBuffer - receive.Buffered;
-        int frames = Math.Min(_frames.RoomFor(_region, _memory), _isReliable ? int.MaxValue : _memory.AheadMax - _frames.HeldBy(_memory.Owner));
+        _next = isReliable ? receive.Next : MessageHead.HasNumber(form) ? MessageHead.NumberIn(frame.Head) + 1 : 0;
+        _bytesMax = isReliable ? (long)(connection.Window.Limit - connection.Received) : connection.Config.DatagramBuffer - receive.Buffered;
+        int frames = Math.Min(_frames.RoomFor(_region, _memory), isReliable ? int.MaxValue : _memory.AheadMax - _frames.HeldBy(_memory.Owner));
         _room = Math.Min(frames, _messages.FreeCount);
-        if (_isReliable)
+        if (isReliable)
         {
             _room = (int)Math.Min((ulong)_room, receive.Window.Limit - receive.Next);
         }
@@ -89,13 +90,19 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
             return false;
         }
 
-        ulong number = _hasNumber ? MessageHead.NumberIn(frame.Head) : 0;
-        if (!(_isReliable ? IsNext(frame.Head, number, length) : number <= WireLimits.PositionMax && !_store.OnlyGapsMayFill))
+        ulong number = MessageHead.HasNumber(_form) ? MessageHead.NumberIn(frame.Head) : 0;
+        if (!(_form == MessageForm.Reliable ? IsNext(frame.Head, number, length) : number <= WireLimits.PositionMax && !_store.OnlyGapsMayFill)
+            || (_form >= MessageForm.Probabilistic && !MayKeep(frame.Head, number)))
         {
             return false;
         }
 
         _frames.Adopt(region, slice, _memory);
+        if (_form >= MessageForm.Probabilistic)
+        {
+            Keep(frame.Head, number, slice);
+        }
+
         Append(number, slice);
         _bytes += length;
         _room--;
@@ -117,11 +124,38 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
     private bool IsNext(ReadOnlySpan<byte> head, ulong number, int length) =>
         number == _next + (uint)_count && MessageHead.IsWhole(head, length) && length <= _lengthMax;
 
+    /// <summary>
+    /// Whether a message of Probabilistic is the next of its stream, and nothing is brought back by it: that would be given out before it. As in
+    /// <see cref="PredictedMessages"/>, memory must not be short either way.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool MayKeep(ReadOnlySpan<byte> head, ulong number)
+    {
+        if (number != _next + (uint)_count || _store.OnlyGapsMayFillBehind(1))
+        {
+            return false;
+        }
+
+        return _form != MessageForm.Grouped
+            || (MessageHead.PlaceIn(head) is var place && place < RepairFrame.GroupSizeMax && (uint)place <= number && probabilistic.IsWithoutRepairs(_streams[_stream], number, place));
+    }
+
+    /// <summary>The message is counted, and kept for the others of its group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Keep(ReadOnlySpan<byte> head, ulong number, in PayloadSlice slice)
+    {
+        probabilistic.OnAhead(_connection, _streams[_stream], number);
+        if (_form == MessageForm.Grouped)
+        {
+            probabilistic.KeepForGroup(_connection, _stream, number, MessageHead.PlaceIn(head), slice, ChunkList.Empty);
+        }
+    }
+
     /// <summary>A record for the message, behind the last; there is one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append(ulong number, in PayloadSlice slice)
     {
-        bool isFree = inbound.TryCreateWhole(number, slice, _hasNumber, out int index);
+        bool isFree = inbound.TryCreateWhole(number, slice, MessageHead.HasNumber(_form), out int index);
         Invariant.Check(isFree, "There is a record for the message.");
         _messages[_tail].Next = index;
         _tail = index;
@@ -140,7 +174,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
         receive.Next += (uint)_count;
         receive.Buffered += (int)_bytes;
         _connection.ReadyBytes += _bytes;
-        if (_isReliable)
+        if (_form == MessageForm.Reliable)
         {
             receive.FinalSize = Math.Max(receive.FinalSize, receive.Next);
             receive.Highest += (ulong)_bytes;

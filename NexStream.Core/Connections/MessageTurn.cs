@@ -18,20 +18,13 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     private readonly Slab<OutboundMessage> _messages = state.Messages;
     private readonly FrameTable _frames = state.Frames;
 
-    /// <summary>Whether all that a stream has to send is new messages of these modes, on any path.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsCommon(in StreamState stream) =>
-        stream.Mode is TransportMode.ReliableUnordered or TransportMode.BestEffort
-        && (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) == StreamFlags.OpenKnown
-        && stream.Send.Lost.IsEmpty && stream.Path == PathIds.None;
-
     /// <summary>Writes the messages of one stream while it is its turn. Returns how many: fewer where the next does not go whole, now, and with nothing to report.</summary>
     public int Write(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)
     {
         ref StreamState stream = ref _streams[index];
         bool isReliable = stream.Mode == TransportMode.ReliableUnordered;
-        bool hasNumber = isReliable || stream.Has(StreamFlags.SequenceNumbers);
-        int head = MessageHead.SizeOf(isReliable, hasNumber);
+        MessageForm form = isReliable ? MessageForm.Reliable : stream.Has(StreamFlags.SequenceNumbers) ? MessageForm.Numbered : MessageForm.Unnumbered;
+        int head = MessageHead.SizeOf(form);
         int room = path.FrameLength - LinkHeader.Size - head;
         int next = stream.Send.MessageUnsent;
         if (!MayGo(connection, stream, next, isReliable, room))
@@ -40,7 +33,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         }
 
         bool isSmall = Departure.IsSmall(path);
-        var common = DataHead.Of(path.PeerTag, path.Id, MessageHead.FrameOf(isReliable, hasNumber), stream.Id);
+        var common = DataHead.Of(path.PeerTag, path.Id, MessageHead.FrameOf(form), stream.Id);
         DepartureRun run = default;
         run.Start(state, connection, path, index, stream, now, burst.Length);
         while ((run.Packets == 0 || MayGo(connection, stream, next, isReliable, room)) && run.MayAdd())
@@ -58,7 +51,8 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             stream.Send.MessageUnsent = next;
             ulong messageNumber = isReliable ? stream.Send.Window.Used++ : Forgo(connection, ref stream, current, ref message);
             bool waits = (isSmall || next < 0) && Departure.WaitsForAck(connection, path, LinkHeader.Size + head + length, stream);
-            MessageHead.Write(transmission.HeadStorage, common, waits ? PacketHeader.AckNow : (byte)0, unchecked((uint)number), isReliable, hasNumber, messageNumber, length);
+            common.Write(transmission.HeadStorage, waits ? PacketHeader.AckNow : (byte)0, unchecked((uint)number));
+            MessageHead.Write(transmission.HeadStorage, form, messageNumber, length);
             transmission.HeadLength = head;
             if (isReliable)
             {

@@ -4,11 +4,12 @@ using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// What the common packet carries, on its way to its stream: the bytes of a Reliable-Ordered stream that follow the last ones, or a whole message
+/// What the common packet carries, on its way to its stream: the bytes of a Reliable-Ordered stream that follow the last ones, or a whole message or a repair
 /// (<see cref="PredictedMessages"/>), in registered frames. <see cref="PredictedReceive"/> and <see cref="PacketTrain"/> have looked at the packet.
 /// </summary>
 internal sealed class PredictedData(
@@ -36,14 +37,19 @@ internal sealed class PredictedData(
         ref readonly DataHead head = ref DataHead.In(frame.Head);
         int before = connection.PredictedStream;
         bool isOrdered = head.Frame == OrderedHead.Frame && headLength == OrderedHead.Size;
-        TransportMode mode = TransportMode.ReliableOrdered;
-        bool hasNumber = false;
-        if ((!isOrdered && !MessageHead.TryRead(frame.Head, out mode, out hasNumber)) || table.Find(connection, head.StreamId, out int index) != StreamLookup.Found)
+        bool isRepair = head.Frame == RepairFrame.Start && headLength == RepairFrame.HeadSize;
+        MessageForm form = default;
+        if ((!isOrdered && !isRepair && !MessageHead.TryRead(frame.Head, out form)) || table.Find(connection, head.StreamId, out int index) != StreamLookup.Found)
         {
             return false;
         }
 
-        if (!(isOrdered ? TryTakeBytes(connection, index, frame, length) : messages.TryTake(connection, index, frame, mode, hasNumber, length)))
+        if (isRepair)
+        {
+            return messages.TryTakeRepair(connection, index, frame, length);
+        }
+
+        if (!(isOrdered ? TryTakeBytes(connection, index, frame, length) : messages.TryTake(connection, index, frame, form, length)))
         {
             return false;
         }
@@ -51,17 +57,17 @@ internal sealed class PredictedData(
         if (index == before && frame.Payload.Length == 1)
         {
             // Where streams take turns, there is no second packet of the same.
-            BeginRun(connection, index, frame, isOrdered, hasNumber);
+            BeginRun(connection, index, frame, isOrdered, form);
         }
 
         return true;
     }
 
-    private void BeginRun(Connection connection, int index, in LinkFrame frame, bool isOrdered, bool hasNumber)
+    private void BeginRun(Connection connection, int index, in LinkFrame frame, bool isOrdered, MessageForm form)
     {
         if (!isOrdered)
         {
-            messageRun.Begin(connection, index, frame, hasNumber);
+            messageRun.Begin(connection, index, frame, form);
         }
         else if (_streams[index].Receive.OutOfOrder.IsEmpty)
         {

@@ -1,17 +1,20 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
+using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// The common packet of the modes that keep messages whole, on its way in: a message of Best-Effort, or the next of Reliable-Unordered with nothing missing before it.
-/// <see cref="PredictedReceive"/> has looked at the packet; here is what the stream's mode makes of it, as <see cref="Modes.MessageReceiver"/> does in more steps.
+/// The common packet of the modes that keep messages whole, on its way in: a message of Best-Effort, of Probabilistic above all others, or the next of
+/// Reliable-Unordered with nothing missing before it. <see cref="PredictedReceive"/> has looked at the packet; here is what the stream's mode makes of it, as
+/// <see cref="MessageReceiver"/> and <see cref="ProbabilisticReceiver"/> do in more steps.
 /// </summary>
-internal sealed class PredictedMessages(EndpointState state, InboundMessages messages)
+internal sealed class PredictedMessages(EndpointState state, InboundMessages messages, ProbabilisticReceiver probabilistic)
 {
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly Slab<InboundMessage> _inbound = state.Inbound;
@@ -22,20 +25,27 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
     /// <param name="connection">The connection.</param>
     /// <param name="index">The stream.</param>
     /// <param name="frame">The packet, whose slices can be adopted.</param>
-    /// <param name="mode">The mode that its head names.</param>
-    /// <param name="hasNumber">Whether the message's number is in the head.</param>
+    /// <param name="form">What its head says of it.</param>
     /// <param name="length">Bytes in the slices.</param>
-    public bool TryTake(Connection connection, int index, in LinkFrame frame, TransportMode mode, bool hasNumber, int length)
+    public bool TryTake(Connection connection, int index, in LinkFrame frame, MessageForm form, int length)
     {
         ref StreamState stream = ref _streams[index];
         ref ReceiveHalf receive = ref stream.Receive;
-        bool isReliable = mode == TransportMode.ReliableUnordered;
+        bool isReliable = form == MessageForm.Reliable;
+        bool hasNumber = MessageHead.HasNumber(form);
         ulong number = hasNumber ? MessageHead.NumberIn(frame.Head) : 0;
-        if (stream.Mode != mode || stream.ReceiveState != ReceiveState.Open || stream.Has(StreamFlags.Discarding)
+        int place = form == MessageForm.Grouped ? MessageHead.PlaceIn(frame.Head) : 0;
+        if (stream.Mode != MessageHead.ModeOf(form) || stream.ReceiveState != ReceiveState.Open || stream.Has(StreamFlags.Discarding)
             || !(isReliable ? IsNext(connection, stream, frame.Head, number, length) : MayTake(connection, receive, number, length))
+            || (form >= MessageForm.Probabilistic && !IsAhead(connection, stream, number, place, frame.Payload.Length))
             || _store.Chunks.FreeCount < frame.Payload.Length || _inbound.FreeCount == 0)
         {
             return false;
+        }
+
+        if (form >= MessageForm.Probabilistic)
+        {
+            probabilistic.OnAhead(connection, stream, number);
         }
 
         int created;
@@ -51,6 +61,13 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         }
 
         receive.Next++;
+        if (form == MessageForm.Grouped)
+        {
+            ref InboundMessage message = ref _inbound[created];
+            bool isWhole = message.IsWhole;
+            probabilistic.KeepForGroup(connection, index, number, place, isWhole ? message.Whole : default, isWhole ? ChunkList.Empty : message.Content);
+        }
+
         receive.Buffered += length;
         connection.ReadyBytes += length;
         messages.AddReady(ref receive, created);
@@ -60,6 +77,33 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
             receive.FinalSize = Math.Max(receive.FinalSize, receive.Next);
             receive.Highest += (uint)length;
             connection.Received += (uint)length;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes a repair in. False: something forbids it, and nothing was done.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="index">The stream.</param>
+    /// <param name="frame">The packet, whose slices can be adopted.</param>
+    /// <param name="length">Bytes in the slices.</param>
+    public bool TryTakeRepair(Connection connection, int index, in LinkFrame frame, int length)
+    {
+        if (!RepairFrame.TryRead(frame.Head[PacketHeader.Size..], out RepairFrame repair, out _) || !probabilistic.MayTake(_streams[index], repair))
+        {
+            return false;
+        }
+
+        foreach (ref readonly PayloadSlice slice in frame.Payload)
+        {
+            bool isRegistered = _frames.TryTake(slice);
+            Invariant.Check(isRegistered, "Slices that can be adopted lie in registered frames.");
+        }
+
+        probabilistic.OnRepair(connection, index, repair, new InboundPayload([], PayloadSlice.NoFrame, 0, frame.Payload, length));
+        foreach (ref readonly PayloadSlice slice in frame.Payload)
+        {
+            _frames.Release(slice.Frame);
         }
 
         return true;
@@ -88,6 +132,14 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
             && MessageHead.IsWhole(head, length) && length <= connection.ReceivedMessageMax
             && connection.Received + (uint)length <= connection.Window.Limit;
     }
+
+    /// <summary>
+    /// Whether a message of Probabilistic is new, and its place in a group is one; what is kept for the group must find the same memory as where the message is first put
+    /// together from chunks.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsAhead(Connection connection, in StreamState stream, ulong number, int place, int sliceCount) =>
+        place < RepairFrame.GroupSizeMax && (uint)place <= number && probabilistic.IsAhead(connection, stream, number) && !_store.OnlyGapsMayFillBehind(sliceCount);
 
     /// <summary>Whether a message that is sent once finds memory without another making room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,10 +10,10 @@ namespace NexStream.Core.Connections;
 
 /// <summary>
 /// The packets that a bulk transfer sends nearly always, written in a row: the next new bytes of a Reliable-Ordered stream, or whole messages
-/// (<see cref="MessageTurn"/>), where nothing else has to be said. What is not just that is left to <see cref="TransmitPath"/> untouched. Both write the same bytes
+/// (<see cref="MessageTurn"/>, <see cref="ProbabilisticTurn"/>), where nothing else has to be said. What is not just that is left to <see cref="TransmitPath"/> untouched. Both write the same bytes
 /// and leave the same state behind: a test runs one against the other.
 /// </summary>
-internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer buffer, MessageTurn messages)
+internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer buffer, MessageTurn messages, ProbabilisticTurn probabilistic)
 {
     private readonly Slab<StreamState> _streams = state.Streams;
 
@@ -26,7 +26,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             return 0;
         }
 
-        if (!connection.Scheduler.IsEmpty && !IsAny(_streams[connection.Scheduler.Head]))
+        if (!connection.Scheduler.IsEmpty && !_streams[connection.Scheduler.Head].SendsOnlyNew)
         {
             return 0;
         }
@@ -36,9 +36,13 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         {
             int index = Next(connection, path);
             ref StreamState stream = ref _streams[index];
-            int count = IsCommon(stream) ? WriteTurn(connection, path, index, now, burst[written..])
-                : MessageTurn.IsCommon(stream) ? messages.Write(connection, path, index, now, burst[written..])
-                : 0;
+            int count = !stream.SendsOnlyNew ? 0
+                : stream.Mode switch
+                {
+                    TransportMode.ReliableOrdered => WriteTurn(connection, path, index, now, burst[written..]),
+                    TransportMode.Probabilistic => probabilistic.Write(connection, path, index, now, burst[written..]),
+                    _ => messages.Write(connection, path, index, now, burst[written..]),
+                };
             if (count == 0)
             {
                 break;
@@ -49,15 +53,6 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
 
         return written;
     }
-
-    /// <summary>Whether all that a stream has to send is new bytes of Reliable-Ordered, on any path.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsCommon(in StreamState stream) =>
-        stream.Mode == TransportMode.ReliableOrdered && (stream.Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) == StreamFlags.OpenKnown
-        && stream.Send.Lost.IsEmpty && stream.Path == PathIds.None;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsAny(in StreamState stream) => IsCommon(stream) || MessageTurn.IsCommon(stream);
 
     /// <summary>Writes what one stream has to send while it is its turn.</summary>
     private int WriteTurn(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)

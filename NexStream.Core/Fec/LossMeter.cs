@@ -64,9 +64,31 @@ internal struct LossMeter
         }
     }
 
+    /// <summary>Whether a message is above all that are known of, and so for certain new.</summary>
+    public readonly bool IsAhead(ulong number) => number >= _next && number != ulong.MaxValue;
+
+    /// <summary>The message that comes after the highest known of arrived by itself: it begins no run of losses and goes on with none, whatever was before it.</summary>
+    public void OnNextArrived()
+    {
+        ulong number = _next;
+        ulong bit = Bit(number);
+        ref ulong arrived = ref Word(ref _arrived, number);
+        _runsAndEdge = (_runsAndEdge & ~Edge) | ((arrived & bit) != 0 ? Edge : 0);
+        arrived |= bit;
+        Word(ref _recovered, number) &= ~bit;
+        Received++;
+        _next = number + 1;
+    }
+
     /// <summary>A message arrived by itself. True: it is new and to be delivered; false: it was delivered before, or is too old to tell.</summary>
     public bool OnArrived(ulong number)
     {
+        if (number == _next && number != ulong.MaxValue)
+        {
+            OnNextArrived();
+            return true;
+        }
+
         if (!TryReach(number) || IsSet(_arrived, number))
         {
             return false;

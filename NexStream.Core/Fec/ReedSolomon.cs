@@ -27,9 +27,17 @@ internal static class ReedSolomon
     public static uint EncodeWord(int row, ReadOnlySpan<uint> words)
     {
         uint sum = 0;
-        for (int i = 0; i < words.Length; i++)
+        for (int i = 0; i < words.Length;)
         {
-            sum ^= Multiply(CauchyMatrix.At(row, i), words[i]);
+            // Messages of one length are common: equal words in a row are multiplied once, with the sum of their factors.
+            uint word = words[i];
+            byte factor = 0;
+            for (; i < words.Length && words[i] == word; i++)
+            {
+                factor ^= CauchyMatrix.At(row, i);
+            }
+
+            sum ^= Multiply(factor, word);
         }
 
         return sum;

@@ -125,7 +125,9 @@ internal sealed class DatagramSender(
         {
             // Numbered as they are sent, so that what is missing at the receiver is what the path lost.
             frame.Position = stream.Send.Window.Used++;
-            probabilistic.Join(connection, index, builder.Transmission.Slices, message.Length, builder.PathBit, ref frame);
+            int place = probabilistic.Join(connection, index, builder.Transmission.Slices, message.Length, builder.PathBit, frame.Position);
+            frame.IsGrouped = place >= 0;
+            frame.GroupIndex = (byte)Math.Max(place, 0);
         }
         else
         {

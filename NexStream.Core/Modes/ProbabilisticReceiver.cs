@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Fec;
@@ -32,13 +33,48 @@ internal sealed class ProbabilisticReceiver(
             return ReceiveOutcome.Accepted;
         }
 
-        if (frame.IsGrouped && frame.Position - frame.GroupIndex >= first)
+        if (frame.IsGrouped)
         {
-            KeepForGroup(connection, index, frame.Position - frame.GroupIndex, frame.GroupIndex, state.Inbound[message].Content);
+            KeepForGroup(connection, index, frame.Position, frame.GroupIndex, default, state.Inbound[message].Content);
         }
 
         messages.Complete(connection, index, message);
         return ReceiveOutcome.Accepted;
+    }
+
+    /// <summary>Whether the message is above all others of its stream, so that it is for certain new.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsAhead(Connection connection, in StreamState stream, ulong number)
+    {
+        ulong first = connection.Config.FirstSequence;
+        return number >= first && state.Probabilistic[stream.Receive.Delivery].Receiving.Meter.IsAhead(number - first);
+    }
+
+    /// <summary>A message that is ahead arrived, and will be given out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void OnAhead(Connection connection, in StreamState stream, ulong number)
+    {
+        state.Probabilistic[stream.Receive.Delivery].Receiving.Meter.OnArrived(number - connection.Config.FirstSequence);
+        RequestReport(connection, stream.Receive.Delivery);
+    }
+
+    /// <summary>Whether no repair came of the group in which a message has this place, so that to keep the message brings nothing back.</summary>
+    public bool IsWithoutRepairs(in StreamState stream, ulong number, int place)
+    {
+        int group = streams.FindGroup(state.Probabilistic[stream.Receive.Delivery].Receiving, number - (uint)place);
+        return group < 0 || state.Groups[group].Size == 0;
+    }
+
+    /// <summary>Whether a repair violates nothing: its stream is of this mode, and its group as large as the group's others say.</summary>
+    public bool MayTake(in StreamState stream, in RepairFrame frame)
+    {
+        if (stream.Mode != TransportMode.Probabilistic)
+        {
+            return false;
+        }
+
+        int group = streams.FindGroup(state.Probabilistic[stream.Receive.Delivery].Receiving, frame.FirstMessage);
+        return group < 0 || state.Groups[group].Size == 0 || state.Groups[group].Size == frame.GroupSize;
     }
 
     /// <summary>A repair: kept until it can bring back what is missing, which may be at once.</summary>
@@ -151,8 +187,21 @@ internal sealed class ProbabilisticReceiver(
     private bool MayKeep(Connection connection) =>
         state.Frames.HeldBy(connection.Index) < connection.Memory.FramesMax / 2 && !state.Store.OnlyGapsMayFill;
 
-    private void KeepForGroup(Connection connection, int index, ulong first, int position, in ChunkList content)
+    /// <summary>A message arrived that is in a group: it is kept, and brings back what it can.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="index">The stream.</param>
+    /// <param name="number">The message.</param>
+    /// <param name="position">Its place in the group.</param>
+    /// <param name="whole">Where it lies, if that is one piece that no chunk names.</param>
+    /// <param name="content">Else its pieces.</param>
+    public void KeepForGroup(Connection connection, int index, ulong number, int position, in PayloadSlice whole, in ChunkList content)
     {
+        ulong first = number - (uint)position;
+        if (first < connection.Config.FirstSequence)
+        {
+            return;
+        }
+
         int group = streams.FindGroup(state.Probabilistic[state.Streams[index].Receive.Delivery].Receiving, first);
         if ((group < 0 && !streams.TryAddGroup(index, first, out group)) || (state.Groups[group].Messages & (1UL << position)) != 0)
         {
@@ -160,8 +209,10 @@ internal sealed class ProbabilisticReceiver(
         }
 
         ref InboundGroup record = ref state.Groups[group];
-        if (!MayKeep(connection) || !TryKeepWhole(connection, ref record.MessageRuns, content, (ulong)position << InboundGroup.IndexShift)
-            || (record.Size != 0 && position >= record.Size))
+        ulong place = (ulong)position << InboundGroup.IndexShift;
+        bool isKept = MayKeep(connection)
+            && (whole.Length > 0 ? TryKeepRun(ref record.MessageRuns, whole, place) : TryKeepWhole(connection, ref record.MessageRuns, content, place));
+        if (!isKept || (record.Size != 0 && position >= record.Size))
         {
             streams.FreeGroup(group);
             return;
@@ -180,9 +231,10 @@ internal sealed class ProbabilisticReceiver(
         PayloadSlice whole = state.Store.Chunks[content.Head].Slice;
         if (content.Head == content.Tail)
         {
-            state.Frames.AddReference(whole.Frame);
+            return TryKeepRun(ref runs, whole, position);
         }
-        else if (!TryGather(connection, content, out whole))
+
+        if (!TryGather(connection, content, out whole))
         {
             return false;
         }
@@ -193,6 +245,19 @@ internal sealed class ProbabilisticReceiver(
         }
 
         state.Frames.Release(whole.Frame);
+        return false;
+    }
+
+    /// <summary>Keeps a run that somebody else holds as well.</summary>
+    private bool TryKeepRun(ref ChunkList runs, in PayloadSlice run, ulong position)
+    {
+        state.Frames.AddReference(run.Frame);
+        if (state.Store.TryLink(ref runs, run, position))
+        {
+            return true;
+        }
+
+        state.Frames.Release(run.Frame);
         return false;
     }
 

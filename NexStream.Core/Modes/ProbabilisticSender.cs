@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Fec;
@@ -16,12 +17,21 @@ namespace NexStream.Core.Modes;
 internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle lifecycle, OutboundMessages messages, ProbabilisticStreams streams)
 {
     private const int NotDrawn = -1;
+    private const int NotGrouped = -1;
+
+    /// <summary>Whether messages of the stream may be left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool MayThin(in StreamState stream)
+    {
+        ref OutboundDelivery sending = ref state.Probabilistic[stream.Receive.Delivery].Sending;
+        return sending.IsWanted && sending.Plan.SendShare < 1;
+    }
 
     /// <summary>Whether this message is left out, so that the delivered share comes down to what was asked for. Each is drawn by itself.</summary>
     public bool IsThinned(in StreamState stream)
     {
         ref OutboundDelivery sending = ref state.Probabilistic[stream.Receive.Delivery].Sending;
-        if (!sending.IsWanted || sending.Plan.SendShare >= 1 || sending.Draws.Draw(sending.Plan.SendShare))
+        if (!MayThin(stream) || sending.Draws.Draw(sending.Plan.SendShare))
         {
             return false;
         }
@@ -30,8 +40,8 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         return true;
     }
 
-    /// <summary>A message is being sent under the number in <paramref name="frame"/>: it joins the group, if it is to have repairs.</summary>
-    public void Join(Connection connection, int index, ReadOnlySpan<PayloadSlice> slices, int length, byte pathBit, ref DataFrame frame)
+    /// <summary>A message is being sent under its number: it joins the group, if it is to have repairs. Returns its place there, or -1.</summary>
+    public int Join(Connection connection, int index, ReadOnlySpan<PayloadSlice> slices, int length, byte pathBit, ulong number)
     {
         ref ProbabilisticStream own = ref state.Probabilistic[state.Streams[index].Receive.Delivery];
         if (!own.Sending.IsWanted || !own.Sending.Plan.HasRepairs)
@@ -42,7 +52,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
                 Close(connection, index);
             }
 
-            return;
+            return NotGrouped;
         }
 
         // A symbol is one run, so that it can be coded where it lies: a message of several has a group of its own, and is repeated.
@@ -51,22 +61,21 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
             Close(connection, index);
         }
 
-        if (own.Group.Count == 0 && !TryBegin(connection, ref own, index, frame.Position))
+        if (own.Group.Count == 0 && !TryBegin(connection, ref own, index, number))
         {
-            return;
+            return NotGrouped;
         }
 
         if (!TryKeep(ref own.Group, slices))
         {
             // Without records the message goes unprotected, and the group ends in front of it, because its numbers are consecutive.
             Close(connection, index);
-            return;
+            return NotGrouped;
         }
 
-        frame.IsGrouped = true;
-        frame.GroupIndex = (byte)own.Group.Count++;
         own.Group.Longest = Math.Max(own.Group.Longest, length);
         own.Group.Paths |= pathBit;
+        return own.Group.Count++;
     }
 
     /// <summary>The message that joined last was written: a group that is full, or of one message in several runs, is closed.</summary>
@@ -244,9 +253,9 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         int first = Slab<OutboundMessage>.None;
         for (int row = 0; row < made; row++)
         {
-            if (state.Store.HasChunksForSending(1) && TryInsert(index, group, row, ReedSolomon.EncodeWord(row, lengths), ref first, out int repair))
+            if (TryInsert(index, group, row, ReedSolomon.EncodeWord(row, lengths), ref first, out int repair))
             {
-                state.Store.TryLink(ref state.Messages[repair].Unsent, parities[row], 0);
+                state.Messages[repair].Piece = parities[row];
             }
             else
             {

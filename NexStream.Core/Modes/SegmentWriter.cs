@@ -88,16 +88,18 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
     public void WriteRepair(int index, in StreamState stream, in OutboundMessage repair, ref PacketBuilder builder)
     {
         Begin(index, stream, ref builder);
-        var frame = new RepairFrame
-        {
-            StreamId = stream.Id,
-            FirstMessage = repair.Number,
-            GroupSize = repair.GroupSize,
-            Row = repair.Row,
-            LengthParity = repair.LengthParity,
-        };
-        frame.TryWrite(ref builder.Writer);
+        RepairOf(stream, repair).TryWrite(ref builder.Writer);
     }
+
+    /// <summary>What REPAIR says of a message that is one.</summary>
+    public static RepairFrame RepairOf(in StreamState stream, in OutboundMessage repair) => new()
+    {
+        StreamId = stream.Id,
+        FirstMessage = repair.Number,
+        GroupSize = repair.GroupSize,
+        Row = repair.Row,
+        LengthParity = repair.LengthParity,
+    };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Begin(int index, in StreamState stream, ref PacketBuilder builder)

@@ -131,6 +131,13 @@ internal struct StreamState
         ? Send.Charged == Send.End
         : Send.Content.IsEmpty && Send.InFlight.IsEmpty && Send.Lost.IsEmpty;
 
+    /// <summary>Whether all that it has to send was never sent before, may take any path, and has neither its opening nor its end to tell of.</summary>
+    public readonly bool SendsOnlyNew
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) == StreamFlags.OpenKnown && Send.Lost.IsEmpty && Path == PathIds.None;
+    }
+
     public readonly bool IsReliable
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,57 +6,90 @@ using NexStream.Core.Wire.Frames;
 namespace NexStream.Core.Wire;
 
 /// <summary>
-/// The head of a packet that has nothing in it but a whole message of Reliable-Unordered or Best-Effort: <see cref="DataHead"/>, the number where it
-/// travels, and in Reliable-Unordered the length, and that it is not a part.
+/// The head of a packet that has nothing in it but a whole message: <see cref="DataHead"/>, the number where it travels, in Reliable-Unordered the length, and that it
+/// is not a part, and in Probabilistic its place in a group.
 /// </summary>
 internal static class MessageHead
 {
     private const int NumberAt = DataHead.Size;
-    private const int LengthAt = NumberAt + sizeof(ulong);
+    private const int BehindNumber = NumberAt + sizeof(ulong);
+    private const int PlaceShift = 24;
 
     /// <summary>Whether a packet's head can be one of these, by its length.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsLength(int bytes) => bytes is DataHead.Size or LengthAt or (LengthAt + sizeof(ulong));
+    public static bool IsLength(int bytes) => bytes is DataHead.Size or BehindNumber or (BehindNumber + sizeof(uint)) or (BehindNumber + sizeof(ulong));
 
     /// <summary>Bytes on the wire.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int SizeOf(bool isReliable, bool hasNumber) => DataHead.Size + (hasNumber ? sizeof(ulong) : 0) + (isReliable ? sizeof(ulong) : 0);
+    public static int SizeOf(MessageForm form) => form switch
+    {
+        MessageForm.Unnumbered => DataHead.Size,
+        MessageForm.Grouped => BehindNumber + sizeof(uint),
+        MessageForm.Reliable => BehindNumber + sizeof(ulong),
+        _ => BehindNumber,
+    };
+
+    /// <summary>The mode of the stream.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TransportMode ModeOf(MessageForm form) => form switch
+    {
+        MessageForm.Reliable => TransportMode.ReliableUnordered,
+        MessageForm.Unnumbered or MessageForm.Numbered => TransportMode.BestEffort,
+        _ => TransportMode.Probabilistic,
+    };
 
     /// <summary>What the frame begins with.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint FrameOf(bool isReliable, bool hasNumber) =>
-        isReliable ? DataFrame.StartOf(TransportMode.ReliableUnordered, hasSequence: false)
-        : hasNumber ? DataFrame.StartOf(TransportMode.BestEffort, hasSequence: true)
-        : DataFrame.StartOf(TransportMode.BestEffort, hasSequence: false);
-
-    /// <summary>Writes the head of a packet with a whole message, whose number does not travel where a Best-Effort stream has none (a reliable one has).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Write(Span<byte> destination, in DataHead common, byte flags, uint number, bool isReliable, bool hasNumber, ulong message, int length)
+    public static uint FrameOf(MessageForm form) => form switch
     {
-        common.Write(destination, flags, number);
-        if (hasNumber)
+        MessageForm.Reliable => DataFrame.StartOf(TransportMode.ReliableUnordered, hasSequence: false),
+        MessageForm.Unnumbered => DataFrame.StartOf(TransportMode.BestEffort, hasSequence: false),
+        MessageForm.Numbered => DataFrame.StartOf(TransportMode.BestEffort, hasSequence: true),
+        MessageForm.Probabilistic => DataFrame.StartOf(TransportMode.Probabilistic, hasSequence: false),
+        _ => DataFrame.StartOf(TransportMode.Probabilistic, hasSequence: false, isGrouped: true),
+    };
+
+    /// <summary>Whether the message's number is in the head.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasNumber(MessageForm form) => form != MessageForm.Unnumbered;
+
+    /// <summary>Writes what stands behind <see cref="DataHead"/>, which is written by itself.</summary>
+    /// <param name="destination">The head.</param>
+    /// <param name="form">What is said of the message.</param>
+    /// <param name="number">Its number, if it has one.</param>
+    /// <param name="length">Reliable-Unordered: its bytes.</param>
+    /// <param name="place">Probabilistic: its place in its group, if it is in one.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write(Span<byte> destination, MessageForm form, ulong number, int length, int place = 0)
+    {
+        if (form != MessageForm.Unnumbered)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(destination[NumberAt..], message);
+            BinaryPrimitives.WriteUInt64BigEndian(destination[NumberAt..], number);
         }
 
-        if (isReliable)
+        if (form == MessageForm.Reliable)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(destination[LengthAt..], (ulong)(uint)length << 32);
+            BinaryPrimitives.WriteUInt64BigEndian(destination[BehindNumber..], (ulong)(uint)length << 32);
+        }
+        else if (form == MessageForm.Grouped)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(destination[BehindNumber..], (uint)place << PlaceShift);
         }
     }
 
     /// <summary>What a head says before it names the message. False: it is of another kind of packet.</summary>
     /// <param name="head">The head, at least a <see cref="DataHead"/>.</param>
-    /// <param name="mode">The mode of the message.</param>
-    /// <param name="hasNumber">Whether its number is there.</param>
+    /// <param name="form">What is said of the message.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryRead(ReadOnlySpan<byte> head, out TransportMode mode, out bool hasNumber)
+    public static bool TryRead(ReadOnlySpan<byte> head, out MessageForm form)
     {
         uint frame = DataHead.In(head).Frame;
-        mode = frame == DataFrame.StartOf(TransportMode.ReliableUnordered, hasSequence: false) ? TransportMode.ReliableUnordered : TransportMode.BestEffort;
-        hasNumber = frame != DataFrame.StartOf(TransportMode.BestEffort, hasSequence: false);
-        bool isReliable = mode == TransportMode.ReliableUnordered;
-        return frame == FrameOf(isReliable, hasNumber) && head.Length == SizeOf(isReliable, hasNumber);
+        form = frame == FrameOf(MessageForm.Reliable) ? MessageForm.Reliable
+            : frame == FrameOf(MessageForm.Unnumbered) ? MessageForm.Unnumbered
+            : frame == FrameOf(MessageForm.Numbered) ? MessageForm.Numbered
+            : frame == FrameOf(MessageForm.Probabilistic) ? MessageForm.Probabilistic
+            : MessageForm.Grouped;
+        return frame == FrameOf(form) && head.Length == SizeOf(form);
     }
 
     /// <summary>The message's number; the head has one.</summary>
@@ -65,5 +98,9 @@ internal static class MessageHead
 
     /// <summary>Whether the payload of a Reliable-Unordered packet is a message of this length from its beginning to its end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsWhole(ReadOnlySpan<byte> head, int length) => BinaryPrimitives.ReadUInt64BigEndian(head[LengthAt..]) == (ulong)(uint)length << 32;
+    public static bool IsWhole(ReadOnlySpan<byte> head, int length) => BinaryPrimitives.ReadUInt64BigEndian(head[BehindNumber..]) == (ulong)(uint)length << 32;
+
+    /// <summary>The message's place in its group; the head names it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PlaceIn(ReadOnlySpan<byte> head) => head[BehindNumber];
 }

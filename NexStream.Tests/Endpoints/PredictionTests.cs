@@ -17,7 +17,7 @@ public sealed class PredictionTests
 
     /// <summary>Fits a packet beside every head.</summary>
     private const int MessageSize = 1000;
-    private const int Streams = 6;
+    private const int Streams = 9;
     private const int Steps = 1500;
 
     /// <summary>Worlds that are compared: fewer where every overflow is checked.</summary>
@@ -38,11 +38,12 @@ public sealed class PredictionTests
         Assert.That(inTrains, Is.GreaterThan(Worlds * 3), "Packets that arrive together are taken in together.");
     }
 
-    // RO, RU, BE without numbers, and BE with them: the streams of World.
+    // RO, RU, BE without numbers, and BE with them, PR without repairs: the streams of World.
     [TestCase(0, FrameSize)]
     [TestCase(2, MessageSize)]
     [TestCase(4, MessageSize)]
     [TestCase(5, MessageSize)]
+    [TestCase(6, MessageSize)]
     public void Endpoint_TransferWithoutLoss_PredictsNearlyAll(int stream, int size)
     {
         var world = new World(6, usesPrediction: true);
@@ -107,6 +108,10 @@ public sealed class PredictionTests
         [
             new(TransportMode.ReliableOrdered), new(TransportMode.ReliableOrdered), new(TransportMode.ReliableUnordered), new(TransportMode.ReliableUnordered),
             new(TransportMode.BestEffort), new(TransportMode.BestEffort, SequenceNumbers: true),
+
+            // Without repairs; with some after each group; left out now and then, or protected as the losses ask.
+            new(TransportMode.Probabilistic), new(TransportMode.Probabilistic, Delivery: new ProbabilisticConfig(1, Thinning: false, FecRatio: 0.4, GroupSize: 5)),
+            new(TransportMode.Probabilistic, Delivery: new ProbabilisticConfig(0.97, GroupSize: 8)),
         ];
 
         private static readonly ICongestionControllerFactory[] s_controllers = [CongestionControllers.Cubic, CongestionControllers.Bbr, CongestionControllers.None];

@@ -76,10 +76,12 @@ internal struct DataFrame
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int GetWireLength(TransportMode mode, bool hasSequence, bool isGrouped = false) => RawFrame.HeaderSize + FieldsSize(mode, hasSequence, isGrouped);
 
-    /// <summary>Type, flags and length of a frame without FIN and outside of any group, as one number in the order of the wire.</summary>
+    /// <summary>Type, flags and length of a frame without FIN, as one number in the order of the wire.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint StartOf(TransportMode mode, bool hasSequence) =>
-        ((uint)FrameType.Data << 24) | (uint)((((int)mode - 1) << ModeShift) | (hasSequence && mode == TransportMode.BestEffort ? SequenceFlag : 0)) << 16 | (uint)FieldsSize(mode, hasSequence, isGrouped: false);
+    public static uint StartOf(TransportMode mode, bool hasSequence, bool isGrouped = false) =>
+        ((uint)FrameType.Data << 24)
+        | (uint)((((int)mode - 1) << ModeShift) | (isGrouped ? GroupedFlag : 0) | (hasSequence && mode == TransportMode.BestEffort ? SequenceFlag : 0)) << 16
+        | (uint)FieldsSize(mode, hasSequence, isGrouped);
 
     /// <summary>Whether the frame that a packet has come to is of a mode in which the same payload may come twice, and is given out once.</summary>
     public static bool IsReliable(ReadOnlySpan<byte> packet) =>

@@ -28,6 +28,12 @@ internal struct RepairFrame
     /// <summary>Messages in a group, and parity symbols of one, at most: what arrived of each is one 64-bit word at the receiver.</summary>
     public const int GroupSizeMax = 64;
 
+    /// <summary>Type, flags and length as one number in the order of the wire.</summary>
+    public const uint Start = ((uint)FrameType.Repair << 24) | FieldsSize;
+
+    /// <summary>Bytes of the head of a packet that has nothing else in it.</summary>
+    public const int HeadSize = PacketHeader.Size + WireSize;
+
     private const int FieldsSize = 20;
 
     /// <summary>The stream.</summary>
@@ -94,12 +100,18 @@ internal struct RepairFrame
             return false;
         }
 
+        WriteFields(fields);
+        return true;
+    }
+
+    /// <summary>Writes what stands behind type, flags and length.</summary>
+    public readonly void WriteFields(Span<byte> fields)
+    {
         BinaryPrimitives.WriteUInt32BigEndian(fields, StreamId);
         BinaryPrimitives.WriteUInt64BigEndian(fields[4..], FirstMessage);
         fields[12] = GroupSize;
         fields[13] = Row;
         BinaryPrimitives.WriteUInt16BigEndian(fields[14..], 0);
         BinaryPrimitives.WriteUInt32BigEndian(fields[16..], LengthParity);
-        return true;
     }
 }

@@ -153,31 +153,33 @@ internal sealed class HeadersTarget : IFuzzTarget
     /// <summary>The same for a packet with a whole message alone: where the head says that it is one, the readers agree, and the writers do.</summary>
     private void MessageHeadAgain(in PacketHeader header, ReadOnlySpan<byte> body)
     {
-        for (int size = DataHead.Size; size <= body.Length && MessageHead.IsLength(size); size += sizeof(ulong))
+        for (int size = DataHead.Size; size <= body.Length; size++)
         {
             ReadOnlySpan<byte> head = body[..size];
-            if (!MessageHead.TryRead(head, out TransportMode mode, out bool hasNumber) || !DataFrame.TryRead(head[PacketHeader.Size..], out DataFrame frame, out ReadOnlySpan<byte> rest))
+            if (!MessageHead.IsLength(size) || !MessageHead.TryRead(head, out MessageForm form)
+                || !DataFrame.TryRead(head[PacketHeader.Size..], out DataFrame frame, out ReadOnlySpan<byte> rest))
             {
                 continue;
             }
 
-            bool hasSequence = hasNumber && mode == TransportMode.BestEffort;
-            bool isWhole = mode == TransportMode.ReliableUnordered && MessageHead.IsWhole(head, (int)frame.MessageLength);
-            if (frame.Mode != mode || frame.Fin || !rest.IsEmpty || frame.HasSequence != hasSequence || frame.StreamId != DataHead.In(head).StreamId
-                || (hasNumber && frame.Position != MessageHead.NumberIn(head))
-                || (mode == TransportMode.ReliableUnordered && isWhole != (frame.FragmentOffset == 0)))
+            bool isReliable = form == MessageForm.Reliable;
+            bool isWhole = isReliable && MessageHead.IsWhole(head, (int)frame.MessageLength);
+            if (frame.Mode != MessageHead.ModeOf(form) || frame.Fin || !rest.IsEmpty || frame.HasSequence != (form == MessageForm.Numbered)
+                || frame.IsGrouped != (form == MessageForm.Grouped) || frame.StreamId != DataHead.In(head).StreamId
+                || (MessageHead.HasNumber(form) && frame.Position != MessageHead.NumberIn(head))
+                || (frame.IsGrouped && frame.GroupIndex != MessageHead.PlaceIn(head))
+                || (isReliable && isWhole != (frame.FragmentOffset == 0)))
             {
                 throw new FuzzFailureException("The two readers of the head of a packet with a message do not agree.");
             }
 
-            if (mode == TransportMode.ReliableUnordered && !isWhole)
+            if (isReliable && !isWhole)
             {
                 continue;
             }
 
-            var common = DataHead.Of(header.Tag, header.PathId, DataFrame.StartOf(mode, hasNumber), frame.StreamId);
-            bool isReliable = mode == TransportMode.ReliableUnordered;
-            MessageHead.Write(_first, common, header.Flags, header.PacketNumber, isReliable, hasNumber, frame.Position, (int)frame.MessageLength);
+            DataHead.Of(header.Tag, header.PathId, MessageHead.FrameOf(form), frame.StreamId).Write(_first, header.Flags, header.PacketNumber);
+            MessageHead.Write(_first, form, frame.Position, (int)frame.MessageLength, frame.GroupIndex);
             var writer = new FrameWriter(_second.AsSpan(PacketHeader.Size));
             header.Write(_second);
             if (!frame.TryWrite(ref writer) || !_first.AsSpan(0, size).SequenceEqual(_second.AsSpan(0, PacketHeader.Size + writer.Length)))
