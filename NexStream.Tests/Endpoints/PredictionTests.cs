@@ -63,6 +63,18 @@ public sealed class PredictionTests
         Assert.That(world.Read, Has.Count.EqualTo(World.Transferred * size));
     }
 
+    // Five messages and two repairs, again and again.
+    [Test]
+    public void Endpoint_TransferWithRepairs_PredictsNearlyAllOfBoth()
+    {
+        var world = new World(6, usesPrediction: true);
+        world.Transfer(7, MessageSize, 30 * Instant.Millisecond);
+        Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(2600));
+        Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(2600));
+        Assert.That(world.Pair.Server.Endpoint.State.ReceivedInTrains, Is.GreaterThan(2300), "All but the first of a group.");
+        Assert.That(world.Read, Has.Count.GreaterThanOrEqualTo(World.Transferred * MessageSize));
+    }
+
     [Test]
     public void Endpoint_BulkTransferOverTwoPaths_PredictsNearlyAll()
     {

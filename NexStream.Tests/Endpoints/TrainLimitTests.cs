@@ -49,26 +49,43 @@ public sealed class TrainLimitTests
         s_wide with { StreamReceiveWindow = 30 * Size, StreamMessageWindow = 30 },
         summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.FlowControlViolation)));
 
-    [Test]
-    public void Train_OfMoreDatagramsThanTheStreamMayHold_DropsTheOldest() =>
-        Compare(TransportMode.BestEffort, s_wide with { DatagramBuffer = 20 * Size }, summary => Assert.That(summary.Dropped, Is.GreaterThan(10)));
+    [TestCase(TransportMode.BestEffort, false)]
+    [TestCase(TransportMode.Probabilistic, false)]
+    [TestCase(TransportMode.Probabilistic, true)]
+    public void Train_OfMoreDatagramsThanTheStreamMayHold_DropsTheOldest(TransportMode mode, bool isGrouped) =>
+        Compare(mode, s_wide with { DatagramBuffer = 20 * Size }, summary => Assert.That(summary.Dropped, Is.GreaterThan(10)), isGrouped: isGrouped);
 
     // The peer's frames are many: what runs out is the receiver's own.
-    [TestCase(32, 1 << 12)]
-    [TestCase(512, 30)]
-    public void Train_OfDatagramsWithoutMemory_DropsTheNewest(int frames, int records) => Compare(
-        TransportMode.BestEffort, s_wide, summary => Assert.That(summary.Dropped, Is.GreaterThan(5)), frames, records: records);
+    [TestCase(TransportMode.BestEffort, false, 32, 1 << 12)]
+    [TestCase(TransportMode.BestEffort, false, 512, 30)]
+    [TestCase(TransportMode.Probabilistic, false, 32, 1 << 12)]
+    [TestCase(TransportMode.Probabilistic, false, 512, 30)]
+    [TestCase(TransportMode.Probabilistic, true, 32, 1 << 12)]
+    [TestCase(TransportMode.Probabilistic, true, 512, 30)]
+    public void Train_OfDatagramsWithoutMemory_DropsTheNewest(TransportMode mode, bool isGrouped, int frames, int records) => Compare(
+        mode, s_wide, summary => Assert.That(summary.Dropped, Is.GreaterThan(5)), frames, records: records, isGrouped: isGrouped);
+
+    // Messages need no chunk, but their groups do: what cannot be kept for a group is given out all the same.
+    [Test]
+    public void Train_OfGroupsWithFewChunks_IsGivenOut([Range(2, 12)] int left) => Compare(
+        TransportMode.Probabilistic, s_wide, summary => Assert.That(summary.Buffered, Is.EqualTo(Sent * Size)), chunks: 16, packetsMin: 0, chunksLeft: left, isGrouped: true);
+
+    [Test]
+    public void Train_OfGroupsWithoutTheMessageInTheMiddle_CountsItAsLost([Values] bool isGrouped) => Compare(
+        TransportMode.Probabilistic, s_wide, summary => Assert.That(summary.Lost, Is.EqualTo(3)), numbersLeftOut: 3, isGrouped: isGrouped);
 
     [TestCase(TransportMode.ReliableUnordered)]
     [TestCase(TransportMode.BestEffort)]
+    [TestCase(TransportMode.Probabilistic)]
     public void Train_OfWholeMessages_NeedsNoChunks(TransportMode mode) => Compare(
         mode, s_wide, summary => Assert.That((summary.Chunks, summary.Buffered), Is.EqualTo((0, Sent * Size))), chunks: Sent / 2);
 
     [TestCase(TransportMode.ReliableOrdered)]
     [TestCase(TransportMode.ReliableUnordered)]
     [TestCase(TransportMode.BestEffort)]
+    [TestCase(TransportMode.Probabilistic)]
     public void Data_WithoutAnyChunk_IsNotTaken(TransportMode mode) => Compare(
-        mode, s_wide, summary => Assert.That(summary.Buffered, Is.Zero), packetsMin: 0, hasChunks: false);
+        mode, s_wide, summary => Assert.That(summary.Buffered, Is.Zero), packetsMin: 0, chunksLeft: 0);
 
     [TestCase(TransportMode.ReliableOrdered, 32, 1 << 12, 1 << 12)]
     [TestCase(TransportMode.ReliableOrdered, 512, 40, 1 << 12)]
@@ -85,16 +102,18 @@ public sealed class TrainLimitTests
     public void Train_WithoutTheMessageInTheMiddle_HasAGap() => Compare(
         TransportMode.ReliableUnordered, s_wide, summary => Assert.That(summary.Gaps, Is.EqualTo(1)), numbersLeftOut: 3);
 
-    [Test]
-    public void Train_BeyondTheLastNumber_IsAViolation() => Compare(
-        TransportMode.BestEffort, s_wide, summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.FrameEncodingError)), numbersSkipped: WireLimits.PositionMax - 20);
+    [TestCase(TransportMode.BestEffort)]
+    [TestCase(TransportMode.Probabilistic)]
+    public void Train_BeyondTheLastNumber_IsAViolation(TransportMode mode) => Compare(
+        mode, s_wide, summary => Assert.That(summary.Reason, Is.EqualTo(ReasonCode.FrameEncodingError)), numbersSkipped: WireLimits.PositionMax - 20);
 
     private static void Compare(
         TransportMode mode, ConnectionConfig server, Action<Summary> expect, int frames = 512, int chunks = 1 << 12, int records = 1 << 12,
-        ulong numbersSkipped = 0, ulong numbersLeftOut = 0, bool grows = false, int packetsMin = PacketsMin, bool hasChunks = true)
+        ulong numbersSkipped = 0, ulong numbersLeftOut = 0, bool grows = false, int packetsMin = PacketsMin, int chunksLeft = int.MaxValue,
+        bool isGrouped = false)
     {
-        (Summary predicted, ulong inTrains) = Run(mode, server, usesPrediction: true, frames, chunks, records, numbersSkipped, numbersLeftOut, grows, hasChunks);
-        (Summary plain, _) = Run(mode, server, usesPrediction: false, frames, chunks, records, numbersSkipped, numbersLeftOut, grows, hasChunks);
+        (Summary predicted, ulong inTrains) = Run(mode, server, usesPrediction: true, frames, chunks, records, numbersSkipped, numbersLeftOut, grows, chunksLeft, isGrouped);
+        (Summary plain, _) = Run(mode, server, usesPrediction: false, frames, chunks, records, numbersSkipped, numbersLeftOut, grows, chunksLeft, isGrouped);
         expect(plain);
         Assert.That(predicted, Is.EqualTo(plain));
         Assert.That(inTrains, Is.AtLeast(packetsMin), "The limit lies in the middle of a train.");
@@ -102,7 +121,7 @@ public sealed class TrainLimitTests
 
     private static (Summary Summary, ulong InTrains) Run(
         TransportMode mode, ConnectionConfig server, bool usesPrediction, int frames, int chunks, int records, ulong numbersSkipped, ulong numbersLeftOut, bool grows,
-        bool hasChunks)
+        int chunksLeft, bool isGrouped)
     {
         // Each packet carries one piece: of bytes as many as fit, of messages one, beside the longest head.
         int frameLength = Size + (mode == TransportMode.ReliableOrdered ? LinkHeader.Size + OrderedHead.Size : 116);
@@ -118,7 +137,8 @@ public sealed class TrainLimitTests
         };
         pair.Client.Endpoint.Connect(pair.Server.Endpoint.Node, pair.Now, out ConnectionHandle connection);
         pair.Settle();
-        connection.OpenStream(new StreamConfig(mode, SequenceNumbers: mode == TransportMode.BestEffort), out StreamHandle sending);
+        ProbabilisticConfig? delivery = isGrouped ? new ProbabilisticConfig(1, Thinning: false, FecRatio: 0.2, GroupSize: 10) : null;
+        connection.OpenStream(new StreamConfig(mode, SequenceNumbers: mode == TransportMode.BestEffort, Delivery: delivery), out StreamHandle sending);
         for (int i = 0; i < 3; i++)
         {
             // Until the opening is acknowledged.
@@ -137,9 +157,11 @@ public sealed class TrainLimitTests
         state.Connections[connection.Index].Credit.Limit += 1 << 20;
         state.Connections[connection.Index].PeerMessageLengthMax = Size;
         state.Streams[sending.Index].Send.End += numbersSkipped;
-        while (!hasChunks && pair.Server.Endpoint.State.Store.Chunks.TryAllocate(out _))
+        state.Streams[sending.Index].Send.Window.Used += mode == TransportMode.Probabilistic ? numbersSkipped : 0;
+        while (pair.Server.Endpoint.State.Store.Chunks.FreeCount > chunksLeft)
         {
-            // Somebody else has them all.
+            // Somebody else has the others.
+            pair.Server.Endpoint.State.Store.Chunks.TryAllocate(out _);
         }
 
         for (int i = 0; i < Sent; i++)
@@ -169,7 +191,8 @@ public sealed class TrainLimitTests
         return new Summary(
             ReasonCode.None, receive.Next, receive.Highest, receive.FinalSize, receive.Buffered, receive.Dropped, receive.Window.Consumed, connection.Received,
             connection.ReadyBytes, connection.Path.PacketsReceived, connection.Path.BytesReceived, state.Frames.HeldBy(connection.Index), state.Store.Chunks.Count,
-            state.Inbound.Count, ((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount, receive.Arrived.Count);
+            state.Inbound.Count, ((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount, receive.Arrived.Count,
+            state.Groups.Count, stream.Mode == TransportMode.Probabilistic ? state.Probabilistic[receive.Delivery].Receiving.Meter.Lost : 0);
     }
 
     private static EndpointConfig Config(byte node, ConnectionConfig connection)
@@ -188,5 +211,5 @@ public sealed class TrainLimitTests
 
     private sealed record Summary(
         ReasonCode Reason, ulong Next, ulong Highest, ulong FinalSize, int Buffered, uint Dropped, ulong Consumed, ulong Received, long ReadyBytes, ulong PacketsReceived,
-        ulong BytesReceived, int Frames, int Chunks, int Records, int PeerFrames, int Gaps);
+        ulong BytesReceived, int Frames, int Chunks, int Records, int PeerFrames, int Gaps, int Groups, ulong Lost);
 }

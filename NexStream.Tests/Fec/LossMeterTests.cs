@@ -32,6 +32,13 @@ public sealed class LossMeterTests
     }
 
     [Test]
+    public void Ahead_IsWhatNoMessageReached()
+    {
+        LossMeter meter = After(0, 3);
+        Assert.That((meter.IsAhead(3), meter.IsAhead(4), meter.IsAhead(1000), meter.IsAhead(ulong.MaxValue)), Is.EqualTo((false, true, true, false)));
+    }
+
+    [Test]
     public void Arrived_Twice_IsDeliveredOnce()
     {
         LossMeter meter = After(0, 1);

@@ -81,6 +81,22 @@ public sealed class ReedSolomonTests
         iter: 300,
         threads: 1);
 
+    /// <summary>Equal words in a row are multiplied together; the parity is that of each by itself.</summary>
+    [Test]
+    public void EncodeWord_WordsThatRepeat_IsTheSumOfAllProducts() => Gen.Select(Gen.Int[0, 63], Gen.OneOf(Gen.Const(1200u), Gen.Const(700u), Gen.UInt).Array[1, 64]).Sample(
+        (row, words) =>
+        {
+            byte[] sum = new byte[sizeof(uint)];
+            for (int i = 0; i < words.Length * sizeof(uint); i++)
+            {
+                sum[i % sizeof(uint)] ^= GaloisField.Multiply(CauchyMatrix.At(row, i / sizeof(uint)), (byte)(words[i / sizeof(uint)] >> (i % sizeof(uint) * 8)));
+            }
+
+            return ReedSolomon.EncodeWord(row, words) == BitConverter.ToUInt32(sum);
+        },
+        iter: 1000,
+        threads: 1);
+
     [Test]
     public void EncodeAndRecover_SteadyState_AllocateNothing()
     {
