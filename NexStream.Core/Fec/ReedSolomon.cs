@@ -26,6 +26,7 @@ internal static class ReedSolomon
     /// <summary>The parity of one row over four bytes of each source, which travel apart from the rest.</summary>
     public static uint EncodeWord(int row, ReadOnlySpan<uint> words)
     {
+        ReadOnlySpan<byte> factors = CauchyMatrix.Rows.Slice(row * SymbolsMax, words.Length);
         uint sum = 0;
         for (int i = 0; i < words.Length;)
         {
@@ -34,7 +35,7 @@ internal static class ReedSolomon
             byte factor = 0;
             for (; i < words.Length && words[i] == word; i++)
             {
-                factor ^= CauchyMatrix.At(row, i);
+                factor ^= factors[i];
             }
 
             sum ^= Multiply(factor, word);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -103,8 +104,8 @@ internal static class SymbolCombiner
         Span<byte> factors = stackalloc byte[InputsAtOnce * OutputsAtOnce];
         for (int start = 0; start < length;)
         {
-            int end = from.EndBehind(start, length, out int filled);
-            if (filled < 0)
+            uint lanes = from.LanesBehind(start);
+            if (lanes == 0)
             {
                 if (from.IsFirst)
                 {
@@ -114,18 +115,19 @@ internal static class SymbolCombiner
                 return;
             }
 
-            for (int i = 0; i < InputsAtOnce * to.Count; i++)
+            for (int output = 0; output < to.Count; output++)
             {
-                int lane = i % InputsAtOnce;
-                factors[i] = from[lane].Length > start ? coefficients[(i / InputsAtOnce * stride) + lane] : (byte)0;
+                BinaryPrimitives.WriteUInt32LittleEndian(factors[(output * InputsAtOnce)..], FourOf(coefficients[(output * stride)..]) & lanes);
             }
 
+            int end = from.EndBehind(start, length);
+            ref byte other = ref from.AnyBehind(start);
             var block = new Block
             {
-                A = ref MemoryMarshal.GetReference(from.Behind(0, start, filled)),
-                B = ref MemoryMarshal.GetReference(from.Behind(1, start, filled)),
-                C = ref MemoryMarshal.GetReference(from.Behind(2, start, filled)),
-                D = ref MemoryMarshal.GetReference(from.Behind(3, start, filled)),
+                A = ref from.A(start, ref other),
+                B = ref from.B(start, ref other),
+                C = ref from.C(start, ref other),
+                D = ref from.D(start, ref other),
                 W = ref MemoryMarshal.GetReference(to[0][start..]),
                 X = ref MemoryMarshal.GetReference(to[1][start..]),
                 Y = ref MemoryMarshal.GetReference(to[2][start..]),
@@ -136,6 +138,23 @@ internal static class SymbolCombiner
             Run(instructions, block, to.Count, end - start);
             start = end;
         }
+    }
+
+    /// <summary>The first four coefficients, a byte each; those behind the last are 0.</summary>
+    private static uint FourOf(ReadOnlySpan<byte> coefficients)
+    {
+        if (coefficients.Length >= sizeof(uint))
+        {
+            return BinaryPrimitives.ReadUInt32LittleEndian(coefficients);
+        }
+
+        uint four = 0;
+        for (int i = 0; i < coefficients.Length; i++)
+        {
+            four |= (uint)coefficients[i] << (8 * i);
+        }
+
+        return four;
     }
 
     private static void Run(SymbolInstructions instructions, Block block, int outputs, int length)

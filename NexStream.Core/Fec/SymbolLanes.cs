@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace NexStream.Core.Fec;
 
 /// <summary>Up to four inputs, side by side.</summary>
@@ -24,28 +26,32 @@ internal readonly ref struct InputLanes
         where TInputs : ISymbols, allows ref struct =>
         new(Lane(inputs, first, length), Lane(inputs, first + 1, length), Lane(inputs, first + 2, length), Lane(inputs, first + 3, length), first == 0);
 
-    public ReadOnlySpan<byte> this[int lane] => lane switch { 0 => _a, 1 => _b, 2 => _c, _ => _d };
+    /// <summary>The lanes whose inputs reach beyond <paramref name="start"/>: a byte of ones for each, the first the lowest.</summary>
+    public uint LanesBehind(int start) =>
+        (_a.Length > start ? 0xFFu : 0) | (_b.Length > start ? 0xFF00u : 0) | (_c.Length > start ? 0xFF0000u : 0) | (_d.Length > start ? 0xFF000000u : 0);
 
-    /// <summary>How far those inputs reach together that reach beyond <paramref name="start"/>, and one of them; -1: none does.</summary>
-    public int EndBehind(int start, int length, out int filled)
-    {
-        int end = length;
-        filled = -1;
-        for (int lane = 0; lane < SymbolCombiner.InputsAtOnce; lane++)
-        {
-            int reach = this[lane].Length;
-            if (reach > start)
-            {
-                filled = lane;
-                end = Math.Min(end, reach);
-            }
-        }
+    /// <summary>How far those inputs reach together that reach beyond <paramref name="start"/>.</summary>
+    public int EndBehind(int start, int length) =>
+        Math.Min(Math.Min(Reach(_a, start, length), Reach(_b, start, length)), Math.Min(Reach(_c, start, length), Reach(_d, start, length)));
 
-        return end;
-    }
+    /// <summary>The first input that reaches beyond <paramref name="start"/>, from there on; one does.</summary>
+    public ref byte AnyBehind(int start) => ref _a.Length > start ? ref At(_a, start) : ref _b.Length > start ? ref At(_b, start) : ref _c.Length > start ? ref At(_c, start) : ref At(_d, start);
 
-    /// <summary>What a lane has from <paramref name="start"/> on; where it has nothing, what <paramref name="filled"/> has, whose factor is then 0.</summary>
-    public ReadOnlySpan<byte> Behind(int lane, int start, int filled) => this[this[lane].Length > start ? lane : filled][start..];
+    /// <summary>What lane 0 has from <paramref name="start"/> on; where it has nothing, what <paramref name="other"/> has, whose factor is then 0.</summary>
+    public ref byte A(int start, ref byte other) => ref _a.Length > start ? ref At(_a, start) : ref other;
+
+    /// <summary>The same of lane 1.</summary>
+    public ref byte B(int start, ref byte other) => ref _b.Length > start ? ref At(_b, start) : ref other;
+
+    /// <summary>The same of lane 2.</summary>
+    public ref byte C(int start, ref byte other) => ref _c.Length > start ? ref At(_c, start) : ref other;
+
+    /// <summary>The same of lane 3.</summary>
+    public ref byte D(int start, ref byte other) => ref _d.Length > start ? ref At(_d, start) : ref other;
+
+    private static int Reach(ReadOnlySpan<byte> lane, int start, int length) => lane.Length > start ? lane.Length : length;
+
+    private static ref byte At(ReadOnlySpan<byte> lane, int start) => ref MemoryMarshal.GetReference(lane[start..]);
 
     private static ReadOnlySpan<byte> Lane<TInputs>(in TInputs inputs, int index, int length)
         where TInputs : ISymbols, allows ref struct

@@ -45,8 +45,11 @@ internal sealed class MessageSender(
     private SendResult SendPieces(Connection connection, int index, ref StreamState stream, int messageIndex, ReadOnlySpan<byte> data)
     {
         ref OutboundMessage message = ref _messages[messageIndex];
-        int frames = (data.Length / _store.Frames.FrameSize) + 1;
-        bool isTooLong = data.Length > connection.Memory.SentMessageMax(_store);
+
+        // What is shorter than a frame, as nearly all that comes here is, needs no more than one, and that a connection may always hold.
+        int frameSize = _store.Frames.FrameSize;
+        int frames = data.Length < frameSize ? 1 : (data.Length / frameSize) + 1;
+        bool isTooLong = frames > 1 && data.Length > connection.Memory.SentMessageMax(_store);
         int taken = isTooLong ? 0
             : _store.Append(ref message.Unsent, data, 0, connection.Index, ref connection.Memory.Sending, state.SendFramesMax(connection, stream, frames));
         stream.Send.Buffered += taken;

@@ -142,9 +142,9 @@ internal sealed class Application
     public StreamView Add(ConnectionView connection, in StreamHandle handle, bool isOpenedHere)
     {
         uint id = handle.Id;
-        var view = new StreamView(connection, handle, id, isOpenedHere, HalfOf(connection.LocalTag, connection.PeerTag, id, handle.Mode))
+        var view = new StreamView(connection, handle, id, isOpenedHere, HalfOf(connection, connection.LocalTag, connection.PeerTag, id, handle.Mode))
         {
-            Read = new ReadHalf(HalfOf(connection.PeerTag, connection.LocalTag, id, handle.Mode)),
+            Read = new ReadHalf(HalfOf(connection, connection.PeerTag, connection.LocalTag, id, handle.Mode)),
         };
         if (id == StreamId.ConnectionControl)
         {
@@ -157,9 +157,20 @@ internal sealed class Application
         return view;
     }
 
-    /// <summary>Where tags may name two connections, each application keeps its own book.</summary>
-    private SentHalf HalfOf(ulong tag, ulong readerTag, uint id, TransportMode mode) =>
-        _world.Plan.IsTrusted ? _world.Ledger.HalfOf(tag, readerTag, id, mode) : new SentHalf(tag, id, mode);
+    /// <summary>
+    /// Where tags may name two connections, each application keeps its own book; so it does where what opened a stream was changed on its way, and the two sides have it in
+    /// two modes.
+    /// </summary>
+    private SentHalf HalfOf(ConnectionView connection, ulong tag, ulong readerTag, uint id, TransportMode mode)
+    {
+        SentHalf? common = _world.Plan.IsTrusted ? _world.Ledger.HalfOf(tag, readerTag, id, mode) : null;
+        if (common is not null && common.Mode != mode && !_world.IsTainted(connection))
+        {
+            throw new SwarmFailureException("one mode", $"{common.Name} is {mode} to the other side");
+        }
+
+        return common?.Mode == mode ? common : new SentHalf(tag, id, mode);
+    }
 
     private void ActOnce(Instant now)
     {
