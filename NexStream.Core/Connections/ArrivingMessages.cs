@@ -5,7 +5,6 @@ using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
-using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;
 
@@ -92,18 +91,18 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
 
         ulong number = MessageHead.HasNumber(_form) ? MessageHead.NumberIn(frame.Head) : 0;
         if (!(_form == MessageForm.Reliable ? IsNext(frame.Head, number, length) : number <= WireLimits.PositionMax && !_store.OnlyGapsMayFill)
-            || (_form >= MessageForm.Probabilistic && !MayKeep(frame.Head, number)))
+            || (MessageHead.IsProbabilistic(_form) && !IsNextAlone(frame.Head, number)))
         {
             return false;
         }
 
         _frames.Adopt(region, slice, _memory);
-        if (_form >= MessageForm.Probabilistic)
+        Append(number, slice);
+        if (MessageHead.IsProbabilistic(_form))
         {
-            Keep(frame.Head, number, slice);
+            Keep(frame.Head, number);
         }
 
-        Append(number, slice);
         _bytes += length;
         _room--;
         _count++;
@@ -124,30 +123,21 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
     private bool IsNext(ReadOnlySpan<byte> head, ulong number, int length) =>
         number == _next + (uint)_count && MessageHead.IsWhole(head, length) && length <= _lengthMax;
 
-    /// <summary>
-    /// Whether a message of Probabilistic is the next of its stream, and nothing is brought back by it: that would be given out before it. As in
-    /// <see cref="PredictedMessages"/>, memory must not be short either way.
-    /// </summary>
+    /// <summary>Whether a message of Probabilistic is the next of its stream, and brings nothing back: that would be given out before it, and the run knows nothing of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool MayKeep(ReadOnlySpan<byte> head, ulong number)
-    {
-        if (number != _next + (uint)_count || _store.OnlyGapsMayFillBehind(1))
-        {
-            return false;
-        }
+    private bool IsNextAlone(ReadOnlySpan<byte> head, ulong number) => number == _next + (uint)_count
+        && (_form != MessageForm.Grouped
+            || (ProbabilisticReceiver.IsPlace(MessageHead.PlaceIn(head), number) && probabilistic.IsWithoutRepairs(_streams[_stream], number, MessageHead.PlaceIn(head))));
 
-        return _form != MessageForm.Grouped
-            || (MessageHead.PlaceIn(head) is var place && place < RepairFrame.GroupSizeMax && (uint)place <= number && probabilistic.IsWithoutRepairs(_streams[_stream], number, place));
-    }
-
-    /// <summary>The message is counted, and kept for the others of its group.</summary>
+    /// <summary>The last message is counted, and kept for the others of its group, which may be given up instead: then there is memory again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Keep(ReadOnlySpan<byte> head, ulong number, in PayloadSlice slice)
+    private void Keep(ReadOnlySpan<byte> head, ulong number)
     {
         probabilistic.OnAhead(_connection, _streams[_stream], number);
         if (_form == MessageForm.Grouped)
         {
-            probabilistic.KeepForGroup(_connection, _stream, number, MessageHead.PlaceIn(head), slice, ChunkList.Empty);
+            probabilistic.KeepForGroup(_connection, _stream, number, MessageHead.PlaceIn(head), _messages[_tail]);
+            state.Starved.Wake();
         }
     }
 

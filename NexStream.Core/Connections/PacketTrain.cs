@@ -84,11 +84,17 @@ internal sealed class PacketTrain(EndpointState state, PredictedData data, Arriv
         }
     }
 
-    /// <summary>The data continues no run.</summary>
+    /// <summary>The data continues no run. With repairs there can be memory again that groups held.</summary>
     private bool TryTakeOther(in LinkFrame frame)
     {
         SettleRuns();
-        return data.TryTake(_connection, frame);
+        if (!data.TryTake(_connection, frame))
+        {
+            return false;
+        }
+
+        state.Starved.Wake();
+        return true;
     }
 
     /// <summary>At most one of them is going on.</summary>

@@ -28,7 +28,7 @@ internal sealed class PredictedData(
     public bool TryTake(Connection connection, in LinkFrame frame)
     {
         int headLength = frame.Head.Length;
-        if (!MessageHead.IsLength(headLength) || !_frames.CanAdopt(frame.Payload, connection.Memory, _lengthMin, out int length)
+        if (!(MessageHead.IsLength(headLength) || headLength == RepairFrame.HeadSize) || !_frames.CanAdopt(frame.Payload, connection.Memory, _lengthMin, out int length)
             || frame.Header.PayloadLength != (uint)(length + headLength))
         {
             return false;

@@ -37,13 +37,13 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         int place = form == MessageForm.Grouped ? MessageHead.PlaceIn(frame.Head) : 0;
         if (stream.Mode != MessageHead.ModeOf(form) || stream.ReceiveState != ReceiveState.Open || stream.Has(StreamFlags.Discarding)
             || !(isReliable ? IsNext(connection, stream, frame.Head, number, length) : MayTake(connection, receive, number, length))
-            || (form >= MessageForm.Probabilistic && !IsAhead(connection, stream, number, place, frame.Payload.Length))
+            || (MessageHead.IsProbabilistic(form) && !(ProbabilisticReceiver.IsPlace(place, number) && probabilistic.IsAhead(connection, stream, number)))
             || _store.Chunks.FreeCount < frame.Payload.Length || _inbound.FreeCount == 0)
         {
             return false;
         }
 
-        if (form >= MessageForm.Probabilistic)
+        if (MessageHead.IsProbabilistic(form))
         {
             probabilistic.OnAhead(connection, stream, number);
         }
@@ -63,9 +63,7 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         receive.Next++;
         if (form == MessageForm.Grouped)
         {
-            ref InboundMessage message = ref _inbound[created];
-            bool isWhole = message.IsWhole;
-            probabilistic.KeepForGroup(connection, index, number, place, isWhole ? message.Whole : default, isWhole ? ChunkList.Empty : message.Content);
+            probabilistic.KeepForGroup(connection, index, number, place, _inbound[created]);
         }
 
         receive.Buffered += length;
@@ -100,7 +98,8 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
             Invariant.Check(isRegistered, "Slices that can be adopted lie in registered frames.");
         }
 
-        probabilistic.OnRepair(connection, index, repair, new InboundPayload([], PayloadSlice.NoFrame, 0, frame.Payload, length));
+        ReceiveOutcome outcome = probabilistic.OnRepair(connection, index, repair, new InboundPayload([], PayloadSlice.NoFrame, 0, frame.Payload, length));
+        Invariant.Check(outcome.Violation == ReasonCode.None && !outcome.IsDropped, "A repair that violates nothing is accepted.");
         foreach (ref readonly PayloadSlice slice in frame.Payload)
         {
             _frames.Release(slice.Frame);
@@ -132,14 +131,6 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
             && MessageHead.IsWhole(head, length) && length <= connection.ReceivedMessageMax
             && connection.Received + (uint)length <= connection.Window.Limit;
     }
-
-    /// <summary>
-    /// Whether a message of Probabilistic is new, and its place in a group is one; what is kept for the group must find the same memory as where the message is first put
-    /// together from chunks.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsAhead(Connection connection, in StreamState stream, ulong number, int place, int sliceCount) =>
-        place < RepairFrame.GroupSizeMax && (uint)place <= number && probabilistic.IsAhead(connection, stream, number) && !_store.OnlyGapsMayFillBehind(sliceCount);
 
     /// <summary>Whether a message that is sent once finds memory without another making room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -23,7 +23,7 @@ internal sealed class ProbabilisticTurn(EndpointState state, OutboundMessages me
     {
         ref StreamState stream = ref _streams[index];
 
-        // A message leaves room for the head of a repair, which is as long as it.
+        // A repair is as long as the longest message of its group, and its head is longer than a message's: messages leave room for it.
         int room = path.FrameLength - LinkHeader.Size - RepairFrame.HeadSize;
         if (groups.MayThin(stream) || !MayGo(stream.Send.MessageUnsent, room))
         {

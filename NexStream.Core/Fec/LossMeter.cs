@@ -67,19 +67,6 @@ internal struct LossMeter
     /// <summary>Whether a message is above all that are known of, and so for certain new.</summary>
     public readonly bool IsAhead(ulong number) => number >= _next && number != ulong.MaxValue;
 
-    /// <summary>The message that comes after the highest known of arrived by itself: it begins no run of losses and goes on with none, whatever was before it.</summary>
-    public void OnNextArrived()
-    {
-        ulong number = _next;
-        ulong bit = Bit(number);
-        ref ulong arrived = ref Word(ref _arrived, number);
-        _runsAndEdge = (_runsAndEdge & ~Edge) | ((arrived & bit) != 0 ? Edge : 0);
-        arrived |= bit;
-        Word(ref _recovered, number) &= ~bit;
-        Received++;
-        _next = number + 1;
-    }
-
     /// <summary>A message arrived by itself. True: it is new and to be delivered; false: it was delivered before, or is too old to tell.</summary>
     public bool OnArrived(ulong number)
     {
@@ -128,6 +115,21 @@ internal struct LossMeter
         Word(ref _recovered, number) |= Bit(number);
         Recovered++;
         return true;
+    }
+
+    // It comes right after the highest: it begins no run of losses and goes on with none, whatever was before it.
+    private void OnNextArrived()
+    {
+        ulong number = _next;
+        ulong bit = Bit(number);
+        ref ulong arrived = ref Word(ref _arrived, number);
+
+        // The bit is that of the number which leaves the window.
+        _runsAndEdge = (_runsAndEdge & ~Edge) | ((arrived & bit) != 0 ? Edge : 0);
+        arrived |= bit;
+        Word(ref _recovered, number) &= ~bit;
+        Received++;
+        _next = number + 1;
     }
 
     /// <summary>Whether a message was not delivered, and still would be.</summary>

@@ -140,7 +140,7 @@ internal static class SymbolCombiner
         }
     }
 
-    /// <summary>The first four coefficients, a byte each; those behind the last are 0.</summary>
+    /// <summary>Four coefficients, a byte each. Of lanes that there are not they are whatever stands there, or 0 behind the last of all: the caller leaves them out.</summary>
     private static uint FourOf(ReadOnlySpan<byte> coefficients)
     {
         if (coefficients.Length >= sizeof(uint))

@@ -96,6 +96,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             return false;
         }
 
+        // What follows finds the same memory whether the message was put together or came in one piece (Connections/PredictedMessages).
+        messages.Close(ref _inbound[message]);
         stream.Receive.Next++;
         return true;
     }
@@ -285,20 +287,20 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         }
 
         messages.RemovePartial(index, messageIndex);
+        messages.Close(ref message);
         stream.Receive.Buffered -= message.Length;
         Complete(connection, index, messageIndex);
         lifecycle.CheckReceivingEnded(index);
         return true;
     }
 
-    /// <summary>A message is whole: it can be read.</summary>
+    /// <summary>A message is whole, and its record closed: it can be read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Complete(Connection connection, int index, int messageIndex)
     {
-        ref InboundMessage message = ref _inbound[messageIndex];
-        messages.Close(ref message);
-        state.Streams[index].Receive.Buffered += message.Length;
-        connection.ReadyBytes += message.Length;
+        int length = _inbound[messageIndex].Length;
+        state.Streams[index].Receive.Buffered += length;
+        connection.ReadyBytes += length;
         messages.AddReady(ref state.Streams[index].Receive, messageIndex);
         state.Events.Raise(index, StreamEvents.Readable);
     }

@@ -35,7 +35,7 @@ internal sealed class ProbabilisticReceiver(
 
         if (frame.IsGrouped)
         {
-            KeepForGroup(connection, index, frame.Position, frame.GroupIndex, default, state.Inbound[message].Content);
+            KeepForGroup(connection, index, frame.Position, frame.GroupIndex, state.Inbound[message]);
         }
 
         messages.Complete(connection, index, message);
@@ -57,6 +57,10 @@ internal sealed class ProbabilisticReceiver(
         state.Probabilistic[stream.Receive.Delivery].Receiving.Meter.OnArrived(number - connection.Config.FirstSequence);
         RequestReport(connection, stream.Receive.Delivery);
     }
+
+    /// <summary>Whether a message can have this place in a group, as the numbers of its messages say.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsPlace(int place, ulong number) => place < RepairFrame.GroupSizeMax && (uint)place <= number;
 
     /// <summary>Whether no repair came of the group in which a message has this place, so that to keep the message brings nothing back.</summary>
     public bool IsWithoutRepairs(in StreamState stream, ulong number, int place)
@@ -182,19 +186,18 @@ internal sealed class ProbabilisticReceiver(
 
     /// <summary>
     /// Whether memory may be spent on what perhaps is never needed: half of the connection's share, and nothing that the arena keeps for gaps, is for what the
-    /// application waits for.
+    /// application waits for; nor may the chunk that it takes be the last with which the next message comes in.
     /// </summary>
     private bool MayKeep(Connection connection) =>
-        state.Frames.HeldBy(connection.Index) < connection.Memory.FramesMax / 2 && !state.Store.OnlyGapsMayFill;
+        state.Frames.HeldBy(connection.Index) < connection.Memory.FramesMax / 2 && !state.Store.OnlyGapsMayFillBehind(1);
 
     /// <summary>A message arrived that is in a group: it is kept, and brings back what it can.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="index">The stream.</param>
     /// <param name="number">The message.</param>
     /// <param name="position">Its place in the group.</param>
-    /// <param name="whole">Where it lies, if that is one piece that no chunk names.</param>
-    /// <param name="content">Else its pieces.</param>
-    public void KeepForGroup(Connection connection, int index, ulong number, int position, in PayloadSlice whole, in ChunkList content)
+    /// <param name="message">Its record, closed.</param>
+    public void KeepForGroup(Connection connection, int index, ulong number, int position, in InboundMessage message)
     {
         ulong first = number - (uint)position;
         if (first < connection.Config.FirstSequence)
@@ -211,7 +214,9 @@ internal sealed class ProbabilisticReceiver(
         ref InboundGroup record = ref state.Groups[group];
         ulong place = (ulong)position << InboundGroup.IndexShift;
         bool isKept = MayKeep(connection)
-            && (whole.Length > 0 ? TryKeepRun(ref record.MessageRuns, whole, place) : TryKeepWhole(connection, ref record.MessageRuns, content, place));
+            && (message.IsWhole
+                ? TryKeepRun(ref record.MessageRuns, message.Whole, place)
+                : TryKeepWhole(connection, ref record.MessageRuns, message.Content, place));
         if (!isKept || (record.Size != 0 && position >= record.Size))
         {
             streams.FreeGroup(group);
@@ -234,24 +239,19 @@ internal sealed class ProbabilisticReceiver(
             return TryKeepRun(ref runs, whole, position);
         }
 
-        if (!TryGather(connection, content, out whole))
-        {
-            return false;
-        }
-
-        if (state.Store.TryLink(ref runs, whole, position))
-        {
-            return true;
-        }
-
-        state.Frames.Release(whole.Frame);
-        return false;
+        return TryGather(connection, content, out whole) && TryLink(ref runs, whole, position);
     }
 
     /// <summary>Keeps a run that somebody else holds as well.</summary>
     private bool TryKeepRun(ref ChunkList runs, in PayloadSlice run, ulong position)
     {
         state.Frames.AddReference(run.Frame);
+        return TryLink(ref runs, run, position);
+    }
+
+    /// <summary>Puts a run into a list with its reference, which goes back if there is no chunk.</summary>
+    private bool TryLink(ref ChunkList runs, in PayloadSlice run, ulong position)
+    {
         if (state.Store.TryLink(ref runs, run, position))
         {
             return true;

@@ -6,7 +6,7 @@ using NexStream.Core.Wire.Frames;
 namespace NexStream.Core.Wire;
 
 /// <summary>
-/// What the head of every packet begins with that has nothing in it but DATA: packet header, frame header and stream, as three words in network byte
+/// What the head of every packet begins with that has nothing in it but DATA or REPAIR: packet header, frame header and stream, as three words in network byte
 /// order. The same bytes as <see cref="PacketHeader"/> and <see cref="DataFrame"/> write one after the other, at once.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]

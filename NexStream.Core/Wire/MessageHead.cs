@@ -49,6 +49,10 @@ internal static class MessageHead
         _ => DataFrame.StartOf(TransportMode.Probabilistic, hasSequence: false, isGrouped: true),
     };
 
+    /// <summary>Whether <see cref="ModeOf"/> is Probabilistic.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsProbabilistic(MessageForm form) => form is MessageForm.Probabilistic or MessageForm.Grouped;
+
     /// <summary>Whether the message's number is in the head.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasNumber(MessageForm form) => form != MessageForm.Unnumbered;

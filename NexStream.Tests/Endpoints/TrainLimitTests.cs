@@ -2,6 +2,7 @@ using NexStream.Core;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
+using NexStream.Core.Fec;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Wire;
@@ -72,7 +73,7 @@ public sealed class TrainLimitTests
 
     [Test]
     public void Train_OfGroupsWithoutTheMessageInTheMiddle_CountsItAsLost([Values] bool isGrouped) => Compare(
-        TransportMode.Probabilistic, s_wide, summary => Assert.That(summary.Lost, Is.EqualTo(3)), numbersLeftOut: 3, isGrouped: isGrouped);
+        TransportMode.Probabilistic, s_wide, summary => Assert.That(summary.Meter.Lost, Is.EqualTo(3)), numbersLeftOut: 3, isGrouped: isGrouped);
 
     [TestCase(TransportMode.ReliableUnordered)]
     [TestCase(TransportMode.BestEffort)]
@@ -192,8 +193,10 @@ public sealed class TrainLimitTests
             ReasonCode.None, receive.Next, receive.Highest, receive.FinalSize, receive.Buffered, receive.Dropped, receive.Window.Consumed, connection.Received,
             connection.ReadyBytes, connection.Path.PacketsReceived, connection.Path.BytesReceived, state.Frames.HeldBy(connection.Index), state.Store.Chunks.Count,
             state.Inbound.Count, ((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount, receive.Arrived.Count,
-            state.Groups.Count, stream.Mode == TransportMode.Probabilistic ? state.Probabilistic[receive.Delivery].Receiving.Meter.Lost : 0);
+            state.Groups.Count, stream.Mode == TransportMode.Probabilistic ? CountsOf(state.Probabilistic[receive.Delivery].Receiving.Meter) : default);
     }
+
+    private static (ulong Received, ulong Lost, ulong Runs) CountsOf(in LossMeter meter) => (meter.Received, meter.Lost, meter.Runs);
 
     private static EndpointConfig Config(byte node, ConnectionConfig connection)
     {
@@ -211,5 +214,5 @@ public sealed class TrainLimitTests
 
     private sealed record Summary(
         ReasonCode Reason, ulong Next, ulong Highest, ulong FinalSize, int Buffered, uint Dropped, ulong Consumed, ulong Received, long ReadyBytes, ulong PacketsReceived,
-        ulong BytesReceived, int Frames, int Chunks, int Records, int PeerFrames, int Gaps, int Groups, ulong Lost);
+        ulong BytesReceived, int Frames, int Chunks, int Records, int PeerFrames, int Gaps, int Groups, (ulong Received, ulong Lost, ulong Runs) Meter);
 }

@@ -115,6 +115,7 @@ internal sealed class HeadersTarget : IFuzzTarget
 
         OrderedHeadAgain(header, body);
         MessageHeadAgain(header, body);
+        RepairHeadAgain(header, body);
     }
 
     /// <summary>The two ways to read and write the head of a packet with bytes of a stream alone agree.</summary>
@@ -147,6 +148,30 @@ internal sealed class HeadersTarget : IFuzzTarget
         if (!frame.TryWrite(ref writer) || !_first.AsSpan(0, OrderedHead.Size).SequenceEqual(_second.AsSpan(0, PacketHeader.Size + writer.Length)))
         {
             throw new FuzzFailureException("The two writers of the head of a packet with bytes of a stream do not agree.");
+        }
+    }
+
+    /// <summary>The same for a packet with a repair alone.</summary>
+    private void RepairHeadAgain(in PacketHeader header, ReadOnlySpan<byte> body)
+    {
+        if (body.Length < RepairFrame.HeadSize || DataHead.In(body).Frame != RepairFrame.Start
+            || !RepairFrame.TryRead(body[PacketHeader.Size..RepairFrame.HeadSize], out RepairFrame frame, out ReadOnlySpan<byte> rest))
+        {
+            return;
+        }
+
+        if (!rest.IsEmpty || frame.StreamId != DataHead.In(body).StreamId)
+        {
+            throw new FuzzFailureException("The two readers of the head of a packet with a repair do not agree.");
+        }
+
+        frame.WriteFields(_first.AsSpan(PacketHeader.Size + RawFrame.HeaderSize));
+        DataHead.Of(header.Tag, header.PathId, RepairFrame.Start, frame.StreamId).Write(_first, header.Flags, header.PacketNumber);
+        var writer = new FrameWriter(_second.AsSpan(PacketHeader.Size));
+        header.Write(_second);
+        if (!frame.TryWrite(ref writer) || !_first.AsSpan(0, RepairFrame.HeadSize).SequenceEqual(_second.AsSpan(0, PacketHeader.Size + writer.Length)))
+        {
+            throw new FuzzFailureException("The two writers of the head of a packet with a repair do not agree.");
         }
     }
 

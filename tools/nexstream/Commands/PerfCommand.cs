@@ -39,7 +39,7 @@ internal static class PerfCommand
     private static readonly Option<string> s_congestion = new("--congestion") { Description = "What decides how much is on its way: none, cubic or bbr; other than none in memory only.", DefaultValueFactory = _ => CongestionControllers.None.Name };
     private static readonly Option<ulong> s_seed = new("--seed") { Description = "What losses are drawn from.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private static readonly Option<long> s_count = new("--count") { Description = "Move so many data frames and measure nothing, for a tool that counts instructions; memory only.", HelpName = "N" };
-    private static readonly Option<bool> s_wireCopy = new("--wire-copy") { Description = "Copy each payload once between the two ends, as a network card would; memory only." };
+    private static readonly Option<bool> s_wireCopy = new("--wire-copy") { Description = "Copy each payload once between the two ends, as a network card would, into frames as large as --arena-frame; memory only." };
     private static readonly Option<bool> s_zeroCopy = new("--zero-copy") { Description = "Write into leased frames, and read lent ones." };
     private static readonly Option<bool> s_record = new("--record") { Description = "Measure with and without recording, in turn; memory only. With --touch the payload is a pattern that the trace names." };
     private static readonly Option<bool> s_touch = new("--touch") { Description = "Write every byte before it is sent, and check every byte that was read." };
