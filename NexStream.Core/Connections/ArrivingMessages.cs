@@ -60,7 +60,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
         _form = form;
         bool isReliable = form == MessageForm.Reliable;
         _lengthMax = connection.ReceivedMessageMax;
-        _next = isReliable ? receive.Next : MessageHead.HasNumber(form) ? MessageHead.NumberIn(frame.Head) + 1 : 0;
+        _next = receive.Next;
         _bytesMax = isReliable ? (long)(connection.Window.Limit - connection.Received) : connection.Config.DatagramBuffer - receive.Buffered;
         int frames = Math.Min(_frames.RoomFor(_region, _memory), isReliable ? int.MaxValue : _memory.AheadMax - _frames.HeldBy(_memory.Owner));
         _room = Math.Min(frames, _messages.FreeCount);
@@ -91,7 +91,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
 
         ulong number = MessageHead.HasNumber(_form) ? MessageHead.NumberIn(frame.Head) : 0;
         if (!(_form == MessageForm.Reliable ? IsNext(frame.Head, number, length) : number <= WireLimits.PositionMax && !_store.OnlyGapsMayFill)
-            || (MessageHead.IsProbabilistic(_form) && !IsNextAlone(frame.Head, number)))
+            || (MessageHead.IsProbabilistic(_form) && !IsAheadAlone(frame.Head, number)))
         {
             return false;
         }
@@ -123,9 +123,12 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
     private bool IsNext(ReadOnlySpan<byte> head, ulong number, int length) =>
         number == _next + (uint)_count && MessageHead.IsWhole(head, length) && length <= _lengthMax;
 
-    /// <summary>Whether a message of Probabilistic is the next of its stream, and brings nothing back: that would be given out before it, and the run knows nothing of it.</summary>
+    /// <summary>
+    /// Whether a message of Probabilistic is new, which one that was brought back before it came is not, and brings nothing back: that would be given out before it, and
+    /// the run knows nothing of it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsNextAlone(ReadOnlySpan<byte> head, ulong number) => number == _next + (uint)_count
+    private bool IsAheadAlone(ReadOnlySpan<byte> head, ulong number) => probabilistic.IsAhead(_connection, _streams[_stream], number)
         && (_form != MessageForm.Grouped
             || (ProbabilisticReceiver.IsPlace(MessageHead.PlaceIn(head), number) && probabilistic.IsWithoutRepairs(_streams[_stream], number, MessageHead.PlaceIn(head))));
 

@@ -54,7 +54,8 @@ internal sealed class ProbabilisticReceiver(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnAhead(Connection connection, in StreamState stream, ulong number)
     {
-        state.Probabilistic[stream.Receive.Delivery].Receiving.Meter.OnArrived(number - connection.Config.FirstSequence);
+        bool isNew = state.Probabilistic[stream.Receive.Delivery].Receiving.Meter.OnArrived(number - connection.Config.FirstSequence);
+        Invariant.Check(isNew, "A message that is given out was not given out before.");
         RequestReport(connection, stream.Receive.Delivery);
     }
 

@@ -179,7 +179,8 @@ public sealed class PredictionTests
 
         public List<byte> Read { get; } = [];
 
-        public void Send(int stream, int length) => Pair.Log.Add($"{_sending[stream].Send(_data.AsSpan(0, length)).Bytes}");
+        public void Send(int stream, int length, bool report = false) =>
+            Pair.Log.Add($"{_sending[stream].Send(_data.AsSpan(0, length), new SendOptions(Report: report)).Bytes}");
 
         public void Receive(int stream, int length)
         {
@@ -219,7 +220,9 @@ public sealed class PredictionTests
                 case < 5:
                     for (int count = (int)(random.Next() % 12); count >= 0; count--)
                     {
-                        Send(stream, random.Chance(0.7) ? FrameSize : 1 + (int)(random.Next() % (ulong)_data.Length));
+                        int length = random.Chance(0.7) ? MessageSize : 1 + (int)(random.Next() % (ulong)_data.Length);
+                        bool isOrdered = s_configs[stream].Mode == TransportMode.ReliableOrdered;
+                        Send(stream, isOrdered && length == MessageSize ? FrameSize : length, report: !isOrdered && random.Chance(0.05));
                     }
 
                     break;

@@ -130,6 +130,29 @@ internal sealed class ReferencePair
         }
     }
 
+    /// <summary>
+    /// The queue becomes these of its frames, in this order, under the packet numbers of the first so many: as from a peer that sends what it likes. The others are lost.
+    /// </summary>
+    public void Rearrange(params int[] order)
+    {
+        const int NumberAt = PacketHeader.Size - sizeof(uint);
+        Packet[] packets = [.. _queue];
+        _queue.Clear();
+        for (int i = 0; i < order.Length; i++)
+        {
+            byte[] head = [.. packets[order[i]].Head[..NumberAt], .. packets[i].Head[NumberAt..PacketHeader.Size], .. packets[order[i]].Head[PacketHeader.Size..]];
+            _queue.Add(packets[order[i]] with { Head = head });
+        }
+
+        foreach (PayloadSlice slice in packets.Where((_, i) => !order.Contains(i)).SelectMany(packet => packet.Slices))
+        {
+            Client.Endpoint.ReleaseFrame(slice.Frame);
+        }
+    }
+
+    /// <summary>Bytes of a head in the queue become these.</summary>
+    public void Overwrite(int packet, int at, params byte[] bytes) => bytes.CopyTo(_queue[packet].Head, at);
+
     /// <summary>Whether all that an endpoint holds agrees, with what of its frames is under way or at the other end.</summary>
     public void Audit(Side side)
     {
