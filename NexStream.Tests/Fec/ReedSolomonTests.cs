@@ -89,7 +89,7 @@ public sealed class ReedSolomonTests
             byte[] sum = new byte[sizeof(uint)];
             for (int i = 0; i < words.Length * sizeof(uint); i++)
             {
-                sum[i % sizeof(uint)] ^= GaloisField.Multiply(CauchyMatrix.At(row, i / sizeof(uint)), (byte)(words[i / sizeof(uint)] >> (i % sizeof(uint) * 8)));
+                sum[i % sizeof(uint)] ^= GaloisField.Multiply(CauchyMatrix.At(row, i / sizeof(uint)), (byte)((words[i / sizeof(uint)] >> (i % sizeof(uint) * 8)) & byte.MaxValue));
             }
 
             return ReedSolomon.EncodeWord(row, words) == BitConverter.ToUInt32(sum);
