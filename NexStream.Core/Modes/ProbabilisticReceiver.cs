@@ -92,8 +92,20 @@ internal sealed class ProbabilisticReceiver(
             return ReceiveOutcome.Violated(ReasonCode.StreamStateViolation);
         }
 
-        if (!MessageReceiver.Wants(stream) || payload.Length == 0 || frame.FirstMessage < first || !IsMissing(stream, frame, first))
+        if (!MessageReceiver.Wants(stream) || payload.Length == 0 || frame.FirstMessage < first)
         {
+            return ReceiveOutcome.Accepted;
+        }
+
+        int group = streams.FindGroup(state.Probabilistic[stream.Receive.Delivery].Receiving, frame.FirstMessage);
+        if (!IsMissing(stream, frame, first))
+        {
+            // Only a repair says where a group ends, and so that this one, of which all came, has nothing to wait for.
+            if (group >= 0)
+            {
+                streams.FreeGroup(group);
+            }
+
             return ReceiveOutcome.Accepted;
         }
 
@@ -102,7 +114,6 @@ internal sealed class ProbabilisticReceiver(
             return OnRepeated(connection, index, ref stream, frame, payload, first);
         }
 
-        int group = streams.FindGroup(state.Probabilistic[stream.Receive.Delivery].Receiving, frame.FirstMessage);
         if (group < 0 && !streams.TryAddGroup(index, frame.FirstMessage, out group))
         {
             return ReceiveOutcome.Accepted;

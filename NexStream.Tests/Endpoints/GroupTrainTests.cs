@@ -27,14 +27,25 @@ public sealed class GroupTrainTests
     [Test]
     public void Train_WithAMessageThatEndsTheOldestGroup_WakesWhoWaitsForChunks([Values] bool usesPrediction)
     {
-        // A group of two and its repair, again and again; four groups are kept.
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 2, ratio: 0.5);
-        world.Send(9);
-        world.Deliver(world.Pair.InTransit - 1);
+        // Three groups of three without their repairs, and the repair alone of a fourth: the message that begins a fifth is one group too many.
+        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 3, ratio: 1.0 / 3);
+        world.Send(13);
+        world.Pair.Rearrange(0, 1, 2, 4, 5, 6, 8, 9, 10, 15, 16);
+        world.Deliver(9);
         world.StarveServer();
+        world.Deliver(2);
+        world.AssertWoken(usesPrediction ? 1u : 0);
+    }
 
-        // The repair that was left is the first of the train.
-        world.Send(2);
+    [Test]
+    public void Train_WithARepairOfAGroupThatIsComplete_WakesWhoWaitsForChunks([Values] bool usesPrediction)
+    {
+        // A group, and two repairs: the first of another group, which finds no chunk, the second of this one.
+        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 3, ratio: 1.0 / 3);
+        world.Send(7);
+        world.Pair.Rearrange(0, 1, 2, 7, 3);
+        world.Deliver(3);
+        world.StarveServer();
         world.Deliver(2);
         world.AssertWoken(usesPrediction ? 1u : 0);
     }
