@@ -124,10 +124,9 @@ internal struct LossMeter
         ulong bit = Bit(number);
         ref ulong arrived = ref Word(ref _arrived, number);
 
-        // The bit is that of the number which leaves the window.
+        // The bit is that of the number which leaves the window. Whether that one was recovered is not asked of one that arrived.
         _runsAndEdge = (_runsAndEdge & ~Edge) | ((arrived & bit) != 0 ? Edge : 0);
         arrived |= bit;
-        Word(ref _recovered, number) &= ~bit;
         Received++;
         _next = number + 1;
     }

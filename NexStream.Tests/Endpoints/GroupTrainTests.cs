@@ -122,6 +122,18 @@ public sealed class GroupTrainTests
         return world.ReasonOfEnd();
     }, ReasonCode.StreamStateViolation);
 
+    // A message that was taken for longer frames must leave room for the head of its group's repairs.
+    [TestCase(true, 0, 2)]
+    [TestCase(false, 0, 2)]
+    [TestCase(true, 1, 0)]
+    [TestCase(false, 1, 0)]
+    public void Transmit_OfMessagesTakenForLongerFrames_LeavesRoomForTheirRepairs(bool usesPrediction, int excess, int sent)
+    {
+        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 1, ratio: 1);
+        world.NarrowPath(ConnectionConfig.FrameLengthMin - LinkHeader.Size - RepairFrame.HeadSize + excess);
+        Assert.That(world.Pair.InTransit, Is.EqualTo(sent));
+    }
+
     private static void Both(Func<bool, ReasonCode> run, ReasonCode reason) => Assert.That((run(true), run(false)), Is.EqualTo((reason, reason)));
 
     private static byte[] ReadBehindRepair(bool usesPrediction, int chunksLeft, out ulong inTrains)
@@ -146,6 +158,7 @@ public sealed class GroupTrainTests
 
         private readonly StreamHandle _sending;
         private readonly StreamHandle _waiting;
+        private readonly ConnectionHandle _connection;
         private readonly List<int> _taken = [];
         private StreamHandle _reading;
         private byte _sent;
@@ -158,6 +171,7 @@ public sealed class GroupTrainTests
             var client = new ConnectionConfig { MaxFrameLength = server.MaxFrameLength, FirstSequence = server.FirstSequence };
             Pair = new ReferencePair(Config(1, client), Config(2, server) with { MaxChunks = Chunks }, FrameSize, FrameCount);
             Pair.Server.Endpoint.State.UsesPrediction = usesPrediction;
+            Pair.Client.Endpoint.State.UsesPrediction = usesPrediction;
             ConnectionHandle accepted = default;
             Pair.Server.OnEvent = item =>
             {
@@ -166,9 +180,9 @@ public sealed class GroupTrainTests
                 _reason = item.Kind == EventKind.ConnectionClosed ? item.Reason : _reason;
                 _isWritable |= item.Kind == EventKind.StreamWritable;
             };
-            Pair.Client.Endpoint.Connect(Pair.Server.Endpoint.Node, Pair.Now, out ConnectionHandle connection);
+            Pair.Client.Endpoint.Connect(Pair.Server.Endpoint.Node, Pair.Now, out _connection);
             Pair.Settle();
-            connection.OpenStream(new StreamConfig(TransportMode.Probabilistic, Delivery: new ProbabilisticConfig(1, Thinning: false, FecRatio: ratio, GroupSize: groupSize)), out _sending);
+            _connection.OpenStream(new StreamConfig(TransportMode.Probabilistic, Delivery: new ProbabilisticConfig(1, Thinning: false, FecRatio: ratio, GroupSize: groupSize)), out _sending);
             accepted.OpenStream(new StreamConfig(TransportMode.ReliableOrdered), out _waiting);
             for (int i = 0; i < 3; i++)
             {
@@ -190,6 +204,17 @@ public sealed class GroupTrainTests
                 Assert.That(_sending.Send(message).Status, Is.EqualTo(CallStatus.Ok));
             }
 
+            Pair.Drain();
+        }
+
+        /// <summary>The client has taken a message when its path turns out to carry the shortest frames only, and longer ones are tried again.</summary>
+        public void NarrowPath(int length)
+        {
+            Assert.That(_sending.Send(new byte[length]).Status, Is.EqualTo(CallStatus.Ok));
+            Core.State.Path path = Pair.Client.Endpoint.State.Connections[_connection.Index].Path;
+            Assert.That(path.Mtu.OnProbeTimeout(int.MaxValue, int.MaxValue, Pair.Now), Is.True);
+            path.Mtu.OnProbeSent();
+            path.AdoptFrameLength();
             Pair.Drain();
         }
 

@@ -71,6 +71,25 @@ public sealed class LossMeterTests
     [TestCase(new ulong[] { 0, 44, 46, 300, 45 }, 2UL)]
     public void Arrived_AtTheEdgeOfTheWindow_KnowsItsNeighbour(ulong[] numbers, ulong runs) => Assert.That(After(numbers).Runs, Is.EqualTo(runs));
 
+    // All that follow came one behind the other, and then the oldest of the window does: behind one that came it was a run of its own.
+    [TestCase(11UL, 0UL)]
+    [TestCase(10UL, 1UL)]
+    public void Arrived_AtTheEdgeOfAWindowThatCameInOrder_KnowsItsNeighbour(ulong firstLost, ulong runs)
+    {
+        const ulong Oldest = 11;
+        LossMeter meter = default;
+        for (ulong number = 0; number < Oldest + LossMeter.Window; number++)
+        {
+            if (number < firstLost || number > Oldest)
+            {
+                Assert.That(meter.OnArrived(number), Is.True);
+            }
+        }
+
+        Assert.That(meter.OnArrived(Oldest), Is.True);
+        Assert.That(meter.Runs, Is.EqualTo(runs));
+    }
+
     [Test]
     public void Recovered_LostMessage_IsDeliveredOnceAndStaysLost()
     {
