@@ -69,7 +69,7 @@ public sealed class TrainLimitTests
     // Messages need no chunk, but their groups do: what cannot be kept for a group is given out all the same.
     [Test]
     public void Train_OfGroupsWithFewChunks_IsGivenOut([Range(2, 12)] int left) => Compare(
-        TransportMode.Probabilistic, s_wide, summary => Assert.That(summary.Buffered, Is.EqualTo(Sent * Size)), chunks: 16, packetsMin: 0, chunksLeft: left, isGrouped: true);
+        TransportMode.Probabilistic, s_wide, summary => Assert.That(summary.Buffered, Is.EqualTo(Sent * Size)), chunks: 16, chunksLeft: left, isGrouped: true);
 
     [Test]
     public void Train_OfGroupsWithoutTheMessageInTheMiddle_CountsItAsLost([Values] bool isGrouped) => Compare(
