@@ -8,9 +8,9 @@ using NexStream.Driver.Timers;
 namespace NexStream.Driver;
 
 /// <summary>
-/// Joins an <see cref="Endpoint"/> to its links and its timers: each call of <see cref="Poll"/> is one turn of a polling loop, and allocates nothing.
-/// A game loop calls it once a tick, a simulator with its own time, a <see cref="DedicatedDriver"/> without end. It has no thread and reads no
-/// clock. Not thread-safe but for <see cref="Wake"/>: the endpoint, the driver and the application belong to one thread.
+/// Joins an <see cref="Endpoint"/> to its links and its timers: each call of <see cref="Poll"/>, or of its halves <see cref="Receive"/> and <see cref="Transmit"/>, is one
+/// turn of a polling loop, and allocates nothing. A game loop calls them once a tick, a simulator with its own time, a <see cref="DedicatedDriver"/> without end. It has
+/// no thread and reads no clock. Not thread-safe but for <see cref="Wake"/>: the endpoint, the driver and the application belong to one thread.
 /// </summary>
 public sealed class EndpointDriver : IDisposable
 {
@@ -30,6 +30,9 @@ public sealed class EndpointDriver : IDisposable
     private readonly Sleeper _sleeper = new();
     private DriverStatistics _statistics;
     private int _nextWait;
+
+    /// <summary>Whether this turn's first half had anything to do.</summary>
+    private bool _hasReceived;
 
     /// <summary>A driver without links.</summary>
     /// <param name="endpoint">The endpoint, which from now on this driver alone calls Receive, HandleTimeout, TryTransmit and TryGetDeadline of.</param>
@@ -94,12 +97,20 @@ public sealed class EndpointDriver : IDisposable
     public bool TryGetLinkLost(out LinkLost lost) => _lost.TryDequeue(out lost);
 
     /// <summary>
-    /// One turn: takes back frames that peers are done with, hands received frames and due timers to the endpoint, takes what the endpoint wants
-    /// to send and when it wants to be called, and gives frames back to peers. The application acts on the endpoint between two turns.
+    /// One turn: <see cref="Receive"/>, and then <see cref="Transmit"/>. The application acts on the endpoint between two turns; what it sends leaves with the next, so
+    /// that who wants an answer to leave in the turn that its question came in calls the two halves, and acts between them.
     /// </summary>
     /// <param name="now">The current time.</param>
     /// <returns>Whether there was anything to do. False: nothing will be before <see cref="NextDeadline"/>, traffic, or the application's next act.</returns>
-    public bool Poll(Instant now)
+    public bool Poll(Instant now) => Receive(now) | Transmit(now);
+
+    /// <summary>
+    /// The first half of a turn: takes back frames that peers are done with, and hands received frames and due timers to the endpoint. It may be called again, until there
+    /// was nothing to do, before <see cref="Transmit"/> is.
+    /// </summary>
+    /// <param name="now">The current time.</param>
+    /// <returns>Whether there was anything to do: events may tell of it.</returns>
+    public bool Receive(Instant now)
     {
         bool worked = false;
         for (int i = _ports.Count - 1; i >= 0; i--)
@@ -108,7 +119,24 @@ public sealed class EndpointDriver : IDisposable
         }
 
         worked |= FireTimers(now);
-        worked |= Transmit(now);
+        _hasReceived |= worked;
+        return worked;
+    }
+
+    /// <summary>
+    /// The second half of a turn: takes what the endpoint wants to send and when it wants to be called, and gives frames back to peers. It may be called again, until
+    /// there was nothing to do.
+    /// </summary>
+    /// <param name="now">The current time.</param>
+    /// <returns>Whether there was anything to do.</returns>
+    public bool Transmit(Instant now)
+    {
+        bool worked = _outbox.Fill(now, ref _statistics);
+        foreach (LinkPort port in _ports)
+        {
+            worked |= port.Flush(now, ref _statistics) != 0;
+        }
+
         while (_endpoint.TryGetDeadline(out ConnectionDeadline deadline))
         {
             int index = deadline.Connection.Index;
@@ -124,7 +152,8 @@ public sealed class EndpointDriver : IDisposable
         }
 
         _statistics.Turns++;
-        _statistics.TurnsWithWork += worked ? 1 : 0;
+        _statistics.TurnsWithWork += worked || _hasReceived ? 1 : 0;
+        _hasReceived = false;
         Telemetry?.OnTurn(now);
         return worked;
     }
@@ -248,17 +277,6 @@ public sealed class EndpointDriver : IDisposable
 
         _statistics.TimersFired += fired;
         return fired != 0 || NextDeadline <= now;
-    }
-
-    private bool Transmit(Instant now)
-    {
-        bool worked = _outbox.Fill(now, ref _statistics);
-        foreach (LinkPort port in _ports)
-        {
-            worked |= port.Flush(now, ref _statistics) != 0;
-        }
-
-        return worked;
     }
 
     private void Retire(LinkPort port)

@@ -5,7 +5,10 @@ namespace NexStream.Driver;
 /// <summary>What runs on a <see cref="DedicatedDriver"/>'s thread besides the driver: the only place from which the endpoint may be used.</summary>
 public interface IDriverApplication
 {
-    /// <summary>Called after every turn: take events, read, send, open and close. It must not block.</summary>
+    /// <summary>
+    /// Called in every turn, between what arrives and what leaves, so that an answer leaves in the turn that its question came in: take events, read, send, open and close.
+    /// It must not block.
+    /// </summary>
     /// <param name="now">The time of the turn.</param>
     /// <returns>Whether anything was done; false lets the thread rest.</returns>
     bool OnTurn(Instant now);

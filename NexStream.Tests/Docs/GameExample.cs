@@ -43,7 +43,7 @@ internal static class GameConfig
 /// <summary>One end of a game over UDP: the driver has the socket and the timers, and the game's loop calls it.</summary>
 internal sealed class UdpPlayer : IDisposable
 {
-    private const int TurnsMax = 16;
+    private const int CallsMax = 16;
     private readonly LinkArena _memory;
     private readonly UdpLink _network;
     private readonly EndpointDriver _driver;
@@ -69,25 +69,24 @@ internal sealed class UdpPlayer : IDisposable
     /// <summary>Called once a tick. What the game does about events, and sends, it does in <paramref name="play"/>.</summary>
     public void Tick(Action<Endpoint, Instant> play)
     {
+        // Each call takes 64 frames from the socket, or from the endpoint: a tick has more, but not without end.
         Instant now = MonotonicClock.Now;
-        Turn(now);
+        for (int i = 0; i < CallsMax && _driver.Receive(now); i++)
+        {
+            // Until nothing more has come.
+        }
+
         play(_driver.Endpoint, now);
-        Turn(now);
+        for (int i = 0; i < CallsMax && _driver.Transmit(now); i++)
+        {
+            // Until all has left that may.
+        }
     }
 
     public void Dispose()
     {
         _driver.Dispose();
         _memory.Dispose();
-    }
-
-    /// <summary>A turn of the driver takes 64 frames from the socket, and as many from the endpoint: a tick has more.</summary>
-    private void Turn(Instant now)
-    {
-        for (int i = 0; i < TurnsMax && _driver.Poll(now); i++)
-        {
-            // Until there is nothing to do any more.
-        }
     }
 }
 #endregion

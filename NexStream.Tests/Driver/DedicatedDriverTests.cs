@@ -117,6 +117,31 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
     }
 
     [Test]
+    public void OnTurn_InTheLastTurn_ItsPacketsLeave()
+    {
+        DedicatedDriver? driver = null;
+        using ManualResetEventSlim known = new();
+        driver = DedicatedDriver.Start(
+            _a.Driver,
+            new Application(now =>
+            {
+                known.Wait();
+                _a.Endpoint.Connect(_b.Node, now, out _);
+                driver!.Stop();
+                return true;
+            }),
+            new BusySpinIdleStrategy());
+        known.Set();
+        while (driver.IsRunning)
+        {
+            Thread.Yield();
+        }
+
+        driver.Dispose();
+        Assert.That(_a.Driver.Statistics.FramesSent, Is.EqualTo(1));
+    }
+
+    [Test]
     public void OnTurn_Throws_EndsTheLoopAndKeepsTheException()
     {
         InvalidOperationException thrown = new();

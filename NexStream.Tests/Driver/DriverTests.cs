@@ -249,6 +249,41 @@ public sealed class DriverTests(LinkPreference preference)
     }
 
     [Test]
+    public void Transmit_BehindTheApplication_CarriesTheAnswerInTheTurnOfItsQuestion()
+    {
+        (StreamHandle asking, StreamHandle answering) = OpenStream(_a, _b);
+        asking.Send([1]);
+        _a.Driver.Transmit(_now);
+        _b.Driver.Receive(_now);
+        Assert.That(answering.Receive(_buffer).Bytes, Is.EqualTo(1));
+        answering.Send([2]);
+        _b.Driver.Transmit(_now);
+        _a.Driver.Receive(_now);
+        Assert.That(asking.Receive(_buffer).Bytes, Is.EqualTo(1));
+        Assert.That(_buffer[0], Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Turn_InTwoHalves_IsCountedOnceAndHasTheWorkOfBoth()
+    {
+        (StreamHandle sender, StreamHandle receiver) = OpenStream(_a, _b);
+        TurnUntil(() => _a.IsArenaIdle && _b.IsArenaIdle);
+        sender.Send([1]);
+        Turn(1);
+        receiver.Receive(_buffer);
+        _b.Driver.Transmit(_now);
+
+        // Holds come back, and nothing has to be said.
+        DriverStatistics before = _a.Driver.Statistics;
+        Assert.That(_a.Driver.Receive(_now), Is.True);
+        Assert.That(_a.Driver.Receive(_now), Is.False);
+        Assert.That(_a.Driver.Transmit(_now), Is.False);
+        Assert.That(_a.Driver.Transmit(_now), Is.False);
+        Assert.That(_a.Driver.Statistics.Turns - before.Turns, Is.EqualTo(2));
+        Assert.That(_a.Driver.Statistics.TurnsWithWork - before.TurnsWithWork, Is.EqualTo(1));
+    }
+
+    [Test]
     public void Poll_AfterWarmUp_AllocatesNothing()
     {
         (StreamHandle sender, StreamHandle receiver) = OpenStream(_a, _b);

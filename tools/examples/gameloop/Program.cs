@@ -32,8 +32,8 @@ using PeriodicTimer timer = new(tick);
 for (int now = 0; now < ticks && await timer.WaitForNextTickAsync(); now++)
 {
     Instant time = MonotonicClock.Now;
-    client.Driver.Poll(time);
-    server.Driver.Poll(time);
+    client.Driver.Receive(time);
+    server.Driver.Receive(time);
 
     while (server.Endpoint.TryGetEvent(out EndpointEvent item))
     {
@@ -68,8 +68,8 @@ for (int now = 0; now < ticks && await timer.WaitForNextTickAsync(); now++)
     }
 
     // What this tick brought forth leaves in this tick.
-    client.Driver.Poll(time);
-    server.Driver.Poll(time);
+    client.Driver.Transmit(time);
+    server.Driver.Transmit(time);
 }
 
 Console.WriteLine($"{ticks} ticks: {sent} steps sent, {moved} arrived, {shown} shown");

@@ -26,10 +26,10 @@ internal sealed class DriverReceiver(PerfOptions options, DriverEnd end)
 
     public void AttachNetwork(UdpLink link) => end.Driver.AttachNetwork(link);
 
-    /// <summary>One turn: the driver's, then the application's.</summary>
+    /// <summary>One turn: what came, the application, and what leaves.</summary>
     public void Turn(Instant now)
     {
-        end.Driver.Poll(now);
+        end.Driver.Receive(now);
         while (end.Endpoint.TryGetEvent(out EndpointEvent item))
         {
             switch (item.Kind)
@@ -51,6 +51,7 @@ internal sealed class DriverReceiver(PerfOptions options, DriverEnd end)
             }
         }
 
+        end.Driver.Transmit(now);
         IsOver |= end.Driver.TryGetLinkLost(out _);
     }
 }

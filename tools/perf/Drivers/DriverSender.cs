@@ -34,10 +34,10 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
         end.Endpoint.Connect(link.Dial(receiver), MonotonicClock.Now, out _connection);
     }
 
-    /// <summary>One turn: the driver's, then the application's. <paramref name="frames"/>: the most that are handed over.</summary>
+    /// <summary>One turn: what came, the application, and what leaves. <paramref name="frames"/>: the most that are handed over.</summary>
     public void Turn(Instant now, int frames)
     {
-        end.Driver.Poll(now);
+        end.Driver.Receive(now);
         while (end.Endpoint.TryGetEvent(out EndpointEvent item))
         {
             IsPeerLost |= item.Kind == EventKind.ConnectionClosed;
@@ -52,6 +52,7 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
             Open();
         }
 
+        end.Driver.Transmit(now);
         IsPeerLost |= end.Driver.TryGetLinkLost(out _);
     }
 
