@@ -18,6 +18,9 @@ public sealed class OracleTests
     private const ulong Tag = 0x1234_5678_9ABC_0000;
     private const ulong Back = 0x1111_2222_3333_0000;
 
+    /// <summary>Who sends in tests of the credit.</summary>
+    private static readonly object s_sender = new();
+
     [Test]
     public void Bytes_OneWrong_IsFound() => Finds("no wrong byte", Ordered(20, out byte[] bytes), read =>
     {
@@ -134,6 +137,17 @@ public sealed class OracleTests
         CreditIs(credit, !hasArrived, position: 900, length: 100);
     }
 
+    // Its peer dials on under the tag that the first life had sent to.
+    [Test]
+    public void Credit_AfterACrash_IsThatOfTheNewLife([Values] bool hasCrashed)
+    {
+        object sender = hasCrashed ? new object() : s_sender;
+        CreditOracle credit = Granted(connection: 1_000, stream: 5_000);
+        CreditIs(credit, isExceeded: false, position: 0, length: 600);
+        CreditIs(credit, !hasCrashed, position: 0, length: 600, stream: 3, sender);
+        CreditIs(credit, isExceeded: true, position: 600, length: 600, stream: 3, sender);
+    }
+
     [Test]
     public void Window_GrownBeyond_IsFound()
     {
@@ -243,14 +257,14 @@ public sealed class OracleTests
         return credit;
     }
 
-    private static void CreditIs(CreditOracle credit, bool isExceeded, ulong position, uint length)
+    private static void CreditIs(CreditOracle credit, bool isExceeded, ulong position, uint length, uint stream = 1, object? sender = null)
     {
         byte[] packet = Packet((ref FrameWriter writer) =>
         {
-            new StreamOpenFrame { StreamId = 1, Mode = TransportMode.ReliableOrdered }.TryWrite(ref writer);
-            new DataFrame { Mode = TransportMode.ReliableOrdered, StreamId = 1, Position = position }.TryWrite(ref writer);
+            new StreamOpenFrame { StreamId = stream, Mode = TransportMode.ReliableOrdered }.TryWrite(ref writer);
+            new DataFrame { Mode = TransportMode.ReliableOrdered, StreamId = stream, Position = position }.TryWrite(ref writer);
         }, Tag);
-        Action send = () => credit.OnSent(packet, packet.Length + (int)length);
+        Action send = () => credit.OnSent(sender ?? s_sender, packet, packet.Length + (int)length);
         if (isExceeded)
         {
             Assert.That(send, Throws.InstanceOf<SwarmFailureException>());

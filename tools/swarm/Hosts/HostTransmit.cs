@@ -29,7 +29,7 @@ internal sealed class HostTransmit(World world, Host host)
         if (world.HasCreditOracle)
         {
             NameOffered(transmission.Head);
-            world.Credit.OnSent(transmission.Head, transmission.PacketLength);
+            world.Credit.OnSent(host, transmission.Head, transmission.PacketLength);
         }
 
         bool isShared = world.Plan.Has(Feature.SharedMemory);

@@ -20,27 +20,32 @@ internal sealed class CreditOracle(ulong firstSequence)
     public void OnPathOffered(ulong tag, ulong main) => _furtherPaths[tag] = main;
 
     /// <summary>A packet leaves, as an endpoint made it.</summary>
-    public void OnSent(ReadOnlySpan<byte> packet, int packetLength)
+    /// <param name="sender">Who made it: another after a crash, whose peer may still dial under the same tag.</param>
+    /// <param name="packet">The packet without its payload.</param>
+    /// <param name="packetLength">Its length with it.</param>
+    public void OnSent(object sender, ReadOnlySpan<byte> packet, int packetLength)
     {
         if (!PacketHeader.TryRead(packet, out PacketHeader header) || header.Tag == 0)
         {
             return;
         }
 
+        Direction direction = DirectionOf(header.Tag);
+        direction.OnSender(sender);
         var reader = new FrameReader(packet[PacketHeader.Size..]);
         while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
         {
             if (raw.Type == FrameType.StreamOpen && StreamOpenFrame.TryRead(raw, out StreamOpenFrame open))
             {
                 // What the peer's parameters allow on streams that this side opens is known when the stream is used.
-                StreamOf(DirectionOf(header.Tag), open.StreamId).IsOpenedBySender = true;
+                StreamOf(direction, open.StreamId).IsOpenedBySender = true;
             }
         }
 
         if (reader.IsAtData && !reader.IsAtRepair && DataFrame.TryRead(reader.Remaining, out DataFrame data, out ReadOnlySpan<byte> head))
         {
             int offset = packet.Length - head.Length;
-            OnData(DirectionOf(header.Tag), data, (uint)(packetLength - offset));
+            OnData(direction, data, (uint)(packetLength - offset));
         }
     }
 
@@ -81,6 +86,7 @@ internal sealed class CreditOracle(ulong firstSequence)
     {
         Direction direction = DirectionOf(parameters.Tag);
         direction.Limit = Math.Max(direction.Limit, maxData);
+        direction.InitialLimit = maxData;
         direction.StreamBytes = Math.Max(direction.StreamBytes, parameters.InitialStreamData);
         direction.StreamMessages = Math.Max(direction.StreamMessages, parameters.InitialStreamMessages);
     }
@@ -166,8 +172,23 @@ internal sealed class CreditOracle(ulong firstSequence)
         public readonly Dictionary<uint, StreamUse> Streams = [];
         public ulong Used;
         public ulong Limit;
+        public ulong InitialLimit;
         public ulong StreamBytes;
         public ulong StreamMessages;
+        private object? _sender;
+
+        /// <summary>Who sends now. Another than before has used nothing, and nothing but the first limits was told to him.</summary>
+        public void OnSender(object sender)
+        {
+            if (_sender is not null && !ReferenceEquals(_sender, sender))
+            {
+                Streams.Clear();
+                Used = 0;
+                Limit = InitialLimit;
+            }
+
+            _sender = sender;
+        }
     }
 
     private struct StreamUse
