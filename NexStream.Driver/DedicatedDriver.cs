@@ -5,8 +5,8 @@ using NexStream.Driver.Threads;
 namespace NexStream.Driver;
 
 /// <summary>
-/// A thread that turns a <see cref="EndpointDriver"/> without end: one reading of the clock, one turn with a call of the application between its halves, and a rest when
-/// neither had anything to do. While it runs, the driver and its endpoint belong to that thread.
+/// A thread that turns a <see cref="EndpointDriver"/> without end: one reading of the clock, one turn, one call of the application, whose packets then leave, and a
+/// rest when neither had anything to do. While it runs, the driver and its endpoint belong to that thread.
 /// </summary>
 public sealed class DedicatedDriver : IDisposable
 {
@@ -37,7 +37,7 @@ public sealed class DedicatedDriver : IDisposable
     /// <summary>Starts the thread.</summary>
     /// <typeparam name="TIdle">The idle strategy: a struct, so that the loop is compiled for it.</typeparam>
     /// <param name="driver">The driver, whose owner remains the caller.</param>
-    /// <param name="application">Called in every turn, on the thread.</param>
+    /// <param name="application">Called after every turn, on the thread.</param>
     /// <param name="idle">What to do when there is nothing to do.</param>
     /// <param name="core">The processor core to tie the thread to; null for none. That it cannot be tied is reported, and no error.</param>
     public static DedicatedDriver Start<TIdle>(EndpointDriver driver, IDriverApplication application, TIdle idle, int? core = null)
@@ -75,9 +75,13 @@ public sealed class DedicatedDriver : IDisposable
             while (!_stopping)
             {
                 Instant now = MonotonicClock.Now;
-                bool worked = _driver.Receive(now);
-                worked |= _application.OnTurn(now);
-                worked |= _driver.Transmit(now);
+                bool worked = _driver.Poll(now);
+                if (_application.OnTurn(now))
+                {
+                    worked = true;
+                    _driver.Transmit(now);
+                }
+
                 if (worked)
                 {
                     idle.Reset();

@@ -3,10 +3,10 @@ namespace NexStream.Driver;
 /// <summary>What a <see cref="EndpointDriver"/> has done since it was made. Read it on the driver's thread.</summary>
 public struct DriverStatistics
 {
-    /// <summary>Turns: calls of <see cref="EndpointDriver.Poll"/>, or of its second half, <see cref="EndpointDriver.Transmit"/>.</summary>
+    /// <summary>Calls of <see cref="EndpointDriver.Poll"/>.</summary>
     public long Turns;
 
-    /// <summary>Turns that found something to do.</summary>
+    /// <summary>Calls of <see cref="EndpointDriver.Poll"/> that found something to do.</summary>
     public long TurnsWithWork;
 
     /// <summary>Frames that came in and went to the endpoint.</summary>

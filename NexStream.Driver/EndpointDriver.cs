@@ -8,9 +8,9 @@ using NexStream.Driver.Timers;
 namespace NexStream.Driver;
 
 /// <summary>
-/// Joins an <see cref="Endpoint"/> to its links and its timers: each call of <see cref="Poll"/>, or of its halves <see cref="Receive"/> and <see cref="Transmit"/>, is one
-/// turn of a polling loop, and allocates nothing. A game loop calls them once a tick, a simulator with its own time, a <see cref="DedicatedDriver"/> without end. It has
-/// no thread and reads no clock. Not thread-safe but for <see cref="Wake"/>: the endpoint, the driver and the application belong to one thread.
+/// Joins an <see cref="Endpoint"/> to its links and its timers: each call of <see cref="Poll"/> is one turn of a polling loop, and allocates nothing.
+/// A game loop calls it once a tick, a simulator with its own time, a <see cref="DedicatedDriver"/> without end. It has no thread and reads no
+/// clock. Not thread-safe but for <see cref="Wake"/>: the endpoint, the driver and the application belong to one thread.
 /// </summary>
 public sealed class EndpointDriver : IDisposable
 {
@@ -30,9 +30,6 @@ public sealed class EndpointDriver : IDisposable
     private readonly Sleeper _sleeper = new();
     private DriverStatistics _statistics;
     private int _nextWait;
-
-    /// <summary>Whether this turn's first half had anything to do.</summary>
-    private bool _hasReceived;
 
     /// <summary>A driver without links.</summary>
     /// <param name="endpoint">The endpoint, which from now on this driver alone calls Receive, HandleTimeout, TryTransmit and TryGetDeadline of.</param>
@@ -97,20 +94,12 @@ public sealed class EndpointDriver : IDisposable
     public bool TryGetLinkLost(out LinkLost lost) => _lost.TryDequeue(out lost);
 
     /// <summary>
-    /// One turn: <see cref="Receive"/>, and then <see cref="Transmit"/>. The application acts on the endpoint between two turns; what it sends leaves with the next, so
-    /// that who wants an answer to leave in the turn that its question came in calls the two halves, and acts between them.
+    /// One turn: takes back frames that peers are done with, hands received frames and due timers to the endpoint, takes what the endpoint wants
+    /// to send and when it wants to be called, and gives frames back to peers. The application acts on the endpoint between two turns.
     /// </summary>
     /// <param name="now">The current time.</param>
     /// <returns>Whether there was anything to do. False: nothing will be before <see cref="NextDeadline"/>, traffic, or the application's next act.</returns>
-    public bool Poll(Instant now) => Receive(now) | Transmit(now);
-
-    /// <summary>
-    /// The first half of a turn: takes back frames that peers are done with, and hands received frames and due timers to the endpoint. It may be called again, until there
-    /// was nothing to do, before <see cref="Transmit"/> is.
-    /// </summary>
-    /// <param name="now">The current time.</param>
-    /// <returns>Whether there was anything to do: events may tell of it.</returns>
-    public bool Receive(Instant now)
+    public bool Poll(Instant now)
     {
         bool worked = false;
         for (int i = _ports.Count - 1; i >= 0; i--)
@@ -119,16 +108,19 @@ public sealed class EndpointDriver : IDisposable
         }
 
         worked |= FireTimers(now);
-        _hasReceived |= worked;
+        worked |= Transmit(now);
+        _statistics.Turns++;
+        _statistics.TurnsWithWork += worked ? 1 : 0;
+        Telemetry?.OnTurn(now);
         return worked;
     }
 
     /// <summary>
-    /// The second half of a turn: takes what the endpoint wants to send and when it wants to be called, and gives frames back to peers. It may be called again, until
-    /// there was nothing to do.
+    /// The second half of a turn by itself: what the application brought forth since <see cref="Poll"/> leaves now, and not behind all that the next turn does first. Acknowledgements
+    /// have left before the application acts, so that peers do not wait for it; its answers need not wait either.
     /// </summary>
     /// <param name="now">The current time.</param>
-    /// <returns>Whether there was anything to do.</returns>
+    /// <returns>Whether there was anything to do: where there is more than <see cref="DriverOptions.TransmitBurst"/> allows at a time, call it again.</returns>
     public bool Transmit(Instant now)
     {
         bool worked = _outbox.Fill(now, ref _statistics);
@@ -151,10 +143,6 @@ public sealed class EndpointDriver : IDisposable
             worked |= released != 0;
         }
 
-        _statistics.Turns++;
-        _statistics.TurnsWithWork += worked || _hasReceived ? 1 : 0;
-        _hasReceived = false;
-        Telemetry?.OnTurn(now);
         return worked;
     }
 

@@ -6,11 +6,10 @@ namespace NexStream.Driver;
 public interface IDriverApplication
 {
     /// <summary>
-    /// Called in every turn, between what arrives and what leaves, so that an answer leaves in the turn that its question came in: take events, read, send, open and close.
-    /// It must not block.
+    /// Called after every turn: take events, read, send, open and close. What it sends leaves when it returns. It must not block.
     /// </summary>
     /// <param name="now">The time of the turn.</param>
-    /// <returns>Whether anything was done; false lets the thread rest.</returns>
+    /// <returns>Whether anything was done; false lets the thread rest, and what was sent all the same leaves with the next turn.</returns>
     bool OnTurn(Instant now);
 
     /// <summary>The last call: the thread ends behind it.</summary>

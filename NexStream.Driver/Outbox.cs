@@ -74,7 +74,7 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
             return true;
         }
 
-        if (port.TryStage(transmission, now, ref statistics))
+        if (port.TryStage(endpoint, transmission, now, ref statistics))
         {
             return true;
         }

@@ -71,15 +71,15 @@ internal sealed class UdpPlayer : IDisposable
     {
         // Each call takes 64 frames from the socket, or from the endpoint: a tick has more, but not without end.
         Instant now = MonotonicClock.Now;
-        for (int i = 0; i < CallsMax && _driver.Receive(now); i++)
+        for (int i = 0; i < CallsMax && _driver.Poll(now); i++)
         {
-            // Until nothing more has come.
+            // Until there is nothing to do any more.
         }
 
         play(_driver.Endpoint, now);
         for (int i = 0; i < CallsMax && _driver.Transmit(now); i++)
         {
-            // Until all has left that may.
+            // Until all has left that may: what the game says leaves in the same tick, not in the next one.
         }
     }
 

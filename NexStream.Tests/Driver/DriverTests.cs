@@ -252,35 +252,36 @@ public sealed class DriverTests(LinkPreference preference)
     public void Transmit_BehindTheApplication_CarriesTheAnswerInTheTurnOfItsQuestion()
     {
         (StreamHandle asking, StreamHandle answering) = OpenStream(_a, _b);
+        TurnUntil(() => _a.IsArenaIdle && _b.IsArenaIdle);
         asking.Send([1]);
-        _a.Driver.Transmit(_now);
-        _b.Driver.Receive(_now);
+        Assert.That(_a.Driver.Transmit(_now), Is.True);
+        _b.Driver.Poll(_now);
         Assert.That(answering.Receive(_buffer).Bytes, Is.EqualTo(1));
         answering.Send([2]);
-        _b.Driver.Transmit(_now);
-        _a.Driver.Receive(_now);
+        Assert.That(_b.Driver.Transmit(_now), Is.True);
+        Assert.That(_b.Driver.Transmit(_now), Is.False, "nothing more was brought forth");
+        _a.Driver.Poll(_now);
         Assert.That(asking.Receive(_buffer).Bytes, Is.EqualTo(1));
         Assert.That(_buffer[0], Is.EqualTo(2));
     }
 
-    [Test]
-    public void Turn_InTwoHalves_IsCountedOnceAndHasTheWorkOfBoth()
+    // What a descriptor carries needs no frame of the sender's to be held by the receiver.
+    [TestCase(1, 0)]
+    [TestCase(256, 0)]
+    [TestCase(257, 1)]
+    public void Transmit_OfAFewBytes_HoldsNoFrame(int length, int holds)
     {
         (StreamHandle sender, StreamHandle receiver) = OpenStream(_a, _b);
         TurnUntil(() => _a.IsArenaIdle && _b.IsArenaIdle);
-        sender.Send([1]);
-        Turn(1);
-        receiver.Receive(_buffer);
-        _b.Driver.Transmit(_now);
-
-        // Holds come back, and nothing has to be said.
-        DriverStatistics before = _a.Driver.Statistics;
-        Assert.That(_a.Driver.Receive(_now), Is.True);
-        Assert.That(_a.Driver.Receive(_now), Is.False);
-        Assert.That(_a.Driver.Transmit(_now), Is.False);
-        Assert.That(_a.Driver.Transmit(_now), Is.False);
-        Assert.That(_a.Driver.Statistics.Turns - before.Turns, Is.EqualTo(2));
-        Assert.That(_a.Driver.Statistics.TurnsWithWork - before.TurnsWithWork, Is.EqualTo(1));
+        long before = _b.Driver.Statistics.HoldsReleased;
+        byte[] data = new byte[length];
+        new Random(length).NextBytes(data);
+        sender.Send(data);
+        TurnUntil(() => receiver.Receive(_buffer).Bytes == length);
+        TurnUntil(() => _a.IsArenaIdle && _b.IsArenaIdle);
+        Assert.That(_buffer.AsSpan(0, length).SequenceEqual(data), Is.True);
+        Assert.That(_b.Driver.Statistics.HoldsReleased - before, Is.EqualTo(holds));
+        Assert.That(_a.Driver.Statistics.HoldsReclaimed, Is.EqualTo(_b.Driver.Statistics.HoldsReleased));
     }
 
     [Test]

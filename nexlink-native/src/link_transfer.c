@@ -5,8 +5,24 @@
 #include "link.h"
 
 /* The part of a descriptor before its head: two lines, which are copied whole; of the head only what is in use. */
-enum { DESCRIPTOR_FIXED_SIZE = offsetof(nexlink_descriptor, head) };
+enum { DESCRIPTOR_FIXED_SIZE = offsetof(nexlink_descriptor, head), EXPECTED_SIZE = DESCRIPTOR_FIXED_SIZE + 128 };
 _Static_assert(DESCRIPTOR_FIXED_SIZE == 128, "the fixed part of a descriptor is two cache lines");
+
+/*
+ * Asks for the lines of a slot that is written next, which the peer has read last: they come while it is busy with what was sent, instead of
+ * when there is something to send.
+ */
+static void expect_to_write(const nexlink_descriptor *slot)
+{
+    const char *line = (const char *)slot;
+    for (size_t at = 0; at < EXPECTED_SIZE; at += 64) {
+#if defined(__x86_64__)
+        __asm__ volatile("prefetchw %0" : : "m"(line[at]));
+#else
+        __builtin_prefetch(&line[at], 1);
+#endif
+    }
+}
 
 int32_t nx_link_send(nexlink_link *link, const nexlink_descriptor *descriptors, uint32_t count)
 {
@@ -38,6 +54,7 @@ int32_t nx_link_send(nexlink_link *link, const nexlink_descriptor *descriptors, 
     link->sent_short = sent == room && (uint32_t)sent < count;
     if (sent > 0) {
         nx_producer_publish(&link->send_ring, (uint32_t)sent);
+        expect_to_write(&link->send_slots[nx_producer_slot(&link->send_ring, 0)]);
         nx_link_wake_peer(link, NX_WAITING_TRAFFIC);
     } else if (room > 0) {
         return nx_fail(NEXLINK_EINVAL, "send: a descriptor's lengths or slices are out of range");

@@ -32,8 +32,8 @@ using PeriodicTimer timer = new(tick);
 for (int now = 0; now < ticks && await timer.WaitForNextTickAsync(); now++)
 {
     Instant time = MonotonicClock.Now;
-    client.Driver.Receive(time);
-    server.Driver.Receive(time);
+    client.Driver.Poll(time);
+    server.Driver.Poll(time);
 
     while (server.Endpoint.TryGetEvent(out EndpointEvent item))
     {

@@ -80,7 +80,7 @@ internal sealed class ThroughputClient : IDisposable
     private Instant Turn(Func<bool> work)
     {
         Instant now = MonotonicClock.Now;
-        bool worked = _node.Driver.Receive(now);
+        bool worked = _node.Driver.Poll(now);
         while (_node.Endpoint.TryGetEvent(out EndpointEvent item))
         {
             worked = true;
@@ -93,7 +93,6 @@ internal sealed class ThroughputClient : IDisposable
 
         _isClosed |= _node.Driver.TryGetLinkLost(out _);
         worked |= work();
-        worked |= _node.Driver.Transmit(now);
         _node.Rest(worked, now);
         return now;
     }

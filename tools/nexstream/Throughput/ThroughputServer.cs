@@ -60,13 +60,12 @@ internal sealed class ThroughputServer : IDisposable
             }
 
             Instant now = MonotonicClock.Now;
-            bool worked = _node!.Driver.Receive(now) | TakeEvents(now);
+            bool worked = _node!.Driver.Poll(now) | TakeEvents(now);
             foreach (ThroughputSession session in _sessions.Values)
             {
                 worked |= session.Turn(now);
             }
 
-            worked |= _node.Driver.Transmit(now);
             _node.Rest(worked, now);
             if (_listener is not null && _node.Driver.TryGetLinkLost(out _))
             {

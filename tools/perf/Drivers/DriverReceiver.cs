@@ -26,12 +26,14 @@ internal sealed class DriverReceiver(PerfOptions options, DriverEnd end)
 
     public void AttachNetwork(UdpLink link) => end.Driver.AttachNetwork(link);
 
-    /// <summary>One turn: what came, the application, and what leaves.</summary>
+    /// <summary>One turn: the driver's, then the application's, and what that brought forth leaves.</summary>
     public void Turn(Instant now)
     {
-        end.Driver.Receive(now);
+        end.Driver.Poll(now);
+        bool acts = false;
         while (end.Endpoint.TryGetEvent(out EndpointEvent item))
         {
+            acts = true;
             switch (item.Kind)
             {
                 case EventKind.ConnectionAccepted:
@@ -51,7 +53,11 @@ internal sealed class DriverReceiver(PerfOptions options, DriverEnd end)
             }
         }
 
-        end.Driver.Transmit(now);
+        if (acts)
+        {
+            end.Driver.Transmit(now);
+        }
+
         IsOver |= end.Driver.TryGetLinkLost(out _);
     }
 }

@@ -34,10 +34,10 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
         end.Endpoint.Connect(link.Dial(receiver), MonotonicClock.Now, out _connection);
     }
 
-    /// <summary>One turn: what came, the application, and what leaves. <paramref name="frames"/>: the most that are handed over.</summary>
+    /// <summary>One turn: the driver's, then the application's, and what that brought forth leaves. <paramref name="frames"/>: the most that are handed over.</summary>
     public void Turn(Instant now, int frames)
     {
-        end.Driver.Receive(now);
+        end.Driver.Poll(now);
         while (end.Endpoint.TryGetEvent(out EndpointEvent item))
         {
             IsPeerLost |= item.Kind == EventKind.ConnectionClosed;
@@ -46,13 +46,13 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
         if (_producer is not null)
         {
             _producer.Send(frames);
+            end.Driver.Transmit(now);
         }
         else if (_connection.IsOpen)
         {
             Open();
         }
 
-        end.Driver.Transmit(now);
         IsPeerLost |= end.Driver.TryGetLinkLost(out _);
     }
 
@@ -67,7 +67,11 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
         }
     }
 
-    public void SendPing() => _streams[0].Send(_data);
+    public void SendPing()
+    {
+        _streams[0].Send(_data);
+        end.Driver.Transmit(MonotonicClock.Now);
+    }
 
     /// <summary>Bytes that came back.</summary>
     public int ReadEcho()
