@@ -284,6 +284,30 @@ public sealed class DriverTests(LinkPreference preference)
         Assert.That(_a.Driver.Statistics.HoldsReclaimed, Is.EqualTo(_b.Driver.Statistics.HoldsReleased));
     }
 
+    // A descriptor has room for 384 bytes: what ends many streams leaves too little of it for 256 of data.
+    [Test]
+    public void Transmit_OfAFewBytesBehindALongHead_HoldsTheirFrame()
+    {
+        const int Length = 256;
+        (StreamHandle sender, StreamHandle receiver) = OpenStream(_a, _b);
+        ConnectionHandle connection = _a.Events.Find(item => item.Kind == EventKind.ConnectionEstablished).Connection;
+        StreamHandle[] ending = new StreamHandle[16];
+        for (int i = 0; i < ending.Length; i++)
+        {
+            Assert.That(connection.OpenStream(new StreamConfig(TransportMode.ReliableOrdered), out ending[i]), Is.EqualTo(CallStatus.Ok));
+            ending[i].Send([1]);
+        }
+
+        TurnUntil(() => _b.Events.Count(item => item.Kind == EventKind.StreamOpened) == 1 + ending.Length);
+        Turn(10_000);
+        long before = _b.Driver.Statistics.HoldsReleased;
+        Array.ForEach(ending, stream => stream.Reset(ReasonCode.None));
+        sender.Send(new byte[Length]);
+        TurnUntil(() => receiver.Receive(_buffer).Bytes == Length);
+        TurnUntil(() => _a.Driver.Statistics.HoldsReclaimed == _b.Driver.Statistics.HoldsReleased);
+        Assert.That(_b.Driver.Statistics.HoldsReleased - before, Is.EqualTo(1));
+    }
+
     [Test]
     public void Poll_AfterWarmUp_AllocatesNothing()
     {
