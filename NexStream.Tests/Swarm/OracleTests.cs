@@ -143,7 +143,10 @@ public sealed class OracleTests
     {
         object sender = hasCrashed ? new object() : s_sender;
         CreditOracle credit = Granted(connection: 1_000, stream: 5_000);
+        byte[] accept = Packet((ref FrameWriter writer) => new ConnAcceptFrame { Version = ProtocolVersion.Current }.TryWrite(ref writer), Tag);
+        credit.OnSent(s_sender, accept, accept.Length);
         CreditIs(credit, isExceeded: false, position: 0, length: 600);
+        credit.OnSent(sender, accept, accept.Length);
         CreditIs(credit, !hasCrashed, position: 0, length: 600, stream: 3, sender);
         CreditIs(credit, isExceeded: true, position: 600, length: 600, stream: 3, sender);
     }

@@ -31,11 +31,14 @@ internal sealed class CreditOracle(ulong firstSequence)
         }
 
         Direction direction = DirectionOf(header.Tag);
-        direction.OnSender(sender);
         var reader = new FrameReader(packet[PacketHeader.Size..]);
         while (!reader.IsAtData && reader.TryRead(out RawFrame raw))
         {
-            if (raw.Type == FrameType.StreamOpen && StreamOpenFrame.TryRead(raw, out StreamOpenFrame open))
+            if (raw.Type == FrameType.ConnAccept)
+            {
+                direction.OnAccepted(sender);
+            }
+            else if (raw.Type == FrameType.StreamOpen && StreamOpenFrame.TryRead(raw, out StreamOpenFrame open))
             {
                 // What the peer's parameters allow on streams that this side opens is known when the stream is used.
                 StreamOf(direction, open.StreamId).IsOpenedBySender = true;
@@ -175,19 +178,19 @@ internal sealed class CreditOracle(ulong firstSequence)
         public ulong InitialLimit;
         public ulong StreamBytes;
         public ulong StreamMessages;
-        private object? _sender;
+        private object? _acceptor;
 
-        /// <summary>Who sends now. Another than before has used nothing, and nothing but the first limits was told to him.</summary>
-        public void OnSender(object sender)
+        /// <summary>Who accepted the connection. Another than before has used nothing, and nothing but the first limits was told to him.</summary>
+        public void OnAccepted(object sender)
         {
-            if (_sender is not null && !ReferenceEquals(_sender, sender))
+            if (_acceptor is not null && !ReferenceEquals(_acceptor, sender))
             {
                 Streams.Clear();
                 Used = 0;
                 Limit = InitialLimit;
             }
 
-            _sender = sender;
+            _acceptor = sender;
         }
     }
 
