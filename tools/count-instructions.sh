@@ -21,6 +21,8 @@ workloads=(
     "--mode ro --frame 8192"
     "--mode ru --frame 1200"
     "--mode be --frame 1200"
+    "--mode pr --frame 1200"
+    "--mode pr --frame 1200 --fec-group 10 --fec-repairs 2"
     "--mode ro --frame 1200 --zero-copy"
     "--mode ro --frame 1200 --zero-copy --call 8400"
     "--mode ro --frame 1200 --zero-copy --call 18000"
