@@ -5,8 +5,11 @@
 #include "link.h"
 
 /* The part of a descriptor before its head: two lines, which are copied whole; of the head only what is in use. */
-enum { DESCRIPTOR_FIXED_SIZE = offsetof(nexlink_descriptor, head), EXPECTED_SIZE = DESCRIPTOR_FIXED_SIZE + 128 };
+enum { DESCRIPTOR_FIXED_SIZE = offsetof(nexlink_descriptor, head) };
 _Static_assert(DESCRIPTOR_FIXED_SIZE == 128, "the fixed part of a descriptor is two cache lines");
+
+/* What most packets touch of a slot: besides the fixed part two lines of head, for the headers of a data packet and a few bytes of payload. */
+enum { LINE_SIZE = 64, EXPECTED_SIZE = DESCRIPTOR_FIXED_SIZE + 2 * LINE_SIZE };
 
 /*
  * Asks for the lines of a slot that is written next, which the peer has read last: they come while it is busy with what was sent, instead of
@@ -15,7 +18,7 @@ _Static_assert(DESCRIPTOR_FIXED_SIZE == 128, "the fixed part of a descriptor is 
 static void expect_to_write(const nexlink_descriptor *slot)
 {
     const char *line = (const char *)slot;
-    for (size_t at = 0; at < EXPECTED_SIZE; at += 64) {
+    for (size_t at = 0; at < EXPECTED_SIZE; at += LINE_SIZE) {
 #if defined(__x86_64__)
         __asm__ volatile("prefetchw %0" : : "m"(line[at]));
 #else

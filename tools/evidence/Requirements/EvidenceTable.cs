@@ -14,8 +14,8 @@ internal static partial class EvidenceTable
 
         Made by `dotnet run -c Release --project tools/evidence -- requirements` from the files in tools/evidence/asked; the other tables of this folder say what made them.
         `--only PREFIX,...` and `--class quick,timed,long` choose the rows that are run, and the others keep what they have; `--as-is` reads other tables without making them. Timed rows
-        need a machine on which nothing else runs. Each row names the commit that it was run on, with a + where there were changes besides, and the day. A row whose
-        command or bound has changed since counts as not run. Of several runs the median counts; the least and the most stand in brackets. Names are of tests:
+        need a machine on which nothing else runs. Each row names the commit that it was run on, with a + where there were changes besides, and the day; since
+        2026-11-30 timed rows also name the processor with its family and model, because one machine does not answer for another. A row whose command or bound has changed since counts as not run. Of several runs the median counts; the least and the most stand in brackets. Names are of tests:
         `dotnet test NexStream.Tests -c Release --filter FullyQualifiedName~NAME`. What commands need is made by:
 
         """;

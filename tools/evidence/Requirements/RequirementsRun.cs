@@ -46,7 +46,7 @@ internal sealed class RequirementsRun
         foreach (Requirement row in chosen.Where(row => row.Tests.Count == 0))
         {
             Verdict verdict = Look(row);
-            Keep(row, verdict, row.Document is null ? _now : _commit.Of(row.Document));
+            Keep(row, verdict, row.Document is not null ? _commit.Of(row.Document) : row.Class == RunClass.Timed ? $"{_now}, {Machine.Processor}" : _now);
         }
 
         Write();

@@ -5,14 +5,26 @@ namespace NexStream.Peers.Running;
 /// <summary>What the figures were measured on: no name of the machine, no paths.</summary>
 internal static class Machine
 {
-    public static string Describe() =>
-        $"{Processor()}, {Environment.ProcessorCount} cores, {RuntimeInformation.ProcessArchitecture}, kernel {Kernel()}, {RuntimeInformation.FrameworkDescription}";
+    private const string Info = "/proc/cpuinfo";
 
-    private static string Processor()
+    /// <summary>The processor. Virtual machines shorten its name, but not the numbers of its family and model, which tell one generation from another.</summary>
+    public static string Processor { get; } = ProcessorIn(File.Exists(Info) ? File.ReadLines(Info) : []);
+
+    public static string Describe() =>
+        $"{Processor}, {Environment.ProcessorCount} cores, {RuntimeInformation.ProcessArchitecture}, kernel {Kernel()}, {RuntimeInformation.FrameworkDescription}";
+
+    /// <summary>The processor that /proc/cpuinfo tells of, the first.</summary>
+    /// <param name="lines">Its lines.</param>
+    public static string ProcessorIn(IEnumerable<string> lines)
     {
-        const string Key = "model name";
-        string? line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(text => text.StartsWith(Key, StringComparison.Ordinal)) : null;
-        return line is null ? "unknown processor" : line[(line.IndexOf(':') + 1)..].Trim();
+        var values = new Dictionary<string, string>();
+        foreach (string[] pair in lines.Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries)).Where(pair => pair.Length == 2))
+        {
+            values.TryAdd(pair[0], pair[1]);
+        }
+
+        string name = values.GetValueOrDefault("model name", "unknown processor");
+        return values.TryGetValue("cpu family", out string? family) && values.TryGetValue("model", out string? model) ? $"{name} {family}/{model}" : name;
     }
 
     private static string Kernel()
