@@ -13,6 +13,7 @@ namespace NexStream.Tests.Endpoints;
 
 /// <summary>
 /// Groups that get repairs hold memory, and give it back in the middle of a train: who waits for memory is told then, as where packets are taken in one by one.
+/// What violates the protocol in a train, and what does not fit on the way out, is found as it is one by one.
 /// </summary>
 [TestFixture]
 public sealed class GroupTrainTests
@@ -24,11 +25,14 @@ public sealed class GroupTrainTests
     /// <summary>A send wants one of them to spare: a quarter is for what arrives.</summary>
     private const int ChunksTooFew = Chunks / 4;
 
+    /// <summary>A message fits a packet beside every header that can stand in front of it.</summary>
+    private static readonly ConnectionConfig s_plain = new() { MaxFrameLength = Size + 116 };
+
     [Test]
     public void Train_WithAMessageThatEndsTheOldestGroup_WakesWhoWaitsForChunks([Values] bool usesPrediction)
     {
         // Three groups of three without their repairs, and the repair alone of a fourth: the message that begins a fifth is one group too many.
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 3, ratio: 1.0 / 3);
+        var world = new World(usesPrediction, s_plain, groupSize: 3, ratio: 1.0 / 3);
         world.Send(13);
         world.Pair.Rearrange(0, 1, 2, 4, 5, 6, 8, 9, 10, 15, 16);
         world.Deliver(9);
@@ -41,7 +45,7 @@ public sealed class GroupTrainTests
     public void Train_WithARepairOfAGroupThatIsComplete_WakesWhoWaitsForChunks([Values] bool usesPrediction)
     {
         // A group, and two repairs: the first of another group, which finds no chunk, the second of this one.
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 3, ratio: 1.0 / 3);
+        var world = new World(usesPrediction, s_plain, groupSize: 3, ratio: 1.0 / 3);
         world.Send(7);
         world.Pair.Rearrange(0, 1, 2, 7, 3);
         world.Deliver(3);
@@ -54,7 +58,7 @@ public sealed class GroupTrainTests
     public void Train_WithAMessageThatIsTooMuchForItsGroup_WakesWhoWaitsForChunks([Values] bool usesPrediction)
     {
         // Of a share of twenty frames groups may keep what arrives up to the tenth; three were sent before.
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116, ArenaShare256 = 10 }, groupSize: 20, ratio: 0.1);
+        var world = new World(usesPrediction, s_plain with { ArenaShare256 = 10 }, groupSize: 20, ratio: 0.1);
         world.Send(5);
         world.Deliver(5);
         world.StarveServer();
@@ -77,7 +81,7 @@ public sealed class GroupTrainTests
     [Test]
     public void Train_WithAMessageThatWasBroughtBack_GivesItOutOnce([Values] bool usesPrediction)
     {
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 3, ratio: 1.0 / 3);
+        var world = new World(usesPrediction, s_plain, groupSize: 3, ratio: 1.0 / 3);
         world.ReadAll();
         world.Send(3);
         world.Pair.Rearrange(3, 0, 1, 2);
@@ -93,7 +97,7 @@ public sealed class GroupTrainTests
     [TestCase(2, 0UL, RepairFrame.GroupSizeMax - 1)]
     public void Train_WithAMessageInAPlaceThatThereIsNot_IsAViolation(int packet, ulong first, int place) => Both(usesPrediction =>
     {
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116, FirstSequence = first }, groupSize: 20, ratio: 0.1);
+        var world = new World(usesPrediction, s_plain with { FirstSequence = first }, groupSize: 20, ratio: 0.1);
         world.Send(4);
         world.Pair.Overwrite(packet, MessageHead.SizeOf(MessageForm.Probabilistic), (byte)place);
         return world.ReasonOfEnd();
@@ -102,7 +106,7 @@ public sealed class GroupTrainTests
     [Test]
     public void Train_WithARepairOfAnotherGroupSize_IsAViolation() => Both(usesPrediction =>
     {
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 3, ratio: 2.0 / 3);
+        var world = new World(usesPrediction, s_plain, groupSize: 3, ratio: 2.0 / 3);
         world.Send(3);
 
         // One message, so that one repair is kept; the other says that the group is larger.
@@ -114,7 +118,7 @@ public sealed class GroupTrainTests
     [Test]
     public void Train_WithARepairForAStreamOfAnotherMode_IsAViolation() => Both(usesPrediction =>
     {
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 3, ratio: 2.0 / 3);
+        var world = new World(usesPrediction, s_plain, groupSize: 3, ratio: 2.0 / 3);
         world.Send(3);
         byte[] id = new byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32BigEndian(id, world.OtherStream);
@@ -129,7 +133,7 @@ public sealed class GroupTrainTests
     [TestCase(false, 1, 0)]
     public void Transmit_OfMessagesTakenForLongerFrames_LeavesRoomForTheirRepairs(bool usesPrediction, int excess, int sent)
     {
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 1, ratio: 1);
+        var world = new World(usesPrediction, s_plain, groupSize: 1, ratio: 1);
         world.NarrowPath(ConnectionConfig.FrameLengthMin - LinkHeader.Size - RepairFrame.HeadSize + excess);
         Assert.That(world.Pair.InTransit, Is.EqualTo(sent));
     }
@@ -138,7 +142,7 @@ public sealed class GroupTrainTests
 
     private static byte[] ReadBehindRepair(bool usesPrediction, int chunksLeft, out ulong inTrains)
     {
-        var world = new World(usesPrediction, new ConnectionConfig { MaxFrameLength = Size + 116 }, groupSize: 3, ratio: 1.0 / 3);
+        var world = new World(usesPrediction, s_plain, groupSize: 3, ratio: 1.0 / 3);
         world.ReadAll();
         world.LeaveChunks(chunksLeft);
         world.Send(3);
@@ -169,7 +173,7 @@ public sealed class GroupTrainTests
         public World(bool usesPrediction, ConnectionConfig server, int groupSize, double ratio)
         {
             var client = new ConnectionConfig { MaxFrameLength = server.MaxFrameLength, FirstSequence = server.FirstSequence };
-            Pair = new ReferencePair(Config(1, client), Config(2, server) with { MaxChunks = Chunks }, FrameSize, FrameCount);
+            Pair = new ReferencePair(ReferencePair.ConfigOf(1, client), ReferencePair.ConfigOf(2, server) with { MaxConnections = 1, MaxChunks = Chunks }, FrameSize, FrameCount);
             Pair.Server.Endpoint.State.UsesPrediction = usesPrediction;
             Pair.Client.Endpoint.State.UsesPrediction = usesPrediction;
             ConnectionHandle accepted = default;
@@ -297,20 +301,6 @@ public sealed class GroupTrainTests
             Assert.That(state.Store.Chunks.FreeCount, Is.GreaterThan(ChunksTooFew), "The group gave its chunks back.");
             Assert.That(_isWritable, Is.True);
             Assert.That(state.ReceivedInTrains - _inTrains, Is.EqualTo(inTrains));
-        }
-
-        private static EndpointConfig Config(byte node, ConnectionConfig connection)
-        {
-            byte[] key = new byte[EndpointConfig.KeySize];
-            Array.Fill(key, node);
-            return new EndpointConfig
-            {
-                Node = new NodeId(0, node),
-                Key = key,
-                Connection = connection,
-                MaxConnections = 1,
-                Congestion = Core.Congestion.CongestionControllers.None,
-            };
         }
     }
 }

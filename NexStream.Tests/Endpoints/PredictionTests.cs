@@ -251,22 +251,14 @@ public sealed class PredictionTests
             Pair.Drain();
         }
 
-        private static EndpointConfig Config(byte node, ConnectionConfig connection, ulong seed)
+        private static EndpointConfig Config(byte node, ConnectionConfig connection, ulong seed) => ReferencePair.ConfigOf(node, connection) with
         {
-            byte[] key = new byte[EndpointConfig.KeySize];
-            Array.Fill(key, node);
-            return new EndpointConfig
-            {
-                Node = new NodeId(0, node),
-                Key = key,
-                Connection = connection,
-                MaxConnections = 2,
+            MaxConnections = 2,
 
-                // In a third of the worlds there are so few that groups and gaps want more.
-                MaxChunks = seed / 56 % 3 == 0 ? 64 : 1 << 12,
-                Congestion = s_controllers[(int)(seed / 3 % 3)],
-            };
-        }
+            // In a third of the worlds there are so few that groups and gaps want more.
+            MaxChunks = seed / 56 % 3 == 0 ? 64 : 1 << 12,
+            Congestion = s_controllers[(int)(seed / 3 % 3)],
+        };
 
         private void Open(int stream)
         {

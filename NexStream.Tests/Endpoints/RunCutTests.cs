@@ -25,7 +25,8 @@ public sealed class RunCutTests
     [SetUp]
     public void Connect()
     {
-        _pair = new ReferencePair(Config(1), Config(2), FrameSize, 256);
+        var config = new ConnectionConfig { MaxFrameLength = RunSize + s_headSize };
+        _pair = new ReferencePair(ReferencePair.ConfigOf(1, config), ReferencePair.ConfigOf(2, config), FrameSize, 256);
         _pair.Server.OnEvent = item => _server = item.Kind == EventKind.StreamOpened ? item.Stream : _server;
         _pair.Client.Endpoint.Connect(_pair.Server.Endpoint.Node, _pair.Now, out ConnectionHandle connection);
         _pair.Settle();
@@ -74,19 +75,6 @@ public sealed class RunCutTests
         Assert.That(packets, Has.Length.EqualTo(2));
         Assert.That(packets[0], Has.Length.EqualTo(1));
         Assert.That(packets[0][0] + packets[1][0], Is.EqualTo(FrameSize));
-    }
-
-    private static EndpointConfig Config(byte node)
-    {
-        byte[] key = new byte[EndpointConfig.KeySize];
-        Array.Fill(key, node);
-        return new EndpointConfig
-        {
-            Node = new NodeId(0, node),
-            Key = key,
-            Connection = new ConnectionConfig { MaxFrameLength = RunSize + s_headSize },
-            Congestion = Core.Congestion.CongestionControllers.None,
-        };
     }
 
     private void OweAcknowledgement()

@@ -126,8 +126,8 @@ public sealed class TrainLimitTests
     {
         // Each packet carries one piece: of bytes as many as fit, of messages one, beside the longest head.
         int frameLength = Size + (mode == TransportMode.ReliableOrdered ? LinkHeader.Size + OrderedHead.Size : 116);
-        EndpointConfig receiving = Config(2, server with { MaxFrameLength = frameLength }) with { MaxChunks = chunks, MaxMessages = records };
-        var pair = new ReferencePair(Config(1, s_wide with { MaxFrameLength = frameLength }), receiving, FrameSize, PeerFrames, frames);
+        EndpointConfig receiving = ReferencePair.ConfigOf(2, server with { MaxFrameLength = frameLength }) with { MaxConnections = 1, MaxChunks = chunks, MaxMessages = records };
+        var pair = new ReferencePair(ReferencePair.ConfigOf(1, s_wide with { MaxFrameLength = frameLength }), receiving, FrameSize, PeerFrames, frames);
         pair.Server.Endpoint.State.UsesPrediction = usesPrediction;
         StreamHandle reading = default;
         ReasonCode reason = ReasonCode.None;
@@ -197,20 +197,6 @@ public sealed class TrainLimitTests
     }
 
     private static (ulong Received, ulong Lost, ulong Runs) CountsOf(in LossMeter meter) => (meter.Received, meter.Lost, meter.Runs);
-
-    private static EndpointConfig Config(byte node, ConnectionConfig connection)
-    {
-        byte[] key = new byte[EndpointConfig.KeySize];
-        Array.Fill(key, node);
-        return new EndpointConfig
-        {
-            Node = new NodeId(0, node),
-            Key = key,
-            Connection = connection,
-            MaxConnections = 1,
-            Congestion = Core.Congestion.CongestionControllers.None,
-        };
-    }
 
     private sealed record Summary(
         ReasonCode Reason, ulong Next, ulong Highest, ulong FinalSize, int Buffered, uint Dropped, ulong Consumed, ulong Received, long ReadyBytes, ulong PacketsReceived,

@@ -14,10 +14,10 @@ namespace NexStream.Tests.Support;
 /// </summary>
 internal sealed class ReferencePair
 {
-    private readonly List<Packet> _queue = [];
     /// <summary>More than one connection sends in a row.</summary>
     private const int BurstMax = 20;
 
+    private readonly List<Packet> _queue = [];
     private readonly Transmission[] _burst = [.. Enumerable.Range(0, BurstMax).Select(_ => new Transmission())];
     private readonly Side[] _sides = new Side[2];
 
@@ -42,6 +42,20 @@ internal sealed class ReferencePair
 
     /// <summary>A line for every frame, event and deadline.</summary>
     public List<string> Log { get; } = [];
+
+    /// <summary>What a node's endpoint is made with: no controller decides what leaves.</summary>
+    public static EndpointConfig ConfigOf(byte node, ConnectionConfig connection)
+    {
+        byte[] key = new byte[EndpointConfig.KeySize];
+        Array.Fill(key, node);
+        return new EndpointConfig
+        {
+            Node = new NodeId(0, node),
+            Key = key,
+            Connection = connection,
+            Congestion = Core.Congestion.CongestionControllers.None,
+        };
+    }
 
     public void Advance(long ns) => Now += ns;
 
