@@ -47,21 +47,18 @@ internal struct LossMeter
     /// <summary>Maximal runs of losses.</summary>
     public readonly ulong Runs => _runsAndEdge >> 1;
 
-    /// <summary>Mean length of a run of losses in 1/256, as RECEIVER_REPORT has it: 0 without losses, else at least 256; what exceeds 32 bits is all ones.</summary>
-    public readonly uint MeanRunQ8
+    /// <summary>Mean length of so many runs of so many losses in 1/256, as RECEIVER_REPORT has it: 0 without runs; what exceeds 32 bits is all ones.</summary>
+    public static uint MeanRunQ8(ulong lost, ulong runs)
     {
-        get
+        if (runs == 0)
         {
-            if (Runs == 0)
-            {
-                return 0;
-            }
-
-            (ulong whole, ulong rest) = Math.DivRem(Lost, Runs);
-
-            // The rest is less than the number of runs, each of which took a call: far from the 2^56 that would overflow here.
-            return whole > uint.MaxValue >> 8 ? uint.MaxValue : (uint)((whole << 8) + ((rest << 8) / Runs));
+            return 0;
         }
+
+        (ulong whole, ulong rest) = Math.DivRem(lost, runs);
+
+        // The rest is less than the number of runs, each of which took a call: far from the 2^56 that would overflow here.
+        return whole > uint.MaxValue >> 8 ? uint.MaxValue : (uint)((whole << 8) + ((rest << 8) / runs));
     }
 
     /// <summary>Whether a message is above all that are known of, and so for certain new.</summary>

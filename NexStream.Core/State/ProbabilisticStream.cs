@@ -108,7 +108,7 @@ internal struct InboundDelivery
             Received = Meter.Received,
             Lost = Meter.Lost,
             Recovered = Meter.Recovered,
-            BurstLengthMeanQ8 = lost > 0 && runs > 0 ? (uint)Math.Min((ulong)lost * 256 / (ulong)runs, uint.MaxValue) : 0,
+            BurstLengthMeanQ8 = lost > 0 && runs > 0 ? LossMeter.MeanRunQ8((ulong)lost, (ulong)runs) : 0,
             IntervalUs = (uint)Math.Min((now - ReportedAt) / Instant.Microsecond, uint.MaxValue),
         };
     }

@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
 using CsCheck;
 using NexStream.Core.Fec;
+using NexStream.Core.Primitives;
+using NexStream.Core.State;
+using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Tests.Fec;
 
@@ -142,6 +145,17 @@ public sealed class LossMeterTests
         Assert.That(meter.Runs, Is.EqualTo(2));
     }
 
+    [TestCase(1UL << 40)]
+    [TestCase(1UL << 60)]
+    [TestCase((1UL << 60) + 2)]
+    public void Report_HostileJump_SaysThatTheRunIsAsLongAsCanBeSaid(ulong number)
+    {
+        InboundDelivery receiving = default;
+        Assert.That(receiving.Meter.OnArrived(number), Is.True);
+        ReceiverReportFrame report = receiving.Report(streamId: 1, Instant.Zero);
+        Assert.That((report.Received, report.Lost, report.BurstLengthMeanQ8), Is.EqualTo((1UL, number, uint.MaxValue)));
+    }
+
     [Test]
     public void Arrived_UpToTheLastNumber_OverflowsNothing()
     {
@@ -159,10 +173,10 @@ public sealed class LossMeterTests
 
     [TestCase(0xFF_FFFFUL, 0xFFFF_FF00u)]
     [TestCase(0x100_0000UL, uint.MaxValue)]
-    public void MeanRun_LongestThatFits_IsExact(ulong lost, uint meanRunQ8) => Assert.That(After(lost).MeanRunQ8, Is.EqualTo(meanRunQ8));
+    public void MeanRun_LongestThatFits_IsExact(ulong lost, uint meanRunQ8) => Assert.That(MeanRunQ8(After(lost)), Is.EqualTo(meanRunQ8));
 
     [Test]
-    public void MeanRun_Fraction_IsIn256ths() => Assert.That(After(0, 2, 4, 7).MeanRunQ8, Is.EqualTo(4 * 256 / 3), "runs of 1, 1 and 2");
+    public void MeanRun_Fraction_IsIn256ths() => Assert.That(MeanRunQ8(After(0, 2, 4, 7)), Is.EqualTo(4 * 256 / 3), "runs of 1, 1 and 2");
 
     // Loss, reordering, duplicates, recoveries and jumps, against sets of numbers.
     [Test]
@@ -194,6 +208,8 @@ public sealed class LossMeterTests
             (1, Gen.OneOf(-257L, -256, -255, 255, 256, 257, 1L << 40))),
         Gen.Frequency((3, Gen.Const(false)), (1, Gen.Const(true))));
 
+    private static uint MeanRunQ8(in LossMeter meter) => LossMeter.MeanRunQ8(meter.Lost, meter.Runs);
+
     private static LossMeter After(params ulong[] numbers)
     {
         LossMeter meter = default;
@@ -206,5 +222,5 @@ public sealed class LossMeterTests
     }
 
     private static void Check(LossMeter meter, ulong received, ulong lost, ulong recovered, ulong runs, uint meanRunQ8) => Assert.That(
-        (meter.Received, meter.Lost, meter.Recovered, meter.Runs, meter.MeanRunQ8), Is.EqualTo((received, lost, recovered, runs, meanRunQ8)));
+        (meter.Received, meter.Lost, meter.Recovered, meter.Runs, MeanRunQ8(meter)), Is.EqualTo((received, lost, recovered, runs, meanRunQ8)));
 }
