@@ -78,17 +78,22 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     }
 
     /// <summary>
-    /// Appends a copy of <paramref name="data"/> to a list in one frame of its own: what <see cref="Append"/> does with most data, at less cost. False: that is not to be
-    /// done, or there is no memory, and nothing was.
+    /// Appends a copy of <paramref name="data"/> to a list in one piece, behind the last run where its frame has room, else in a frame of its own: what
+    /// <see cref="Append"/> does with most data, at less cost. False: that is not to be done, or there is no memory, and nothing was.
     /// </summary>
     /// <param name="list">The list.</param>
     /// <param name="data">What to copy.</param>
     /// <param name="position">The position of the first byte.</param>
     /// <param name="memory">The share of the connection that is charged.</param>
-    public bool TryAppendFrame(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, MemoryShare memory)
+    public bool TryAppendWhole(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, MemoryShare memory)
     {
         int tail = list.Tail;
-        if ((tail >= 0 && chunks[tail].IsAppendable) || !HasChunksForSending(1) || !TryReserve(data.Length, memory, out PayloadSlice slice))
+        if (tail >= 0 && chunks[tail].IsAppendable)
+        {
+            return TryExtend(ref chunks[tail], data);
+        }
+
+        if (!HasChunksForSending(1) || !TryReserve(data.Length, memory, out PayloadSlice slice))
         {
             return false;
         }
@@ -384,13 +389,25 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     /// <summary>Fills up the frame of a run that is the last in it. Returns the bytes taken.</summary>
     private int Extend(ref Chunk tail, ReadOnlySpan<byte> data)
     {
+        int take = Math.Min(data.Length, frames.FrameSize - tail.Slice.Offset - tail.Slice.Length);
+        return TryExtend(ref tail, data[..take]) ? take : 0;
+    }
+
+    /// <summary>Puts bytes behind a run that is the last in its frame. False: there is not room for all of them, or there are none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryExtend(ref Chunk tail, ReadOnlySpan<byte> data)
+    {
+        int behind = tail.Slice.Offset + tail.Slice.Length + data.Length;
+        if (behind > frames.FrameSize || data.IsEmpty)
+        {
+            return false;
+        }
+
         // What lies behind the run was never handed to a link, so that writing it changes nothing anybody reads.
-        int end = tail.Slice.Offset + tail.Slice.Length;
-        int take = Math.Min(data.Length, frames.FrameSize - end);
-        data[..take].CopyTo(frames.Bytes(new PayloadSlice(tail.Slice.Frame, end, take)));
-        tail.Slice = tail.Slice.WithLength(tail.Slice.Length + take);
-        tail.IsAppendable = HasRest(end + take);
-        return take;
+        data.CopyTo(frames.Arena.RunOf(tail.Slice.Part(tail.Slice.Length, data.Length)));
+        tail.Slice = tail.Slice.WithLength(tail.Slice.Length + data.Length);
+        tail.IsAppendable = HasRest(behind);
+        return true;
     }
 
     /// <summary>Appends a copy of what was not taken yet in frames of its own. Returns the bytes taken in all.</summary>

@@ -22,7 +22,7 @@ internal sealed class ReliableOrderedSender(
     public SendResult Send(Connection connection, int index, ref StreamState stream, ReadOnlySpan<byte> data, in SendOptions options)
     {
         ref SendHalf send = ref stream.Send;
-        if (data.Length > connection.SendBuffer - send.Buffered || !_store.TryAppendFrame(ref send.Content, data, send.End, connection.Memory))
+        if (data.Length > connection.SendBuffer - send.Buffered || !_store.TryAppendWhole(ref send.Content, data, send.End, connection.Memory))
         {
             return SendPart(connection, index, ref stream, data, options);
         }
