@@ -114,6 +114,7 @@ public sealed record EndpointConfig
             throw new ArgumentException($"{nameof(Key)} has {Key.Length} bytes; an endpoint needs {KeySize}.");
         }
 
+        Connection.Validate();
         Limit.Check(MaxConnections, 1, ConnectionsMax, nameof(MaxConnections));
         Limit.Check(FurtherNodes.Count, 0, FurtherNodesMax, nameof(FurtherNodes));
         Limit.Check(EffectivePaths, MaxConnections, ConnectionsMax, nameof(MaxPaths));
@@ -125,6 +126,5 @@ public sealed record EndpointConfig
         Limit.Check(MaxChunks, 16, 1 << 26, nameof(MaxChunks));
         Limit.Check(HalfOpenThreshold, 0, ConnectionsMax, nameof(HalfOpenThreshold));
         Limit.Check(ArenaReserve256, 0, 128, nameof(ArenaReserve256));
-        Connection.Validate();
     }
 }

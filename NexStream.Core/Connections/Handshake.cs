@@ -150,7 +150,7 @@ internal sealed class Handshake(EndpointState state, ConnectionFactory factory, 
         // Until something of ours is acknowledged the acceptor may not be allowed to send: it must hear from us, again and again if need be
         // (RFC 9002 §6.2.2.1). A PING asks for that acknowledgement.
         connection.Path.Control |= PathControl.Ping;
-        if (accept.InitPacketNumber + 1 == connection.InitPacketNumber)
+        if ((ulong)accept.InitPacketNumber + 1 == connection.InitPacketNumber)
         {
             // Only the latest CONN_INIT's time is known, so only its answer is a sample (Karn).
             connection.Path.OnRttSample(now - connection.InitSentAt, 0, now);

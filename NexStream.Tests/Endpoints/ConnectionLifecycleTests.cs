@@ -61,6 +61,28 @@ public sealed class ConnectionLifecycleTests
         Assert.That(pair.Now - start, Is.InRange(Instant.Second, Instant.Second + (40 * Instant.Millisecond)));
     }
 
+    /// <summary>Found by the fuzzer: an answer to a CONN_INIT that was never sent, the one behind which there is none.</summary>
+    [TestCase(0u, true)]
+    [TestCase(1u, false)]
+    [TestCase(uint.MaxValue, false)]
+    public void Accept_OfAnInit_IsASampleOfTheRoundTripIfItWasTheLastSent(uint number, bool isSample)
+    {
+        var pair = new Pair { Filter = (_, _) => false };
+        pair.Client.Endpoint.Connect(Pair.ServerNode, pair.Now, out ConnectionHandle connection);
+        pair.Client.Connection = connection;
+        pair.RunFor(30 * Instant.Millisecond);
+        Connection initiator = Forge.ConnectionOf(pair.Client);
+        Forge.Inject(pair, pair.Client, (ref writer) => new ConnAcceptFrame
+        {
+            Version = ProtocolVersion.Current,
+            Node = Pair.ServerNode,
+            MaxStreams = 1,
+            Parameters = new TransportParameters { Tag = 7, MaxFrameLength = 1500 },
+            InitPacketNumber = number,
+        }.TryWrite(ref writer));
+        Assert.That((initiator.IsOpen, initiator.Path.Rtt.HasSample), Is.EqualTo((true, isSample)));
+    }
+
     /// <summary>Found by the swarm (seeds 450523 and 460845): a path of a connection that the application did not know yet was told to be gone.</summary>
     [Test]
     public void Events_PathGoneBeforeTheConnectionWasTold_ComesBehindIt()

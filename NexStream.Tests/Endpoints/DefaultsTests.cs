@@ -27,4 +27,20 @@ public sealed class DefaultsTests
         Assert.That(config.Connection.Congestion, Is.Null, "each connection takes the endpoint's");
         Assert.That(config.Congestion.Create(), Is.TypeOf<Cubic>(), "NS-CC-001");
     }
+
+    /// <summary>Found by the fuzzer, in a trace's configuration: how many paths there are was computed before it was asked whether they can be.</summary>
+    [TestCase(int.MinValue)]
+    [TestCase(0)]
+    [TestCase(int.MaxValue)]
+    public void Endpoint_PathsOfItsConnectionsCannotBe_SaysSo(int paths)
+    {
+        EndpointConfig config = new()
+        {
+            Node = default,
+            Key = new byte[EndpointConfig.KeySize],
+            MaxConnections = EndpointConfig.ConnectionsMax,
+            Connection = new ConnectionConfig { MaxPaths = paths },
+        };
+        Assert.That(config.Validate, Throws.InstanceOf<ArgumentException>().With.Message.Contains(nameof(ConnectionConfig.MaxPaths)).And.Message.Contains($"{paths}"));
+    }
 }

@@ -1,5 +1,6 @@
 using NexStream.Core;
 using NexStream.Core.Buffers;
+using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
 using NexStream.Replay.Reading;
 using NexStream.Replay.Running;
@@ -20,5 +21,27 @@ internal sealed class MadeUpTraceTests
         Assert.That(stream.ReceiveZeroCopy(new PayloadSlice[4]).Status, Is.EqualTo(CallStatus.Closed));
         Assert.That(stream.Receive(new byte[4]).Status, Is.EqualTo(CallStatus.Closed));
         Assert.That(stream.Send([1]).Status, Is.EqualTo(CallStatus.Closed));
+    }
+
+    /// <summary>Found by the fuzzer: a status of more than a byte was taken for the one that its last byte is.</summary>
+    [TestCase(0ul, true)]
+    [TestCase(255ul, true)]
+    [TestCase(256ul, false)]
+    [TestCase(ulong.MaxValue, false)]
+    public void Outcome_ValueOfAnEnumeration_IsWhatItsTypeHolds(ulong value, bool isOne)
+    {
+        var fields = new OutcomeFields();
+        fields.Number(value);
+        Assert.That(
+            () => fields.Take<CallStatus>(),
+            isOne ? Is.EqualTo((CallStatus)value) : Throws.TypeOf<TraceException>().With.Message.Contains($"{value}, which no CallStatus is"));
+    }
+
+    [Test]
+    public void Outcome_ReasonOfAnApplication_IsRead()
+    {
+        var fields = new OutcomeFields();
+        fields.Number(uint.MaxValue);
+        Assert.That((ulong)fields.Take<ReasonCode>(), Is.EqualTo(uint.MaxValue));
     }
 }

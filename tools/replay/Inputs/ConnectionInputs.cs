@@ -20,7 +20,7 @@ internal sealed record OpenStreamInput(int Index, uint Generation, StreamConfig 
         host.Answer();
     }
 
-    public override string Describe(OutcomeFields fields) => $"{(CallStatus)fields.TakeNumber()}, stream {Names.Handle(fields.TakeNumber())}";
+    public override string Describe(OutcomeFields fields) => $"{fields.Take<CallStatus>()}, stream {Names.Handle(fields.TakeNumber())}";
 }
 
 /// <summary>A connection is closed, or aborted.</summary>

@@ -22,7 +22,7 @@ internal sealed record ConnectInput(NodeId Remote, Instant Now, ConnectionConfig
         host.Answer();
     }
 
-    public override string Describe(OutcomeFields fields) => $"{(CallStatus)fields.TakeNumber()}, connection {Names.Handle(fields.TakeNumber())}";
+    public override string Describe(OutcomeFields fields) => $"{fields.Take<CallStatus>()}, connection {Names.Handle(fields.TakeNumber())}";
 }
 
 /// <summary>The endpoint is another node.</summary>

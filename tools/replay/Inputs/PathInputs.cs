@@ -18,7 +18,7 @@ internal sealed record OpenPathInput(int Index, uint Generation, NodeId Local, I
         host.Answer();
     }
 
-    public override string Describe(OutcomeFields fields) => $"{(CallStatus)fields.TakeNumber()}, path {fields.TakeNumber()}";
+    public override string Describe(OutcomeFields fields) => $"{fields.Take<CallStatus>()}, path {fields.TakeNumber()}";
 }
 
 /// <summary>A further path is closed.</summary>

@@ -41,7 +41,7 @@ internal sealed record LeaseInput(int Index, uint Generation) : TraceInput
 
     public override string Describe(OutcomeFields fields)
     {
-        var status = (CallStatus)fields.TakeNumber();
+        var status = fields.Take<CallStatus>();
         return status == CallStatus.Ok ? $"Ok, {Names.Frame((uint)(fields.TakeNumber() >> 32))}" : status.ToString();
     }
 }

@@ -1,3 +1,4 @@
+using NexStream.Core;
 using NexStream.Replay.Reading;
 using NexStream.Replay.Running;
 
@@ -17,5 +18,5 @@ internal abstract record TraceInput
 
     /// <summary>What it gave back, in words.</summary>
     /// <exception cref="TraceException">The fields are not those of this call.</exception>
-    public virtual string Describe(OutcomeFields fields) => $"{(Core.CallStatus)fields.TakeNumber()}";
+    public virtual string Describe(OutcomeFields fields) => $"{fields.Take<CallStatus>()}";
 }

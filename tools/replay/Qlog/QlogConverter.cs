@@ -146,7 +146,7 @@ public sealed class QlogConverter
     private void WriteConnect(ConnectInput connect)
     {
         _host.Fields.Rewind();
-        if ((CallStatus)_host.Fields.TakeNumber() == CallStatus.Ok)
+        if (_host.Fields.Take<CallStatus>() == CallStatus.Ok)
         {
             _streams.WriteStarted(_now, _host.Fields.TakeNumber(), connect.Remote, "client");
         }

@@ -40,16 +40,16 @@ internal sealed class QlogStreams(ReplayHost host, QlogRecords records)
         host.Fields.Rewind();
         switch (input)
         {
-            case OpenStreamInput open when (CallStatus)host.Fields.TakeNumber() == CallStatus.Ok:
+            case OpenStreamInput open when host.Fields.Take<CallStatus>() == CallStatus.Ok:
                 Add(now, host.Fields.TakeNumber(), QlogConverter.Group(open.Index, open.Generation), "local");
                 break;
-            case FinishInput finish when (CallStatus)host.Fields.TakeNumber() == CallStatus.Ok:
+            case FinishInput finish when host.Fields.Take<CallStatus>() == CallStatus.Ok:
                 WriteStream(now, HandleOf(finish.Index, finish.Generation), "data_sent", "sending");
                 break;
-            case CloseStreamInput close when (CallStatus)host.Fields.TakeNumber() == CallStatus.Ok:
+            case CloseStreamInput close when host.Fields.Take<CallStatus>() == CallStatus.Ok:
                 WriteStream(now, HandleOf(close.Index, close.Generation), "data_sent", "both");
                 break;
-            case ResetStreamInput reset when (CallStatus)host.Fields.TakeNumber() == CallStatus.Ok:
+            case ResetStreamInput reset when host.Fields.Take<CallStatus>() == CallStatus.Ok:
                 WriteStream(now, HandleOf(reset.Index, reset.Generation), "reset_sent", "both", reset.Reason);
                 break;
             default:
@@ -61,10 +61,10 @@ internal sealed class QlogStreams(ReplayHost host, QlogRecords records)
     public void WriteEvent(long now, OutcomeFields fields)
     {
         fields.Rewind();
-        var kind = (EventKind)fields.TakeNumber();
+        var kind = fields.Take<EventKind>();
         ulong connection = fields.TakeNumber();
         ulong stream = fields.TakeNumber();
-        var reason = (ReasonCode)fields.TakeNumber();
+        var reason = fields.Take<ReasonCode>();
         ulong value = fields.TakeNumber();
         string group = GroupOf(connection);
         switch (kind)

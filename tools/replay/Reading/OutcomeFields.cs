@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Tracing;
 
 namespace NexStream.Replay.Reading;
@@ -41,6 +42,18 @@ internal sealed class OutcomeFields : ITraceFields
     public ulong TakeNumber() => _next < _fields.Count && !_fields[_next].IsBytes
         ? _fields[_next++].Value
         : throw new TraceException($"Field {_next} of an outcome is no number.");
+
+    /// <summary>The next field, a value of an enumeration: any that its type can hold, named or not.</summary>
+    /// <exception cref="TraceException">It is none.</exception>
+    public T Take<T>()
+        where T : struct, Enum
+    {
+        const int BitsPerByte = 8;
+        ulong value = TakeNumber();
+        return value <= ulong.MaxValue >> (BitsPerByte * (sizeof(ulong) - Unsafe.SizeOf<T>()))
+            ? (T)Enum.ToObject(typeof(T), value)
+            : throw new TraceException($"Field {_next - 1} of an outcome is {value}, which no {typeof(T).Name} is.");
+    }
 
     /// <summary>The next field, bytes.</summary>
     /// <exception cref="TraceException">It is none.</exception>

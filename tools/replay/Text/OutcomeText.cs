@@ -38,7 +38,7 @@ internal static class OutcomeText
 
     public static string Sent(OutcomeFields fields)
     {
-        var status = (CallStatus)fields.TakeNumber();
+        var status = fields.Take<CallStatus>();
         return $"{status}, {fields.TakeNumber()} bytes, message {fields.TakeNumber()}";
     }
 
@@ -61,10 +61,10 @@ internal static class OutcomeText
 
     public static string Event(OutcomeFields fields)
     {
-        var kind = (EventKind)fields.TakeNumber();
+        var kind = fields.Take<EventKind>();
         string connection = Names.Handle(fields.TakeNumber());
         string stream = Names.Handle(fields.TakeNumber());
-        var reason = (ReasonCode)fields.TakeNumber();
+        var reason = fields.Take<ReasonCode>();
         return $"{kind}, connection {connection}, stream {stream}, {reason}, value {fields.TakeNumber()}, undelivered {fields.TakeNumber()} bytes and "
             + $"{fields.TakeNumber()} messages, unread {fields.TakeNumber()} bytes";
     }
@@ -73,7 +73,7 @@ internal static class OutcomeText
     {
         string connection = Names.Handle(fields.TakeNumber());
         var deadline = new Instant(unchecked((long)fields.TakeNumber()));
-        return $"connection {connection}: {(TimerKind)fields.TakeNumber()} at {deadline}";
+        return $"connection {connection}: {fields.Take<TimerKind>()} at {deadline}";
     }
 
     public static string Packets(OutcomeFields fields)
@@ -102,12 +102,12 @@ internal static class OutcomeText
 
     private static string Result(OutcomeFields fields, out CallStatus status)
     {
-        status = (CallStatus)fields.TakeNumber();
+        status = fields.Take<CallStatus>();
         ulong bytes = fields.TakeNumber();
         ulong slices = fields.TakeNumber();
         bool isNumbered = fields.TakeNumber() != 0;
         ulong message = fields.TakeNumber();
-        var reason = (ReasonCode)fields.TakeNumber();
+        var reason = fields.Take<ReasonCode>();
         return $"{status}, {bytes} bytes, {slices} slices{(isNumbered ? $", message {message}" : string.Empty)}{(reason == ReasonCode.None ? string.Empty : $", {reason}")}";
     }
 
