@@ -34,10 +34,11 @@ public sealed class PayloadStoreTests
             }
 
             append.Append(data);
-            Assert.That(whole.Runs(), Is.EqualTo(append.Runs()));
-            Assert.That(whole.Content(), Is.EqualTo(append.Content()));
-            Assert.That((whole.Chunks.Count, whole.Held), Is.EqualTo((append.Chunks.Count, append.Held)));
+            Assert.That((whole.Bytes, whole.Chunks.Count, whole.Held), Is.EqualTo((append.Bytes, append.Chunks.Count, append.Held)));
         }
+
+        Assert.That(whole.Runs().SequenceEqual(append.Runs()), Is.True, "The same runs in the same places.");
+        Assert.That(whole.Content().AsSpan().SequenceEqual(append.Content()), Is.True, "The same bytes in them.");
     });
 
     [TestCase(500, 500, true)]
@@ -53,6 +54,19 @@ public sealed class PayloadStoreTests
         Assert.That(sends.TryAppendWhole(new byte[first]), Is.True);
         Assert.That(sends.TryAppendWhole(new byte[second]), Is.EqualTo(isTaken));
         Assert.That(sends.Content(), Has.Length.EqualTo(first + (isTaken ? second : 0)));
+    }
+
+    [TestCase(460, 1, Description = "a cache line is left")]
+    [TestCase(461, 2)]
+    public void TryAppendWhole_FrameFilledUpInTwoSteps_KeepsItWhileALineIsLeft(int second, int runs)
+    {
+        var sends = new Sends();
+        foreach (int length in (int[])[500, second, runs == 1 ? 64 : 300])
+        {
+            Assert.That(sends.TryAppendWhole(new byte[length]), Is.True);
+        }
+
+        Assert.That(sends.Runs(), Has.Count.EqualTo(runs));
     }
 
     /// <summary>A list of what is sent, and its store.</summary>
