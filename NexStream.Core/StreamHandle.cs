@@ -32,6 +32,13 @@ public readonly record struct StreamHandle
     /// <summary>How the stream delivers; the default where the handle is stale.</summary>
     public TransportMode Mode => Statistics.Mode;
 
+    /// <summary>
+    /// Bytes of the longest message that <see cref="Send"/> takes now; a longer one is <see cref="CallStatus.MessageTooLong"/>. In BE and PR it is what one packet
+    /// carries, which grows and shrinks with the path (RFC 8899 §3); in RU what the peer allows (<see cref="Config.ConnectionConfig.MaxMessageLength"/>, and its memory), and half
+    /// of this connection's memory. 0 in RO, and where the handle is stale.
+    /// </summary>
+    public int MessageLengthMax => _endpoint?.StreamCalls.MessageLengthMaxOf(this) ?? 0;
+
     /// <summary>Whether there is something to read, or an end of the stream that was not read. Level-triggered: it holds until it is read.</summary>
     public bool IsReadable => _endpoint?.StreamCalls.IsReadable(this) ?? false;
 

@@ -28,6 +28,12 @@ internal sealed class StreamCalls(
 
     public uint IdOf(in StreamHandle handle) => IsCurrent(handle) ? state.Streams[handle.Index].Id : StreamId.ConnectionControl;
 
+    public int MessageLengthMaxOf(in StreamHandle handle)
+    {
+        ref StreamState stream = ref _streams[handle.Index];
+        return IsCurrent(handle, stream) && stream.IsMessageMode ? messageSender.MessageLengthMax(_connections[stream.Connection], stream) : 0;
+    }
+
     public bool IsReadable(in StreamHandle handle)
     {
         if (!IsCurrent(handle))

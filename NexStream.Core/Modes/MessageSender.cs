@@ -294,6 +294,10 @@ internal sealed class MessageSender(
         }
     }
 
+    /// <summary>Bytes of the longest message that is taken now, and that the memory for sending could hold.</summary>
+    public int MessageLengthMax(Connection connection, in StreamState stream) =>
+        (int)Math.Min(LengthMax(connection, stream), connection.Memory.SentMessageMax(_store));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int LengthMax(Connection connection, in StreamState stream) => stream.Mode == TransportMode.ReliableUnordered
         ? connection.PeerMessageLengthMax

@@ -224,12 +224,17 @@ internal sealed class StreamWork(Endpoint endpoint, LoanPool loans)
         }
     }
 
+    private static string LimitOf(TransportMode mode) => mode == TransportMode.ReliableUnordered
+        ? "the peer (MaxMessageLength, or its share of memory) and half of the memory of this connection allow"
+        : "a packet of the path carries";
+
     private static NexStreamException? FailureOf(StreamRecord stream, Operation operation, CallStatus status) => status switch
     {
         CallStatus.Ok or CallStatus.WouldBlock => null,
         CallStatus.MessageTooLong => new NexStreamException(
             NexStreamError.MessageTooLong,
-            $"Stream {stream.Id}: the message is longer than {(stream.Mode == TransportMode.ReliableUnordered ? "the peer's MaxMessageLength, its share of memory, or half of the memory of this connection" : "a packet of the path")} allows; nothing was sent."),
+            $"Stream {stream.Id}: a message of {(operation.Kind == OperationKind.SendLease ? operation.Bytes : operation.Source.Length)} bytes is longer than the "
+                + $"{stream.Handle.MessageLengthMax} that {LimitOf(stream.Mode)} now; nothing was sent."),
         CallStatus.MessageEmpty => new NexStreamException(NexStreamError.MessageEmpty, $"Stream {stream.Id}: a message has to have at least one byte."),
         _ => stream.SendFailure(Taken(operation)),
     };

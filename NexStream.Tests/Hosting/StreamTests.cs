@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
@@ -87,6 +88,16 @@ internal sealed class StreamTests
         NexStreamException? failure = await Assert.ThrowsAsync<NexStreamException>(async () => await near.SendAsync(new byte[length]));
         Assert.That(failure!.Error, Is.EqualTo(error));
         await near.SendAsync(new byte[1]);
+    }
+
+    [TestCase(TransportMode.BestEffort, "that a packet of the path carries now")]
+    [TestCase(TransportMode.ReliableUnordered, "that the peer (MaxMessageLength, or its share of memory) and half of the memory of this connection allow now")]
+    public async Task Send_MessageTooLong_SaysHowLongItMayBe(TransportMode mode, string limit)
+    {
+        const int Length = 64 * 1024 * 1024;
+        (NexStreamStream near, _) = await _pair.OpenAsync(mode);
+        NexStreamException? failure = await Assert.ThrowsAsync<NexStreamException>(async () => await near.SendAsync(new byte[Length]));
+        Assert.That(failure!.Message, Does.Match($"a message of {Length} bytes is longer than the [1-9][0-9]* {Regex.Escape(limit)}; nothing was sent"));
     }
 
     [Test]

@@ -94,6 +94,7 @@ public sealed class MemoryTests
         Assert.That(pair.Client.Connection.Statistics.FramesHeld, Is.EqualTo(1));
 
         const int LengthMax = 8 * 2048;
+        Assert.That(client.MessageLengthMax, Is.EqualTo(LengthMax));
         Assert.That(client.Send(new byte[LengthMax + 1]), Is.EqualTo(new SendResult(CallStatus.MessageTooLong)));
         Assert.That(client.Send(new byte[LengthMax]), Has.Property(nameof(SendResult.Status)).EqualTo(CallStatus.Ok));
         pair.RunUntil(() => server.ReadAll().Sum(part => part.Length) == LengthMax);
@@ -107,6 +108,7 @@ public sealed class MemoryTests
         var small = new ConnectionConfig { ArenaShare256 = 32 };
         Pair pair = Messages(Pair.ServerNode, small, out StreamHandle client, out StreamHandle server);
         int lengthMax = 7 * MessageSender.DatagramLengthMax(small.KnownFrameLength);
+        Assert.That(client.MessageLengthMax, Is.EqualTo(lengthMax));
         Assert.That(client.Send(new byte[lengthMax + 1]), Is.EqualTo(new SendResult(CallStatus.MessageTooLong)));
         Assert.That(client.Send(new byte[lengthMax]).Status, Is.EqualTo(CallStatus.Ok));
         pair.RunUntil(() => server.ReadAll().Sum(part => part.Length) == lengthMax, 20 * Instant.Second);
