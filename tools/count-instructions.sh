@@ -12,11 +12,12 @@ record=docs/evidence/instructions.txt
 tolerance_percent=3
 
 # The difference of two runs is the frames alone: starting and connecting cost the same in both.
-few=12800
-many=128000
+few=6400
+many=64000
 
 workloads=(
     "--mode ro --frame 1200"
+    "--mode ro --frame 1200 --arena-frame 18000"
     "--mode ro --frame 1200 --streams 100"
     "--mode ro --frame 8192"
     "--mode ru --frame 1200"

@@ -25,7 +25,7 @@ internal sealed class PayloadKeeper(PayloadStore store)
         }
 
         bool hasRoom = source.Length <= PayloadStore.SmallLengthMax
-            ? store.TryTakeShared(source.Length, memory.Owner, ref memory.Received, memory.FramesMax, out kept)
+            ? memory.Received.TryTake(store.Frames, source.Length, memory.Owner, memory.FramesMax, out kept)
             : store.TryTakeWhole(source.Length, memory.Owner, memory.FramesMax, out kept);
         if (hasRoom)
         {

@@ -3,15 +3,6 @@ using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Buffers;
 
-/// <summary>Bytes of small payloads that share a frame: payloads of up to 256 bytes would waste one each (design, memory).</summary>
-internal struct SharedFrame
-{
-    public uint Frame;
-    public int Used;
-
-    public static SharedFrame None => new() { Frame = PayloadSlice.NoFrame };
-}
-
 /// <summary>
 /// Puts payload into frames and chunks, takes it out again, and gives both back. Every buffer of the core is a list of chunks that
 /// this class makes and unmakes.
@@ -289,47 +280,6 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         return bytes + Clear(ref list);
     }
 
-    /// <summary>A run in the frame that small payloads share; a new one is taken when it is full.</summary>
-    public bool TryTakeShared(int length, int owner, ref SharedFrame shared, int framesMax, out PayloadSlice slice)
-    {
-        if (shared.Frame == PayloadSlice.NoFrame || shared.Used + length > frames.FrameSize)
-        {
-            if (frames.FrameSize < length || frames.HeldBy(owner) >= framesMax || !frames.TryAllocate(owner, out uint fresh))
-            {
-                slice = default;
-                return false;
-            }
-
-            Drop(ref shared);
-            shared.Frame = fresh;
-        }
-
-        slice = new PayloadSlice(shared.Frame, shared.Used, length);
-        shared.Used += length;
-        frames.AddReference(shared.Frame);
-        return true;
-    }
-
-    /// <summary>Lets go of the frame that small payloads share.</summary>
-    public void Drop(ref SharedFrame shared)
-    {
-        if (shared.Frame != PayloadSlice.NoFrame)
-        {
-            frames.Release(shared.Frame);
-        }
-
-        shared = SharedFrame.None;
-    }
-
-    /// <summary>Lets go of it where no payload is left in it.</summary>
-    public void DropIfEmpty(ref SharedFrame shared)
-    {
-        if (shared.Frame != PayloadSlice.NoFrame && frames.IsHeldOnce(shared.Frame))
-        {
-            Drop(ref shared);
-        }
-    }
-
     /// <summary>The start of a new frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTakeWhole(int length, int owner, int framesMax, out PayloadSlice slice)
@@ -433,7 +383,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     /// <summary>Appends a copy to the frame that small payloads share. Returns the bytes taken: all, or none.</summary>
     private int AppendShared(ref ChunkList list, ReadOnlySpan<byte> data, ulong position, int owner, ref SharedFrame shared, int framesMax)
     {
-        if (!TryTakeShared(data.Length, owner, ref shared, framesMax, out PayloadSlice slice))
+        if (!shared.TryTake(frames, data.Length, owner, framesMax, out PayloadSlice slice))
         {
             return 0;
         }

@@ -263,8 +263,8 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
         connection.UntoldPaths = default;
         lifecycle.KillAll(connection);
         connection.PeerPending.Clear(state.Ranges);
-        state.Store.Drop(ref connection.Memory.Sending);
-        state.Store.Drop(ref connection.Memory.Received);
+        connection.Memory.Sending.Drop(state.Frames);
+        connection.Memory.Received.Drop(state.Frames);
         connection.Control = ConnectionControl.None;
         handshake.OnEnded(connection);
         connection.ClosePhase = ClosePhase.Tombstone;

@@ -132,7 +132,7 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
         {
             Path path = connection.Paths[i];
             bool hasRoom = path.IsUsable && path.BytesInFlight + path.FrameLength <= path.Congestion.Window;
-            slots |= path != sent && hasRoom ? (byte)(1 << path.Slot) : (byte)0;
+            slots |= path != sent && hasRoom ? path.SlotBit : (byte)0;
         }
 
         connection.Copy = packets.Last with { Paths = slots };
@@ -143,7 +143,7 @@ internal sealed class MultipathTransmit(EndpointState state, PacketWriter packet
         for (int i = 0; connection.Copy.Paths != 0 && i < connection.Paths.Count; i++)
         {
             Path path = connection.Paths[i];
-            byte bit = (byte)(1 << path.Slot);
+            byte bit = path.SlotBit;
             if ((connection.Copy.Paths & bit) == 0)
             {
                 continue;

@@ -55,7 +55,7 @@ internal sealed class PacketWriter(
             return false;
         }
 
-        var builder = new PacketBuilder(transmission, frameLength) { PathBit = (byte)(1 << path.Slot), ControlsLeft = state.ControlsForPacket };
+        var builder = new PacketBuilder(transmission, frameLength) { PathBit = path.SlotBit, ControlsLeft = state.ControlsForPacket };
         bool reportsAll = false;
         if (path.Received.AckDeadline != Instant.Never)
         {

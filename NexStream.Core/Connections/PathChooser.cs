@@ -118,7 +118,7 @@ internal sealed class PathChooser(EndpointState state)
 
     /// <summary>The slot, as a bit, of the path that a stream is bound to; all, when that path carries no data.</summary>
     private static byte SlotOf(Connection connection, byte id) =>
-        connection.Paths.Find(id) is { IsUsable: true } path ? (byte)(1 << path.Slot) : AllSlots;
+        connection.Paths.Find(id) is { IsUsable: true } path ? path.SlotBit : AllSlots;
 
     /// <summary>Control frames are not paced, and need a window only.</summary>
     private static Path? WithWindow(Connection connection)

@@ -179,7 +179,7 @@ internal sealed class PathLifecycle(EndpointState state, ConnectionFactory facto
     {
         lossDetector.Abandon(connection, path, now);
         lossDetector.ForgetAll(path);
-        connection.Copy.Paths &= (byte)(byte.MaxValue ^ (1 << path.Slot));
+        connection.Copy.Paths &= (byte)(byte.MaxValue ^ path.SlotBit);
         factory.FreePath(connection, path);
     }
 }

@@ -81,7 +81,7 @@ internal sealed class ProbabilisticTurn(EndpointState state, OutboundMessages me
     private uint WriteMessage(Connection connection, Path path, int index, ref StreamState stream, int length, Wire.Transmission transmission)
     {
         ulong number = stream.Send.Window.Used++;
-        int place = groups.Join(connection, index, transmission.Slices, length, (byte)(1 << path.Slot), number);
+        int place = groups.Join(connection, index, transmission.Slices, length, path.SlotBit, number);
         MessageForm form = place >= 0 ? MessageForm.Grouped : MessageForm.Probabilistic;
         MessageHead.Write(transmission.HeadStorage, form, number, length, place);
         transmission.HeadLength = MessageHead.SizeOf(form);

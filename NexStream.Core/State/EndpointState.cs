@@ -202,8 +202,8 @@ internal sealed class EndpointState
         if (Frames.HeldBy(connection.Index) + frames > max)
         {
             // With a small share these may be all that it holds, and nothing else would free them.
-            Store.DropIfEmpty(ref connection.Memory.Sending);
-            Store.DropIfEmpty(ref connection.Memory.Received);
+            connection.Memory.Sending.DropIfEmpty(Frames);
+            connection.Memory.Received.DropIfEmpty(Frames);
         }
 
         return max;

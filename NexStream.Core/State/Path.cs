@@ -65,6 +65,9 @@ internal sealed class Path(int index)
 
     /// <summary>A small number that no other path of the connection has, and that is used again.</summary>
     public int Slot;
+
+    /// <summary>The bit of the slot, where a byte stands for several paths.</summary>
+    public byte SlotBit => (byte)(1 << Slot);
     public PathState State;
     public PathControl Control;
     public PathEvents Events;

@@ -26,7 +26,7 @@ internal struct PathSet
     public void Add(Path path)
     {
         path.Slot = System.Numerics.BitOperations.TrailingZeroCount(~(uint)_slots);
-        _slots |= (byte)(1 << path.Slot);
+        _slots |= path.SlotBit;
         _places[Count++] = path;
     }
 
@@ -38,7 +38,7 @@ internal struct PathSet
             index++;
         }
 
-        _slots &= (byte)(byte.MaxValue ^ (1 << path.Slot));
+        _slots &= (byte)(byte.MaxValue ^ path.SlotBit);
         Count--;
         for (; index < Count; index++)
         {

@@ -245,7 +245,7 @@ public sealed class BufferModelTests
         }
 
         Assert.That(store.Clear(ref list), Is.EqualTo(model.Count));
-        store.Drop(ref shared);
+        shared.Drop(frames);
         Assert.That(frames.Arena.FreeCount, Is.EqualTo(128));
         Assert.That(frames.HeldBy(0), Is.Zero);
         Assert.That(store.Chunks.Count, Is.Zero);

@@ -136,7 +136,7 @@ public sealed class ReassemblerModelTests
 
         public void CheckNothingIsHeld()
         {
-            _store.Drop(ref _memory.Received);
+            _memory.Received.Drop(_store.Frames);
             Assert.That(_list.IsEmpty, Is.True);
             Assert.That(_store.Chunks.Count, Is.Zero);
             Assert.That(_frames.Arena.FreeCount, Is.EqualTo(FrameCount));

@@ -303,7 +303,7 @@ public sealed class OrderedSendBufferTests
             Assert.That(
                 (State.SegmentsReserved, State.Segments.Count, State.AcknowledgedRuns.Count, State.Store.Chunks.Count, Half.Lost.IsEmpty, Half.Cursor),
                 Is.EqualTo((0, 0, 0, 0, true, Slab<Chunk>.None)));
-            State.Store.Drop(ref _connection.Memory.Sending);
+            _connection.Memory.Sending.Drop(State.Frames);
             Assert.That(State.Frames.Arena.FreeCount, Is.EqualTo(State.Frames.Arena.FrameCount), "Frames are held.");
         }
 
