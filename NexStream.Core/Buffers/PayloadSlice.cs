@@ -22,7 +22,8 @@ public readonly record struct PayloadSlice
     /// <param name="length">Bytes.</param>
     public PayloadSlice(uint frame, int offset, int length)
     {
-        _place = ((ulong)frame << 32) | (uint)offset;
+        // A link may say anything: what lies outside of its frame is refused where slices are taken in.
+        _place = ((ulong)frame << 32) | unchecked((uint)offset);
         Length = length;
     }
 

@@ -83,7 +83,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
         ref readonly PayloadSlice slice = ref frame.Payload[0];
         FrameRegion region = _region;
         int length = slice.Length;
-        if (frame.Header.PayloadLength != (uint)(length + _headLength) || length <= _copiedMax || _room <= 0 || _bytes + length > _bytesMax
+        if (length <= _copiedMax || frame.Header.PayloadLength != (long)length + _headLength || _room <= 0 || _bytes + length > _bytesMax
             || slice.Region != region.Number || !region.Contains(slice))
         {
             return false;

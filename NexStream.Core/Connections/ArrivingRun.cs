@@ -78,9 +78,14 @@ internal sealed class ArrivingRun(EndpointState state, PayloadKeeper keeper)
         ref readonly PayloadSlice slice = ref frame.Payload[0];
         FrameRegion region = _region;
         int length = slice.Length;
+        if (length <= _copiedMax || head.Position != _position || !head.Data.IsSameStream(_head)
+            || frame.Header.PayloadLength != (long)length + OrderedHead.Size || _room == 0)
+        {
+            return false;
+        }
+
         ulong end = _position + (uint)length;
-        if (head.Position != _position || !head.Data.IsSameStream(_head) || frame.Header.PayloadLength != (uint)(length + OrderedHead.Size)
-            || end > _limit || length <= _copiedMax || _room == 0)
+        if (end > _limit)
         {
             return false;
         }

@@ -135,6 +135,19 @@ internal sealed class ReferencePair
         to.Receive(new LinkFrame(packet.Header, packet.Head, [new PayloadSlice(PayloadSlice.FrameOf(0, index), offset, sent.Length)]), Now);
     }
 
+    /// <summary>Delivers the first frame of the queue, which has one slice, as a link does that says of it what it likes. What it held of the frame is given back.</summary>
+    public void DeliverAs(int offset, int length)
+    {
+        Packet packet = _queue[0];
+        _queue.RemoveAt(0);
+        Side from = _sides[packet.From];
+        PayloadSlice sent = packet.Slices.Single();
+        LinkHeader header = packet.Header with { PayloadLength = unchecked((uint)(packet.Head.Length + length)) };
+        var made = new PayloadSlice(PayloadSlice.FrameOf(from.AtPeer.Number, sent.Index), offset, length);
+        _sides[1 - packet.From].Endpoint.Receive(new LinkFrame(header, packet.Head, [made]), Now);
+        from.Endpoint.ReleaseFrame(sent.Frame);
+    }
+
     /// <summary>Delivers all that waits, one right behind the other.</summary>
     public void DeliverAll()
     {

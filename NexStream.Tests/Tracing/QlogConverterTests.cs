@@ -28,6 +28,30 @@ internal sealed class QlogConverterTests
     [TearDown]
     public void RemoveDirectory() => Directory.Delete(_directory, recursive: true);
 
+    /// <summary>A handle's upper half is its generation: an overflow, in a build that checks, from the second connection in a place on.</summary>
+    [Test]
+    public void Accepted_SeveralInOnePlace_AreAllTold()
+    {
+        const int Connections = 3;
+        var trace = new MemoryTrace();
+        var recorder = new TraceRecorder(trace, TraceDetail.Full);
+        var pair = new Pair(configure: config => config with { MaxConnections = 1 }, serverRecorder: recorder, frameCount: 64);
+        for (int i = 0; i < Connections; i++)
+        {
+            pair.Client.Events.Clear();
+            pair.Server.Events.Clear();
+            pair.Connect();
+            pair.Client.Connection.Close(pair.Now);
+            pair.RunFor(90 * Instant.Second);
+        }
+
+        recorder.Flush();
+        string source = System.IO.Path.Combine(_directory, "server.nxtrace");
+        File.WriteAllBytes(source, trace.Bytes.ToArray());
+        Assert.That(Cli.Run("trace", "qlog", source, "-o", source + ".sqlog").Code, Is.EqualTo((int)ExitCode.Ok));
+        Assert.That(new QlogFile(File.ReadAllText(source + ".sqlog")).Of("nexstream:connection_started").Count(), Is.EqualTo(Connections));
+    }
+
     [Test]
     public void Run_OverABadNetwork_TellsEveryPacketAndEveryLoss()
     {

@@ -70,7 +70,7 @@ internal sealed class QlogStreams(ReplayHost host, QlogRecords records)
         switch (kind)
         {
             case EventKind.ConnectionAccepted:
-                WriteStarted(now, connection, host.Connection((int)(uint)connection, (uint)(connection >> 32)).Remote, "server");
+                WriteStarted(now, connection, host.Connection(unchecked((int)(uint)connection), (uint)(connection >> 32)).Remote, "server");
                 break;
             case EventKind.ConnectionEstablished:
                 WriteState(now, group, "established");
