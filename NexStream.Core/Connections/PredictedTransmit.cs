@@ -32,9 +32,8 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         }
 
         int written = 0;
-        while (written < burst.Length && !connection.Scheduler.IsEmpty && DepartureRun.MaySend(path, now))
+        while (written < burst.Length && !connection.Scheduler.IsEmpty && DepartureRun.MaySend(path, now) && TryNext(connection, path, out int index))
         {
-            int index = Next(connection, path);
             ref StreamState stream = ref _streams[index];
             int count = !stream.SendsOnlyNew ? 0
                 : stream.Mode switch
@@ -133,20 +132,22 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         }
     }
 
-    /// <summary>The stream whose turn it is. Those in front that have sent all that they may leave the rotation, as long as others stay in it.</summary>
+    /// <summary>
+    /// The stream whose turn it is. Those in front that have sent all that they may leave the rotation, as long as others stay in it. False: the last one has, too.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Next(Connection connection, Path path)
+    private bool TryNext(Connection connection, Path path, out int index)
     {
         while (true)
         {
-            int index = connection.Scheduler.Next(_streams, path.FrameLength);
+            index = connection.Scheduler.Next(_streams, path.FrameLength);
             ref StreamState stream = ref _streams[index];
             ref SendHalf send = ref stream.Send;
             bool isSpent = (stream.Mode == TransportMode.ReliableOrdered ? send.Window.Used >= Math.Min(send.End, send.Window.Limit) : send.MessageUnsent < 0)
                 && send.Lost.IsEmpty;
             if (!isSpent || stream.SchedulerNext < 0)
             {
-                return index;
+                return !isSpent;
             }
 
             connection.Scheduler.Remove(_streams, index);
