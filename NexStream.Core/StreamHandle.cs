@@ -34,8 +34,8 @@ public readonly record struct StreamHandle
 
     /// <summary>
     /// Bytes of the longest message that <see cref="Send"/> takes now; a longer one is <see cref="CallStatus.MessageTooLong"/>. In BE and PR it is what one packet
-    /// carries, which grows and shrinks with the path (RFC 8899 §3); in RU what the peer allows (<see cref="Config.ConnectionConfig.MaxMessageLength"/>, and its memory), and half
-    /// of this connection's memory. 0 in RO, and where the handle is stale.
+    /// carries, which grows and shrinks with the path (RFC 8899 §3); in RU the lesser of what the peer allows (<see cref="Config.ConnectionConfig.MaxMessageLength"/>, and its memory)
+    /// and half of this connection's memory. 0 in RO, and where the handle is stale; that a stream takes nothing any more, because it was finished, only a send tells.
     /// </summary>
     public int MessageLengthMax => _endpoint?.StreamCalls.MessageLengthMaxOf(this) ?? 0;
 

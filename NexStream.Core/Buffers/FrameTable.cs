@@ -137,6 +137,7 @@ internal sealed class FrameTable
     public bool CanAdopt(ReadOnlySpan<PayloadSlice> slices, MemoryShare memory, int lengthMin, out int length)
     {
         length = 0;
+        long bytes = 0;
         int count = slices.Length;
         foreach (ref readonly PayloadSlice slice in slices)
         {
@@ -145,10 +146,12 @@ internal sealed class FrameTable
                 return false;
             }
 
-            length += slice.Length;
+            bytes += slice.Length;
         }
 
-        return _held[memory.Owner] + count <= memory.FramesMax;
+        // A peer's frames are as large as it likes, and several slices can lie in one of them.
+        length = unchecked((int)bytes);
+        return bytes <= int.MaxValue && _held[memory.Owner] + count <= memory.FramesMax;
     }
 
     /// <summary>How many slices of a region a connection could keep for certain: the same limits, in frames.</summary>

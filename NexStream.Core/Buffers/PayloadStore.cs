@@ -347,8 +347,8 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryExtend(ref Chunk tail, ReadOnlySpan<byte> data)
     {
-        int behind = tail.Slice.Offset + tail.Slice.Length + data.Length;
-        if (behind > frames.FrameSize || data.IsEmpty)
+        int end = tail.Slice.Offset + tail.Slice.Length;
+        if (data.Length > frames.FrameSize - end || data.IsEmpty)
         {
             return false;
         }
@@ -356,7 +356,7 @@ internal sealed class PayloadStore(FrameTable frames, Slab<Chunk> chunks, int re
         // What lies behind the run was never handed to a link, so that writing it changes nothing anybody reads.
         data.CopyTo(frames.Arena.RunOf(tail.Slice.Part(tail.Slice.Length, data.Length)));
         tail.Slice = tail.Slice.WithLength(tail.Slice.Length + data.Length);
-        tail.IsAppendable = HasRest(behind);
+        tail.IsAppendable = HasRest(end + data.Length);
         return true;
     }
 

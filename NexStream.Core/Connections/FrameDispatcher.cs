@@ -36,7 +36,7 @@ internal sealed class FrameDispatcher(
     private void ReceiveAny(in LinkFrame frame, Instant now)
     {
         int taken = 0;
-        int length = frame.Head.Length;
+        long length = frame.Head.Length;
         foreach (ref readonly PayloadSlice slice in frame.Payload)
         {
             if (!state.Frames.TryTake(slice))
@@ -48,7 +48,7 @@ internal sealed class FrameDispatcher(
             length += slice.Length;
         }
 
-        if (taken == frame.Payload.Length && length == frame.Header.PayloadLength)
+        if (taken == frame.Payload.Length && length == frame.Header.PayloadLength && length <= int.MaxValue)
         {
             Dispatch(frame, now);
         }

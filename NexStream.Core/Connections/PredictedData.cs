@@ -29,7 +29,7 @@ internal sealed class PredictedData(
     {
         int headLength = frame.Head.Length;
         if (!(MessageHead.IsLength(headLength) || headLength == RepairFrame.HeadSize) || !_frames.CanAdopt(frame.Payload, connection.Memory, _lengthMin, out int length)
-            || frame.Header.PayloadLength != (uint)(length + headLength))
+            || frame.Header.PayloadLength != (long)length + headLength)
         {
             return false;
         }

@@ -135,5 +135,5 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
     /// <summary>Whether a message that is sent once finds memory without another making room.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MayTake(Connection connection, in ReceiveHalf receive, ulong number, int length) =>
-        number <= WireLimits.PositionMax && receive.Buffered + length <= connection.Config.DatagramBuffer && state.MayTakeAhead(connection);
+        number <= WireLimits.PositionMax && (long)receive.Buffered + length <= connection.Config.DatagramBuffer && state.MayTakeAhead(connection);
 }

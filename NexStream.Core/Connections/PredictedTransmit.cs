@@ -133,7 +133,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
     }
 
     /// <summary>
-    /// The stream whose turn it is. Those in front that have sent all that they may leave the rotation, as long as others stay in it. False: the last one has, too.
+    /// The stream whose turn it is. Those in front that have sent all that they may leave the rotation, as long as others stay in it. False: the last one that could be next has, too.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryNext(Connection connection, Path path, out int index)

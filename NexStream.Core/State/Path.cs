@@ -68,6 +68,7 @@ internal sealed class Path(int index)
 
     /// <summary>The bit of the slot, where a byte stands for several paths.</summary>
     public byte SlotBit => (byte)(1 << Slot);
+
     public PathState State;
     public PathControl Control;
     public PathEvents Events;

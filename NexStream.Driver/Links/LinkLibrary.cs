@@ -62,7 +62,7 @@ public sealed unsafe class LinkLibrary
     {
         void* arena;
         int result = Api->CreateArena(unchecked((uint)frameSize), unchecked((uint)frameCount), &arena);
-        ThrowIfFailed(result, $"An arena of {frameCount} frames of {frameSize} bytes could not be made", "Frames are a multiple of 64 bytes, at most 2^24 of them");
+        ThrowIfFailed(result, $"An arena of {frameCount} frames of {frameSize} bytes could not be made", "Frames are a multiple of 64 bytes, at most 2^30, and at most 2^24 of them");
         return new LinkArena(this, arena);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CsCheck;
 using NexStream.Core.Buffers;
 
@@ -67,6 +68,16 @@ public sealed class PayloadStoreTests
         }
 
         Assert.That(sends.Runs(), Has.Count.EqualTo(runs));
+    }
+
+    /// <summary>A span as long as there can be, of which nothing is read: behind the last run there is no room for it.</summary>
+    [Test]
+    public void TryAppendWhole_AsLongAsSpansCanBe_IsRefused()
+    {
+        var sends = new Sends();
+        byte first = 0;
+        Assert.That(sends.TryAppendWhole(new byte[500]), Is.True);
+        Assert.That(sends.TryAppendWhole(MemoryMarshal.CreateReadOnlySpan(ref first, int.MaxValue)), Is.False);
     }
 
     /// <summary>A list of what is sent, and its store.</summary>

@@ -1,5 +1,5 @@
-using System.Text.RegularExpressions;
 using System.Buffers;
+using System.Text.RegularExpressions;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Driver.Hosting;

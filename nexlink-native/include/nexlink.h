@@ -154,7 +154,7 @@ typedef struct nexlink_api {
     /* What the last failed call on this thread was about: UTF-8, valid until the next call. */
     const char *(*last_error)(void);
 
-    /* Frames in memory that can be shared, zeroed and all in place: ENOMEM comes here and not later. frame_size: a multiple of 64. */
+    /* Frames in memory that can be shared, zeroed and all in place: ENOMEM comes here and not later. frame_size: a multiple of 64, at most 2^30. */
     int32_t (*create_arena)(uint32_t frame_size, uint32_t frame_count, nexlink_arena **arena);
     int32_t (*arena_info)(nexlink_arena *arena, nexlink_arena_info *info);
     void (*destroy_arena)(nexlink_arena *arena); /* after all its links were closed */

@@ -4,11 +4,12 @@
 
 #include "error.h"
 
-enum { FRAME_SIZE_UNIT = 64 }; /* a cache line: no two frames share one */
+enum { FRAME_SIZE_UNIT = 64 };       /* a cache line: no two frames share one */
+enum { FRAME_SIZE_LIMIT = 1 << 30 }; /* a peer says how large its frames are, and hosts count bytes with 31 bits */
 
 bool nx_arena_shape_valid(uint32_t frame_size, uint32_t frame_count)
 {
-    return frame_size != 0 && frame_size % FRAME_SIZE_UNIT == 0 && frame_count != 0 && frame_count <= NEXLINK_FRAMES_MAX;
+    return frame_size != 0 && frame_size <= FRAME_SIZE_LIMIT && frame_size % FRAME_SIZE_UNIT == 0 && frame_count != 0 && frame_count <= NEXLINK_FRAMES_MAX;
 }
 
 int32_t nx_arena_create(uint32_t frame_size, uint32_t frame_count, nexlink_arena **arena)
@@ -18,7 +19,7 @@ int32_t nx_arena_create(uint32_t frame_size, uint32_t frame_count, nexlink_arena
     }
     *arena = NULL;
     if (!nx_arena_shape_valid(frame_size, frame_count)) {
-        return nx_fail(NEXLINK_EINVAL, "create_arena: frames are a multiple of 64 bytes, and 1 to 2^24 of them");
+        return nx_fail(NEXLINK_EINVAL, "create_arena: frames are a multiple of 64 bytes, at most 2^30, and 1 to 2^24 of them");
     }
     nexlink_arena *created = malloc(sizeof *created);
     if (created == NULL) {

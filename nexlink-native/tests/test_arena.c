@@ -35,6 +35,7 @@ static void impossible_shapes_are_refused(void)
     CHECK_EQUAL(api->create_arena(100, 1, &arena), NEXLINK_EINVAL);
     CHECK_EQUAL(api->create_arena(64, 0, &arena), NEXLINK_EINVAL);
     CHECK_EQUAL(api->create_arena(64, NEXLINK_FRAMES_MAX + 1, &arena), NEXLINK_EINVAL);
+    CHECK_EQUAL(api->create_arena((UINT32_C(1) << 30) + 64, 1, &arena), NEXLINK_EINVAL);
     CHECK_EQUAL(api->create_arena(64, 1, NULL), NEXLINK_EINVAL);
     CHECK(arena == NULL);
 }
@@ -42,7 +43,7 @@ static void impossible_shapes_are_refused(void)
 static void more_than_the_machine_has_is_refused(void)
 {
     nexlink_arena *arena;
-    CHECK_EQUAL(api->create_arena(UINT32_MAX - 63, NEXLINK_FRAMES_MAX, &arena), NEXLINK_ENOMEM);
+    CHECK_EQUAL(api->create_arena(UINT32_C(1) << 30, NEXLINK_FRAMES_MAX, &arena), NEXLINK_ENOMEM);
     CHECK(arena == NULL);
     CHECK(strstr(api->last_error(), "memory") != NULL);
 }
@@ -83,7 +84,7 @@ static void nothing_stays_open(void)
     CHECK_EQUAL(open_descriptors(), before + 1); /* only the one that peers get */
     api->destroy_arena(arena);
     CHECK_EQUAL(open_descriptors(), before);
-    (void)api->create_arena(UINT32_MAX - 63, NEXLINK_FRAMES_MAX, &arena);
+    (void)api->create_arena(UINT32_C(1) << 30, NEXLINK_FRAMES_MAX, &arena);
     CHECK_EQUAL(open_descriptors(), before);
 }
 

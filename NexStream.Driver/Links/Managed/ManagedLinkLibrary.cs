@@ -14,6 +14,7 @@ namespace NexStream.Driver.Links.Managed;
 internal static unsafe class ManagedLinkLibrary
 {
     private const int FrameSizeMultiple = 64;
+    private const uint FrameSizeMax = 1u << 30;
 
     /// <summary>The native library's bound: 32 MiB of descriptors.</summary>
     private const uint RingCapacityMax = 1u << 16;
@@ -71,9 +72,9 @@ internal static unsafe class ManagedLinkLibrary
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int CreateArena(uint frameSize, uint frameCount, void** arena)
     {
-        if (frameSize is 0 or > int.MaxValue || frameSize % FrameSizeMultiple != 0 || frameCount is 0 or > 1u << PayloadSlice.IndexBits)
+        if (frameSize is 0 or > FrameSizeMax || frameSize % FrameSizeMultiple != 0 || frameCount is 0 or > 1u << PayloadSlice.IndexBits)
         {
-            return ManagedError.Set(NexLinkResult.InvalidArgument, "frames are a multiple of 64 bytes, 1 to 2^24 of them"u8);
+            return ManagedError.Set(NexLinkResult.InvalidArgument, "frames are a multiple of 64 bytes, at most 2^30, and 1 to 2^24 of them"u8);
         }
 
         try

@@ -34,6 +34,7 @@ public sealed class LinkLibraryTests
 
     [TestCase(0, 1)]
     [TestCase(100, 1)]
+    [TestCase((1 << 30) + 64, 1)]
     [TestCase(64, 0)]
     [TestCase(64, -1)]
     [TestCase(64, (1 << 24) + 1)]

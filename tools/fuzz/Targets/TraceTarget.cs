@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.ExceptionServices;
 using NexStream.Core;
 using NexStream.Core.Primitives;
 using NexStream.Core.Tracing;
@@ -76,7 +77,11 @@ internal sealed class TraceTarget : IFuzzTarget
             TraceListing.Write(new MemoryStream(trace), TextWriter.Null, 0, long.MaxValue);
             if (IsSmall(trace))
             {
-                Replayer.Run(new MemoryStream(trace));
+                Exception? thrown = Replayer.Run(new MemoryStream(trace)).Thrown;
+                if (thrown is OverflowException)
+                {
+                    ExceptionDispatchInfo.Throw(thrown);
+                }
             }
         }
         catch (TraceException)
