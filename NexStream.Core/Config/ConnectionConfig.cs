@@ -134,6 +134,9 @@ public sealed record ConnectionConfig
     /// <summary>Whether packets are marked as ECN-capable until validation says otherwise (RFC 9000 §13.4).</summary>
     public bool Ecn { get; init; } = true;
 
+    /// <summary>Leaves as many numbers again: a connection never runs out of them.</summary>
+    private const long FirstNumberMax = (long)WireLimits.PositionMax / 2;
+
     internal int KnownFrameLength => InitialFrameLength ?? MaxFrameLength;
 
     internal int EffectiveMessageLength => Math.Min(MaxMessageLength, ReceiveWindow / 2);
@@ -171,5 +174,7 @@ public sealed record ConnectionConfig
         Limit.Check(MaxAckDelay, TimeSpan.Zero, TimeSpan.FromSeconds(1), nameof(MaxAckDelay));
         Limit.Check(AckThreshold, 1, 256, nameof(AckThreshold));
         Limit.Check(MaxAttempts, 1, 255, nameof(MaxAttempts));
+        Limit.Check((long)Math.Min(FirstPacketNumber, long.MaxValue), 0, FirstNumberMax, nameof(FirstPacketNumber));
+        Limit.Check((long)Math.Min(FirstSequence, long.MaxValue), 0, FirstNumberMax, nameof(FirstSequence));
     }
 }

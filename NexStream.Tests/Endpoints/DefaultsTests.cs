@@ -43,4 +43,15 @@ public sealed class DefaultsTests
         };
         Assert.That(config.Validate, Throws.InstanceOf<ArgumentException>().With.Message.Contains(nameof(ConnectionConfig.MaxPaths)).And.Message.Contains($"{paths}"));
     }
+
+    /// <summary>Found by the fuzzer: no packet number follows the last.</summary>
+    [TestCase((1ul << 61) + 1, 0ul)]
+    [TestCase(ulong.MaxValue, 0ul)]
+    [TestCase(0ul, (1ul << 61) + 1)]
+    [TestCase(0ul, ulong.MaxValue)]
+    public void Connection_BeginsWhereNumbersEnd_SaysSo(ulong packet, ulong sequence)
+    {
+        ConnectionConfig config = new() { FirstPacketNumber = packet, FirstSequence = sequence };
+        Assert.That(config.Validate, Throws.InstanceOf<ArgumentException>().With.Message.Contains("it may be 0 to"));
+    }
 }

@@ -10,7 +10,7 @@ using NexStream.Tests.Support;
 namespace NexStream.Tests.Endpoints;
 
 /// <summary>
-/// Found by the fuzzer, in made-up traces: slices that no frame has, in the middle of a train. They are refused, and not by an overflow on the way there.
+/// Slices that no frame has, in the middle of a train, as the fuzzer makes them up: they are refused, and not by an overflow on the way there.
 /// </summary>
 [TestFixture]
 public sealed class MadeUpSliceTests
