@@ -12,8 +12,8 @@ record=docs/evidence/instructions.txt
 tolerance_percent=3
 
 # The difference of two runs is the frames alone: starting and connecting cost the same in both.
-few=6400
-many=64000
+few=12800
+many=128000
 
 workloads=(
     "--mode ro --frame 1200"
