@@ -72,6 +72,23 @@ internal sealed class PathLiveness(EndpointState state, ConnectionFactory factor
         state.Events.Raise(connection, ConnectionEvents.Paths);
     }
 
+    /// <summary>
+    /// PONG came on a silent path. One that answers the last question has made the round trip, though the acknowledgement of that question did not come: the peer may have sent it on
+    /// a path that is dead, and if both sides did, each would wait for the other's for ever.
+    /// </summary>
+    public void OnPong(Connection connection, Path path, NodeId source, ulong pingId, Instant now)
+    {
+        if (path.State != PathState.Silent || pingId != path.PingId || source != path.Remote)
+        {
+            return;
+        }
+
+        // Nothing but questions is sent there: the last of them left then. As with an acknowledgement the sample comes first, and says how long a silence is long.
+        path.OnRttSample(now - path.LastAckElicitingSentAt, 0, now);
+        OnAnswer(connection, path, now);
+        state.MarkReady(connection);
+    }
+
     /// <summary>A packet came in on a silent path: perhaps this side's arrive again as well. It is asked at once, but not more often than once a probe time-out.</summary>
     public void OnPacket(Connection connection, Path path, Instant now)
     {

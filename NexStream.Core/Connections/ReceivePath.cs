@@ -350,6 +350,7 @@ internal sealed class ReceivePath(
         }
 
         paths.OnPong(connection, path, source, frame.PingId);
+        liveness.OnPong(connection, path, source, frame.PingId, now);
         migration.OnPong(connection, path, source, frame.PingId, now);
         return ReceiveOutcome.Accepted;
     }

@@ -2,6 +2,8 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
+using NexStream.Core.Wire.Frames;
 using NexStream.Tests.Support;
 using static NexStream.Tests.Support.PathPair;
 
@@ -93,6 +95,59 @@ public sealed class PathDeathTests
         client.Send(new byte[100_000]);
         paths.Pair.RunFor(40 * Instant.Second);
         Assert.That(paths.Client.Events.Single(e => e.Kind == EventKind.ConnectionClosed).Reason, Is.EqualTo(ReasonCode.PeerUnresponsive));
+    }
+
+    /// <summary>
+    /// Found by the swarm (seed 1796081935), where both sides had closed the path that the other used: answers came back on the silent path, but what acknowledged them went, at
+    /// both ends, over the one that was dead and the only one left.
+    /// </summary>
+    [Test]
+    public void Revival_WhileTheOnlyOtherPathDies_IsNoticedByTheAnswerItself()
+    {
+        var paths = new PathPair(network: new NetworkConditions { Rate = 1_250_000 });
+        byte id = paths.Open();
+        (StreamHandle client, StreamHandle server) = paths.Pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        (StreamHandle back, StreamHandle reader) = OpenBack(paths, id);
+        paths.Kill(NodeOf(Pair.ClientNode, 1));
+        for (int i = 0; i < 100 && (IsActive(paths.Client, id) || IsActive(paths.Server, id)); i++)
+        {
+            client.Send(new byte[2000]);
+            back.Send(new byte[2000]);
+            paths.Pair.RunFor(20 * Instant.Millisecond);
+            server.ReadAll();
+            reader.ReadAll();
+        }
+
+        Assert.That((IsActive(paths.Client, id), IsActive(paths.Server, id)), Is.EqualTo((false, false)));
+        paths.Kill(Pair.ClientNode);
+        paths.Heal(NodeOf(Pair.ClientNode, 1));
+        var transfer = new Transfer(paths.Pair, client, server, total: 100_000);
+        transfer.RunUntil(100_000);
+        Assert.That(transfer.LongestPauseNs, Is.LessThan(3 * Instant.Second), "A silent path is asked every two seconds.");
+    }
+
+    [TestCase(1ul, false, false, Description = "a question that was not asked")]
+    [TestCase(0ul, true, false, Description = "from elsewhere")]
+    [TestCase(0ul, false, true)]
+    public void Silent_Answer_BringsThePathBackIfItIsOne(ulong other, bool isFromElsewhere, bool isBack)
+    {
+        var paths = new PathPair();
+        byte id = paths.Open();
+        (StreamHandle client, StreamHandle server) = paths.Pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        paths.Kill(NodeOf(Pair.ClientNode, 1));
+        StateOf(paths.Client, id).Control |= Core.State.PathControl.Ping;
+        Exchange(paths, client, server, seconds: 10);
+        Assert.That(IsActive(paths.Client, id), Is.False);
+        Core.State.Path path = StateOf(paths.Client, id);
+        ulong sent = path.PacketsSent;
+        paths.Pair.RunUntil(() => path.PacketsSent > sent);
+        const uint NewNumber = 1000;
+        Pair.Frame frame = Forge.Packet(
+            paths.Pair, paths.Client, NewNumber, (ref writer) => new PongFrame { PingId = path.PingId + other }.TryWrite(ref writer), default, path.LocalTag);
+        (frame.Packet with { PathId = id }).Write(frame.Bytes);
+        LinkHeader header = frame.Header with { Source = isFromElsewhere ? NodeOf(Pair.ServerNode, 5) : path.Remote, Destination = path.Local };
+        paths.Pair.Inject(paths.Client, new Pair.Frame(header, frame.Bytes));
+        Assert.That(IsActive(paths.Client, id), Is.EqualTo(isBack));
     }
 
     [Test]
