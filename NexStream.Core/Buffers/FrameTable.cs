@@ -149,7 +149,7 @@ internal sealed class FrameTable
             bytes += slice.Length;
         }
 
-        // A peer's frames are as large as it likes, and several slices can lie in one of them.
+        // A frame of a peer may have 2^30 bytes, and several slices can lie in one.
         length = unchecked((int)bytes);
         return bytes <= int.MaxValue && _held[memory.Owner] + count <= memory.FramesMax;
     }

@@ -86,7 +86,6 @@ internal sealed class PathLiveness(EndpointState state, ConnectionFactory factor
         // Nothing but questions is sent there: the last of them left then. As with an acknowledgement the sample comes first, and says how long a silence is long.
         path.OnRttSample(now - path.LastAckElicitingSentAt, 0, now);
         OnAnswer(connection, path, now);
-        state.MarkReady(connection);
     }
 
     /// <summary>A packet came in on a silent path: perhaps this side's arrive again as well. It is asked at once, but not more often than once a probe time-out.</summary>
