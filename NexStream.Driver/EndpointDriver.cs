@@ -59,7 +59,14 @@ public sealed class EndpointDriver : IDisposable
     /// When to call <see cref="Poll"/> at the latest if no link has traffic; <see cref="Instant.Never"/> when no timer runs. A call at that instant
     /// always gets on, so that who sleeps until then never spins; it may be early, when a timer was moved, but not late by more than a tick.
     /// </summary>
-    public Instant NextDeadline => _timers.NextDeadline + _timers.TickNs;
+    public Instant NextDeadline
+    {
+        get
+        {
+            ArmTimers();
+            return NextTurnOfTimers;
+        }
+    }
 
     /// <summary>What was done so far.</summary>
     public ref readonly DriverStatistics Statistics => ref _statistics;
@@ -94,13 +101,15 @@ public sealed class EndpointDriver : IDisposable
     public bool TryGetLinkLost(out LinkLost lost) => _lost.TryDequeue(out lost);
 
     /// <summary>
-    /// One turn: takes back frames that peers are done with, hands received frames and due timers to the endpoint, takes what the endpoint wants
-    /// to send and when it wants to be called, and gives frames back to peers. The application acts on the endpoint between two turns.
+    /// One turn: asks the endpoint when it wants to be called, takes back frames that peers are done with, hands received frames and due timers to the endpoint, takes what
+    /// it wants to send, and gives frames back to peers. The application acts on the endpoint between two turns.
     /// </summary>
     /// <param name="now">The current time.</param>
     /// <returns>Whether there was anything to do. False: nothing will be before <see cref="NextDeadline"/>, traffic, or the application's next act.</returns>
     public bool Poll(Instant now)
     {
+        // First, while nothing has come in: what the last turn left behind need not delay what comes.
+        ArmTimers();
         bool worked = false;
         for (int i = _ports.Count - 1; i >= 0; i--)
         {
@@ -124,21 +133,14 @@ public sealed class EndpointDriver : IDisposable
     public bool Transmit(Instant now)
     {
         bool worked = _outbox.Fill(now, ref _statistics);
-        foreach (LinkPort port in _ports)
+        for (int i = 0; i < _ports.Count; i++)
         {
-            worked |= port.Flush(now, ref _statistics) != 0;
+            worked |= _ports[i].Flush(now, ref _statistics) != 0;
         }
 
-        while (_endpoint.TryGetDeadline(out ConnectionDeadline deadline))
+        for (int i = 0; i < _ports.Count; i++)
         {
-            int index = deadline.Connection.Index;
-            _connections[index] = deadline.Connection;
-            _timers.Arm(index, deadline.Deadline);
-        }
-
-        foreach (LinkPort port in _ports)
-        {
-            long released = port.FlushReleases();
+            long released = _ports[i].FlushReleases();
             _statistics.HoldsReleased += released;
             worked |= released != 0;
         }
@@ -182,6 +184,20 @@ public sealed class EndpointDriver : IDisposable
 
     /// <summary>The connection that last had a deadline in this place, which every connection has from its beginning; it may be over.</summary>
     internal ConnectionHandle ConnectionAt(int index) => _connections[index];
+
+    /// <summary>The same, as far as the endpoint's wishes are known.</summary>
+    private Instant NextTurnOfTimers => _timers.NextDeadline + _timers.TickNs;
+
+    /// <summary>Asks the endpoint when it wants to be called.</summary>
+    private void ArmTimers()
+    {
+        while (_endpoint.TryGetDeadline(out ConnectionDeadline deadline))
+        {
+            int index = deadline.Connection.Index;
+            _connections[index] = deadline.Connection;
+            _timers.Arm(index, deadline.Deadline);
+        }
+    }
 
     private LinkPort? NextToWaitOn()
     {
@@ -264,7 +280,7 @@ public sealed class EndpointDriver : IDisposable
         }
 
         _statistics.TimersFired += fired;
-        return fired != 0 || NextDeadline <= now;
+        return fired != 0 || NextTurnOfTimers <= now;
     }
 
     private void Retire(LinkPort port)

@@ -17,14 +17,24 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
     private readonly Transmission[] _burst = [.. Enumerable.Range(0, BurstAtOnce).Select(_ => new Transmission())];
     private readonly Dictionary<NodeId, LinkPort> _routes = new(options.LinksMax);
     private LinkPort? _network;
+    private NodeId _lastNode;
+    private LinkPort? _lastPort;
     private int _next;
     private int _taken;
 
     /// <summary>Frames for the port's node go over it from now on.</summary>
-    public void AddRoute(LinkPort port) => _routes[port.Remote] = port;
+    public void AddRoute(LinkPort port)
+    {
+        _routes[port.Remote] = port;
+        _lastPort = null;
+    }
 
     /// <summary>Frames for nodes that have no route go over the port from now on.</summary>
-    public void AddNetwork(LinkPort port) => _network = port;
+    public void AddNetwork(LinkPort port)
+    {
+        _network = port;
+        _lastPort = null;
+    }
 
     /// <summary>The port's peer is gone; a later link to the same node stays.</summary>
     public void RemoveRoute(LinkPort port)
@@ -33,18 +43,28 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
         {
             _routes.Remove(port.Remote);
         }
+
+        _lastPort = null;
     }
 
     /// <summary>Takes a burst from the endpoint. Returns whether any packet got on.</summary>
     public bool Fill(Instant now, ref DriverStatistics statistics)
     {
         bool worked = false;
+        bool hasMore = true;
         for (int left = options.TransmitBurst; left > 0; left--)
         {
             if (_next == _taken)
             {
+                if (!hasMore)
+                {
+                    break;
+                }
+
+                int places = Math.Min(left, BurstAtOnce);
                 _next = 0;
-                _taken = endpoint.Transmit(now, _burst.AsSpan(0, Math.Min(left, BurstAtOnce)));
+                _taken = endpoint.Transmit(now, _burst.AsSpan(0, places));
+                hasMore = _taken == places;
                 if (_taken == 0)
                 {
                     break;
@@ -67,7 +87,7 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
     /// <summary>Puts the packet where it goes, or drops it. False: its link's ring is full, and the packet stays.</summary>
     private bool TryRoute(Transmission transmission, Instant now, ref DriverStatistics statistics)
     {
-        if ((_routes.GetValueOrDefault(transmission.Header.Destination) ?? _network) is not { } port)
+        if (RouteTo(transmission.Header.Destination) is not { } port)
         {
             statistics.FramesUnroutable++;
             Drop(transmission);
@@ -87,6 +107,18 @@ internal sealed class Outbox(Endpoint endpoint, DriverOptions options)
         statistics.FramesDroppedByStall++;
         Drop(transmission);
         return true;
+    }
+
+    /// <summary>The way to a node; most often it is the one that the packet before took.</summary>
+    private LinkPort? RouteTo(NodeId node)
+    {
+        if (_lastPort is null || node != _lastNode)
+        {
+            _lastNode = node;
+            _lastPort = _routes.GetValueOrDefault(node) ?? _network;
+        }
+
+        return _lastPort;
     }
 
     /// <summary>Gives back the references that the endpoint took on a link's behalf.</summary>

@@ -13,6 +13,9 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 {
     private readonly Slab<SentPacket> _packets = state.Packets;
 
+    /// <summary>For the acknowledgement at hand: the stack would have to be cleared for each.</summary>
+    private readonly PacketNumberRange[] _ranges = new PacketNumberRange[PacketAckFrame.RangeCountMax];
+
     /// <summary>Handles DATA_ACK on stream 0. Returns the violation, or none.</summary>
     public ReasonCode Process(Connection connection, Path path, in PacketAckFrame frame, Instant now)
     {
@@ -22,13 +25,12 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             return ReasonCode.AcknowledgementViolation;
         }
 
-        Span<PacketNumberRange> ranges = stackalloc PacketNumberRange[PacketAckFrame.RangeCountMax];
-        if (!frame.TryExpandRanges(largest, ranges, out int count))
+        if (!frame.TryExpandRanges(largest, _ranges, out int count))
         {
             return ReasonCode.FrameEncodingError;
         }
 
-        ranges = ranges[..count];
+        ReadOnlySpan<PacketNumberRange> ranges = _ranges.AsSpan(0, count);
         if (NamesSkipped(path, ranges))
         {
             return ReasonCode.AcknowledgementViolation;
@@ -88,7 +90,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     {
         int range = newestFirst.Length - 1;
         int index = path.InFlight.Head;
-        SentPacket newest = default;
+        int newest = Slab<SentPacket>.None;
         while (index >= 0 && range >= 0)
         {
             ref SentPacket packet = ref _packets[index];
@@ -116,12 +118,15 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             path.BytesInFlight -= batch.Bytes;
             path.AckElicitingInFlight -= batch.Packets;
             Invariant.Check(path.BytesInFlight >= 0 && path.AckElicitingInFlight >= 0, "What leaves the books was in them.");
-            path.Rate.OnAcknowledged(newest, batch.Bytes, now);
+            path.Rate.OnAcknowledged(_packets[newest], batch.Bytes, now);
         }
     }
 
-    /// <summary>Takes out the packets from one on up to a number: they stand in a row, and leave their list together. Returns the one behind them.</summary>
-    private int TakeRun(Path path, int first, ulong last, Instant now, ref Batch batch, out SentPacket newest)
+    /// <summary>
+    /// Takes out the packets from one on up to a number: they stand in a row, and leave their list together. Returns the one behind them. The last of them is free, and keeps its
+    /// content until it is taken again: no packet is split behind the last run.
+    /// </summary>
+    private int TakeRun(Path path, int first, ulong last, Instant now, ref Batch batch, out int newest)
     {
         int index = first;
         int end = first;
@@ -173,9 +178,8 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
 
         Take(run);
 
-        // A record that was freed keeps its content until it is taken again, and here nothing takes one.
-        newest = packets[end];
-        batch.OnNewest(newest);
+        newest = end;
+        batch.OnNewest(packets[end]);
         int count = batch.Packets - packetsBefore;
         state.PacketsInRuns -= count - records;
         path.InFlight.RemoveRun(_packets, before, index, count);

@@ -23,6 +23,9 @@ internal sealed class PacketWriter(
 
     private readonly Action<int> _reap = lifecycle.Reap;
 
+    /// <summary>For the acknowledgement at hand: the stack would have to be cleared for each.</summary>
+    private readonly PacketNumberRange[] _ranges = new PacketNumberRange[PacketAckFrame.RangeCountMax];
+
     /// <summary>The reliable data that the packet written last carried, of a connection with several paths.</summary>
     public DataCopy Last { get; private set; }
 
@@ -33,13 +36,31 @@ internal sealed class PacketWriter(
     public bool TryAsk(Connection connection, Path path, Instant now, Wire.Transmission transmission) =>
         path.Challenge.IsActive && migration.TryAsk(connection, path, now, transmission);
 
+    /// <summary>Whether there is nothing at all to write now: most often that is so when a turn asks, and it is found out before a packet is begun.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasNothing(Connection connection, Path path, Instant now)
+    {
+        if (path.Received.AckImmediately || path.Received.AckDeadline <= now || path.ProbesAllowed > 0 || path.Control != PathControl.None || connection.HasControl
+            || path.Mtu.IsSearching || path.Challenge.IsActive || connection.Scheduler.DropSpent(state.Streams))
+        {
+            return false;
+        }
+
+        if (path.HasWindow)
+        {
+            path.Rate.OnApplicationLimited(path.BytesInFlight);
+        }
+
+        return true;
+    }
+
     /// <summary>Writes whatever there is: what belongs to the path, and what any path may carry.</summary>
     public bool TryWriteAny(Connection connection, Path path, Instant now, int frameLength, Wire.Transmission transmission)
     {
         bool owesAck = path.Received.AckImmediately || path.Received.AckDeadline <= now;
-        bool hasWindow = path.ProbesAllowed > 0 || path.BytesInFlight + path.FrameLength <= path.Congestion.Window;
+        bool hasWindow = path.HasWindow;
         bool hasControl = hasWindow && (connection.HasControl || path.Control != PathControl.None);
-        bool hasData = hasWindow && !connection.Scheduler.IsEmpty && IsPaced(connection, path, now);
+        bool hasData = hasWindow && connection.Scheduler.DropSpent(state.Streams) && IsPaced(connection, path, now);
         if (hasWindow && connection.Scheduler.IsEmpty)
         {
             path.Rate.OnApplicationLimited(path.BytesInFlight);
@@ -50,11 +71,12 @@ internal sealed class PacketWriter(
             return true;
         }
 
-        if (!owesAck && !hasControl && !hasData && path.ProbesAllowed == 0)
-        {
-            return false;
-        }
+        return (owesAck || hasControl || hasData || path.ProbesAllowed > 0) && TryWrite(connection, path, now, hasWindow, hasData, frameLength, transmission);
+    }
 
+    /// <summary>Writes what there is.</summary>
+    private bool TryWrite(Connection connection, Path path, Instant now, bool hasWindow, bool hasData, int frameLength, Wire.Transmission transmission)
+    {
         var builder = new PacketBuilder(transmission, frameLength) { PathBit = path.SlotBit, ControlsLeft = state.ControlsForPacket };
         bool reportsAll = false;
         if (path.Received.AckDeadline != Instant.Never)
@@ -92,7 +114,7 @@ internal sealed class PacketWriter(
     public bool TryWriteOwn(Connection connection, Path path, Instant now, Wire.Transmission transmission)
     {
         bool owesAck = path.IsUsable && (path.Received.AckImmediately || path.Received.AckDeadline <= now);
-        bool hasWindow = path.ProbesAllowed > 0 || path.BytesInFlight + path.FrameLength <= path.Congestion.Window;
+        bool hasWindow = path.HasWindow;
         bool hasControl = hasWindow && (path.Control & (PathControl.Ping | PathControl.Pong | PathControl.Congestion)) != PathControl.None;
         if (hasWindow && path.IsUsable && path.ProbesAllowed == 0 && MtuProber.Due(connection, path, now) is > 0 and int length
             && TryProbeMtu(connection, path, length, now, transmission))
@@ -221,13 +243,12 @@ internal sealed class PacketWriter(
     }
 
     /// <summary>Writes an acknowledgement when one is owed. It is complete when it reported all that there is to report.</summary>
-    private static void WriteAck(Connection connection, Path path, Instant now, ref PacketBuilder builder, out bool isComplete)
+    private void WriteAck(Connection connection, Path path, Instant now, ref PacketBuilder builder, out bool isComplete)
     {
         long delayUs = Math.Clamp((now - path.Received.LargestReceivedAt) / Instant.Microsecond, 0, uint.MaxValue);
         var ecn = new EcnCounts { Ect0 = path.Received.Ect0, Ect1 = path.Received.Ect1, Ce = path.Received.Ce };
         bool hasEcn = (ecn.Ect0 | ecn.Ect1 | ecn.Ce) != 0;
-        Span<PacketNumberRange> ranges = stackalloc PacketNumberRange[PacketAckFrame.RangeCountMax];
-        ranges = ranges[..path.Received.CopyRanges(ranges, out isComplete)];
+        ReadOnlySpan<PacketNumberRange> ranges = _ranges.AsSpan(0, path.Received.CopyRanges(_ranges, out isComplete));
         isComplete &= PacketAckFrame.GetWireLength(ranges.Length, hasEcn) <= builder.Writer.Remaining;
         if (!PacketAckFrame.TryWrite(ref builder.Writer, path.Id, (uint)delayUs, ranges, ecn, hasEcn, connection.Window.Limit))
         {

@@ -42,7 +42,7 @@ internal sealed class PathChooser(EndpointState state)
         for (int i = 0; i < connection.Paths.Count; i++)
         {
             Path path = connection.Paths[i];
-            if (path.IsUsable && HasWindow(path) && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now)
+            if (path.IsUsable && path.HasWindow && path.Pacer.NextSendTime(now, path.Congestion.PacingRate) <= now)
             {
                 path.Rate.OnApplicationLimited(path.BytesInFlight);
             }
@@ -127,7 +127,7 @@ internal sealed class PathChooser(EndpointState state)
         for (int i = 0; i < connection.Paths.Count; i++)
         {
             Path path = connection.Paths[i];
-            if (path.IsUsable && HasWindow(path) && (best is null || path.Rtt.SmoothedNs < best.Rtt.SmoothedNs))
+            if (path.IsUsable && path.HasWindow && (best is null || path.Rtt.SmoothedNs < best.Rtt.SmoothedNs))
             {
                 best = path;
             }
@@ -135,8 +135,6 @@ internal sealed class PathChooser(EndpointState state)
 
         return best;
     }
-
-    private static bool HasWindow(Path path) => path.ProbesAllowed > 0 || path.BytesInFlight + path.FrameLength <= path.Congestion.Window;
 
     private static long QueuedBytes(Connection connection)
     {
@@ -161,7 +159,7 @@ internal sealed class PathChooser(EndpointState state)
                 continue;
             }
 
-            bool hasWindow = HasWindow(path);
+            bool hasWindow = path.HasWindow;
             Instant readyAt = path.ProbesAllowed > 0 ? now : path.Pacer.NextSendTime(now, path.Congestion.PacingRate);
             if (hasWindow && readyAt > now)
             {

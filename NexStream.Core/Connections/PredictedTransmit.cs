@@ -142,9 +142,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         {
             index = connection.Scheduler.Next(_streams, path.FrameLength);
             ref StreamState stream = ref _streams[index];
-            ref SendHalf send = ref stream.Send;
-            bool isSpent = (stream.Mode == TransportMode.ReliableOrdered ? send.Window.Used >= Math.Min(send.End, send.Window.Limit) : send.MessageUnsent < 0)
-                && send.Lost.IsEmpty;
+            bool isSpent = stream.IsSpent;
             if (!isSpent || stream.SchedulerNext < 0)
             {
                 return !isSpent;

@@ -22,6 +22,11 @@ internal sealed class TransmitPath(EndpointState state, PacketWriter packets, Pr
             return multipath.Write(connection, now, burst);
         }
 
+        if (packets.HasNothing(connection, path, now))
+        {
+            return 0;
+        }
+
         if (packets.TryAsk(connection, path, now, burst[0]))
         {
             return 1;

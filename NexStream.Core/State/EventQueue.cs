@@ -49,6 +49,12 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
 
     public bool TryGet(out EndpointEvent item)
     {
+        if ((_connections.Count | _messages.Count | _streams.Count | _closed.Count) == 0)
+        {
+            item = default;
+            return false;
+        }
+
         while (_connections.Count > 0)
         {
             Connection connection = state.Connections[_connections.Peek()];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
@@ -186,6 +187,13 @@ internal sealed class Path(int index)
 
     /// <summary>Whether it carries what the connection has to send.</summary>
     public bool IsUsable => State == PathState.Active && IsValidated;
+
+    /// <summary>Whether the congestion window has room for a full packet, or does not count because a probe is due.</summary>
+    public bool HasWindow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ProbesAllowed > 0 || BytesInFlight + FrameLength <= Congestion.Window;
+    }
 
     /// <summary>The largest frame that may be sent now: the path's, or what is left of three times the bytes received.</summary>
     public int FrameLengthNow => IsValidated ? FrameLength : (int)Math.Min((ulong)FrameLength, Allowance - Math.Min(BytesSent, Allowance));

@@ -91,6 +91,18 @@ internal struct StreamScheduler
         }
     }
 
+    /// <summary>Whether a stream has something to send. Those whose turn it is and that have sent all that they may leave the rotation here, for less than a turn costs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool DropSpent(Slab<StreamState> streams)
+    {
+        while (!IsEmpty && streams[Head].IsSpent)
+        {
+            Remove(streams, Head);
+        }
+
+        return !IsEmpty;
+    }
+
     /// <summary>The stream whose turn it is. There is one.</summary>
     public readonly int Head => _levels[_policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0].Head;
 

@@ -138,6 +138,13 @@ internal struct StreamState
         get => (Flags & (StreamFlags.OpenKnown | StreamFlags.FinQueued)) == StreamFlags.OpenKnown && Send.Lost.IsEmpty && Path == PathIds.None;
     }
 
+    /// <summary>Whether it has sent all that it has and may: a turn of it would write nothing.</summary>
+    public readonly bool IsSpent
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Mode == TransportMode.ReliableOrdered ? Send.Window.Used >= Math.Min(Send.End, Send.Window.Limit) : Send.MessageUnsent < 0) && Send.Lost.IsEmpty;
+    }
+
     public readonly bool IsReliable
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
