@@ -40,7 +40,7 @@ internal sealed class PacketWriter(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool HasNothing(Connection connection, Path path, Instant now)
     {
-        if (path.Received.AckImmediately || path.Received.AckDeadline <= now || path.ProbesAllowed > 0 || path.Control != PathControl.None || connection.HasControl
+        if (path.Received.AckDeadline <= now || path.ProbesAllowed > 0 || path.Control != PathControl.None || connection.HasControl
             || path.Mtu.IsSearching || path.Challenge.IsActive || connection.Scheduler.DropSpent(state.Streams))
         {
             return false;

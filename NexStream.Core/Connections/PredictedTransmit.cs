@@ -84,7 +84,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
                 packet.Chunk = chunk;
             }
 
-            if (chunk == send.Cursor && !isSmall)
+            if (!isSmall)
             {
                 WriteAlike(path, ref send, ref run, common, behind, length, burst);
             }
@@ -95,7 +95,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
     }
 
     /// <summary>
-    /// Writes the packets that are as the one before but for number and place: full of bytes that follow in the same chunk. The stream's last bytes, which may ask for an
+    /// Writes the packets that are as the one before but for number and place: full of bytes that follow, each in one piece. The stream's last bytes, which may ask for an
     /// acknowledgement, are in none of them.
     /// </summary>
     private void WriteAlike(
@@ -107,28 +107,38 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             return;
         }
 
-        ulong most = Math.Min(Math.Min((behind - position - 1) / (uint)length, (uint)run.MoreAlike), PacketNumbers.UntilSkip(path));
-        int count = buffer.TakeAlike(ref send, length, (int)most, out PayloadSlice slice);
-        if (count == 0)
+        int most = (int)Math.Min(Math.Min((behind - position - 1) / (uint)length, (uint)run.MoreAlike), PacketNumbers.UntilSkip(path));
+        int first = run.Packets;
+        int written = 0;
+        ref LinkHeader header = ref burst[first - 1].Header;
+        ulong number = path.NextPacketNumber;
+        while (written < most)
         {
-            return;
+            int count = buffer.TakeAlike(ref send, length, most - written, out PayloadSlice slice);
+            if (count == 0)
+            {
+                break;
+            }
+
+            foreach (Wire.Transmission transmission in burst.Slice(first + written, count))
+            {
+                transmission.Header = header;
+                OrderedHead.Write(transmission.HeadStorage, common, 0, unchecked((uint)number), position);
+                transmission.HeadLength = OrderedHead.Size;
+                transmission.SliceStorage[0] = slice;
+                transmission.SliceCount = 1;
+                slice = slice.Part(length, length);
+                position += (uint)length;
+                number++;
+            }
+
+            written += count;
         }
 
-        Wire.Transmission like = burst[run.Packets - 1];
-        ReadOnlySpan<Wire.Transmission> alike = burst.Slice(run.Packets, count);
-        ulong number = path.NextPacketNumber;
-        path.NextPacketNumber += (uint)count;
-        run.Extend(count, length);
-        foreach (Wire.Transmission transmission in alike)
+        if (written > 0)
         {
-            transmission.Header = like.Header;
-            OrderedHead.Write(transmission.HeadStorage, common, 0, unchecked((uint)number), position);
-            transmission.HeadLength = OrderedHead.Size;
-            transmission.SliceStorage[0] = slice;
-            transmission.SliceCount = 1;
-            slice = slice.Part(length, length);
-            position += (uint)length;
-            number++;
+            path.NextPacketNumber = number;
+            run.Extend(written, length);
         }
     }
 

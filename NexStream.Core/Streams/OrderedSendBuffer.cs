@@ -62,16 +62,20 @@ internal sealed class OrderedSendBuffer(EndpointState state)
     /// <param name="most">The most packets.</param>
     /// <param name="first">What the first gets; those of the others follow in the frame, and each has a reference of the link's.</param>
     /// <returns>How many packets.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int TakeAlike(ref SendHalf send, int length, int most, out PayloadSlice first)
     {
         ref Chunk chunk = ref _chunks[send.Cursor];
         int offset = (int)(send.Window.Used - chunk.Position);
-        int count = Math.Min((chunk.Slice.Length - offset) / length, most);
+        int there = chunk.Slice.Length - offset;
         first = chunk.Slice.Part(offset, length);
-        if (count <= 0)
+        if (there < length)
         {
             return 0;
         }
+
+        // A send of one packet has a chunk of its own: that need not be divided.
+        int count = there < 2 * length ? 1 : Math.Min(there / length, most);
 
         _frames.AddReference(first.Frame, count);
         int taken = count * length;
