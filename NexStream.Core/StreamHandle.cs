@@ -111,7 +111,10 @@ public readonly record struct StreamHandle
         return endpoint.StreamCalls.SendZeroCopy(this, slices, options);
     }
 
-    /// <summary>Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>.</summary>
+    /// <summary>
+    /// Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>. In RO fewer bytes than that holds say that there are no more for now: an event
+    /// tells of what comes next, be it the end, and another call need not ask.
+    /// </summary>
     public ReceiveResult Receive(Span<byte> destination)
     {
         if (_endpoint is not { } endpoint)

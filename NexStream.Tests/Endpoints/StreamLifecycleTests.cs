@@ -48,6 +48,22 @@ public sealed class StreamLifecycleTests
     }
 
     [Test]
+    public void Receive_LeftItsBufferUnfilled_AnEventTellsOfWhatComesNext()
+    {
+        (Pair pair, StreamHandle client, StreamHandle server) = Start(TransportMode.ReliableOrdered);
+        for (int told = 0; told < 3; told++)
+        {
+            client.Send(new byte[100]);
+            pair.RunUntil(() => pair.Server.Events.Count(e => e.Kind == EventKind.StreamReadable) > told);
+            Assert.That(server.Receive(_buffer), Is.EqualTo(new ReceiveResult(CallStatus.Ok, 100)));
+        }
+
+        client.Finish();
+        pair.RunUntil(() => pair.Server.Events.Count(e => e.Kind == EventKind.StreamReadable) > 3);
+        Assert.That(server.Receive(_buffer).Status, Is.EqualTo(CallStatus.EndOfStream));
+    }
+
+    [Test]
     public void Finish_Twice_IsRefusedTheSecondTime()
     {
         (Pair pair, StreamHandle client, _) = Start(TransportMode.ReliableOrdered);

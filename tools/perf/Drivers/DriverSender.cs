@@ -43,14 +43,14 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
             IsPeerLost |= item.Kind == EventKind.ConnectionClosed;
         }
 
-        if (_producer is not null)
+        if (_producer is null)
+        {
+            Open();
+        }
+        else if (frames > 0)
         {
             _producer.Send(frames);
             end.Driver.Transmit(now);
-        }
-        else if (_connection.IsOpen)
-        {
-            Open();
         }
 
         IsPeerLost |= end.Driver.TryGetLinkLost(out _);
@@ -76,19 +76,19 @@ internal sealed class DriverSender(PerfOptions options, DriverEnd end)
     /// <summary>Bytes that came back.</summary>
     public int ReadEcho()
     {
-        int got = 0;
-        for (ReceiveResult result = _streams[0].Receive(_data); result.Status == CallStatus.Ok; result = _streams[0].Receive(_data))
-        {
-            got += result.Bytes;
-        }
-
-        return got;
+        ReceiveResult result = _streams[0].Receive(_data);
+        return result.Status == CallStatus.Ok ? result.Bytes : 0;
     }
 
     public void Close() => _connection.Close(MonotonicClock.Now);
 
     private void Open()
     {
+        if (!_connection.IsOpen)
+        {
+            return;
+        }
+
         while (_opened < _streams.Length && _connection.OpenStream(options.Stream, out _streams[_opened]) == CallStatus.Ok)
         {
             _opened++;

@@ -3,15 +3,25 @@ using NexStream.Core;
 namespace NexStream.Perf.Drivers;
 
 /// <summary>Sends back what it reads.</summary>
+/// <param name="bytes">Bytes that come at once.</param>
 internal sealed class Echo(int bytes)
 {
-    private readonly byte[] _data = new byte[bytes];
+    /// <summary>Longer than what comes: a read that does not fill it was the last.</summary>
+    private readonly byte[] _data = new byte[bytes + 1];
 
     public void OnReadable(StreamHandle stream)
     {
-        for (ReceiveResult result = stream.Receive(_data); result.Status == CallStatus.Ok; result = stream.Receive(_data))
+        bool hasMore = true;
+        while (hasMore)
         {
+            ReceiveResult result = stream.Receive(_data);
+            if (result.Status != CallStatus.Ok)
+            {
+                return;
+            }
+
             stream.Send(_data.AsSpan(0, result.Bytes));
+            hasMore = result.Bytes == _data.Length;
         }
     }
 }
