@@ -235,7 +235,6 @@ internal sealed class Cubic : ICongestionController
         }
 
         int quarters = _window < SlowStartThreshold / 2 ? 8 : 5;
-        UInt128 rate = (UInt128)_window * (UInt128)quarters * (UInt128)Instant.Second / (4 * (UInt128)_smoothedRttNs);
-        PacingRate = (long)UInt128.Clamp(rate, 1, long.MaxValue);
+        PacingRate = Math.Max(Arithmetic.Rate(_window * quarters, 4 * _smoothedRttNs), 1);
     }
 }

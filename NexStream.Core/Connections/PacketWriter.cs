@@ -77,7 +77,10 @@ internal sealed class PacketWriter(
     /// <summary>Writes what there is.</summary>
     private bool TryWrite(Connection connection, Path path, Instant now, bool hasWindow, bool hasData, int frameLength, Wire.Transmission transmission)
     {
-        var builder = new PacketBuilder(transmission, frameLength) { PathBit = path.SlotBit, ControlsLeft = state.ControlsForPacket };
+        // Field by field, in place: with an initializer it would be made elsewhere and copied.
+        var builder = new PacketBuilder(transmission, frameLength);
+        builder.PathBit = path.SlotBit;
+        builder.ControlsLeft = state.ControlsForPacket;
         bool reportsAll = false;
         if (path.Received.AckDeadline != Instant.Never)
         {

@@ -131,7 +131,7 @@ internal struct DeliveryRateSampler
             _priorDelivered,
             delivered,
             isMeasured ? intervalNs : 0,
-            isMeasured ? (long)Int128.Min((Int128)delivered * Instant.Second / intervalNs, long.MaxValue) : 0,
+            isMeasured ? Arithmetic.Rate(delivered, intervalNs) : 0,
             _transmitInFlight,
             Lost - _priorLost,
             _isApplicationLimited);

@@ -88,7 +88,13 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
             }
         }
 
-        if (TryGetMessage(out item) || TryGetStream(out item))
+        if (_messages.Count > 0)
+        {
+            item = TakeMessage();
+            return true;
+        }
+
+        if (TryGetStream(out item))
         {
             return true;
         }
@@ -155,17 +161,11 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
         };
     }
 
-    private bool TryGetMessage(out EndpointEvent item)
+    private EndpointEvent TakeMessage()
     {
-        if (_messages.Count == 0)
-        {
-            item = default;
-            return false;
-        }
-
         int index = _messages.Dequeue();
         ref OutboundMessage message = ref state.Messages[index];
-        item = new EndpointEvent
+        EndpointEvent item = new()
         {
             Kind = message.Outcome,
             Connection = endpoint.HandleOf(state.Connections[message.Connection]),
@@ -173,7 +173,7 @@ internal sealed class EventQueue(EndpointState state, Endpoint endpoint)
             Value = message.Id,
         };
         state.Messages.Free(index);
-        return true;
+        return item;
     }
 
     private bool TryGetStream(out EndpointEvent item)

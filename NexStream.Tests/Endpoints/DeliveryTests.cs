@@ -11,6 +11,22 @@ public sealed class DeliveryTests
 {
     private static readonly NetworkConditions s_bad = new() { Loss = 0.05, Reorder = 0.05, Duplicate = 0.02 };
 
+    /// <summary>A rate that is sampled while the application is silent says nothing about the path (draft-ietf-ccwg-bbr §4.1.2.4).</summary>
+    [Test]
+    public void Transmit_NothingIsLeftToSend_SamplesTheApplication()
+    {
+        var pair = new Pair();
+        pair.Connect();
+        (StreamHandle client, _) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        for (int i = 0; i < 3; i++)
+        {
+            client.Send(new byte[1000]);
+            pair.RunFor(Instant.Second);
+        }
+
+        Assert.That(Forge.ConnectionOf(pair.Client).Path.Rate.IsApplicationLimited, Is.True);
+    }
+
     [Test]
     public void ReliableOrdered_GoodNetwork_DeliversAllBytesInOrder() => TransferOrdered(new Pair(), 300_000);
 

@@ -38,6 +38,22 @@ public sealed class PathMtuTests
         Assert.That(pair.Client.Connection.Statistics.Path.PacketsLost, Is.Zero, "a lost probe is no sign of congestion");
     }
 
+    // What became of a probe makes the next one due: nothing else has to be said in between. The server does not search, so that it has nothing to be acknowledged for.
+    [Test]
+    public void Discovery_NothingElseToSend_GoesOn()
+    {
+        var pair = new Pair(
+            configure: config => config with
+            {
+                Connection = new ConnectionConfig { MaxFrameLength = 9000, InitialFrameLength = config.Node == Pair.ServerNode ? 9000 : 1200 },
+            },
+            frameSize: 4096);
+        pair.Filter = (sender, frame) => sender == pair.Server || LengthOf(frame) <= 4321;
+        pair.Connect();
+        pair.RunFor(10 * Instant.Second);
+        Assert.That(pair.Client.Connection.Statistics.Path.FrameLength, Is.InRange(4321 - 32, 4321));
+    }
+
     // Frames of more than 1300 bytes vanish from one moment on: what is in flight is cut again and arrives.
     [TestCase(10)]
     [TestCase(100)]

@@ -1,3 +1,5 @@
+using NexStream.Core.Primitives;
+
 namespace NexStream.Core.Congestion.Bbr;
 
 /// <summary>From the model to what the sender obeys: pacing rate, send quantum and window (draft-ietf-ccwg-bbr §5.6).</summary>

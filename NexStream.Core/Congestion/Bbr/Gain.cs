@@ -1,3 +1,5 @@
+using NexStream.Core.Primitives;
+
 namespace NexStream.Core.Congestion.Bbr;
 
 /// <summary>A factor as a fraction, so that no rounding differs between machines.</summary>

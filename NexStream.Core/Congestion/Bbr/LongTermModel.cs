@@ -1,3 +1,5 @@
+using NexStream.Core.Primitives;
+
 namespace NexStream.Core.Congestion.Bbr;
 
 /// <summary>BBR.inflight_longterm: how much in flight the path bears without too much loss (draft-ietf-ccwg-bbr §5.3.3.9 and §5.5.10.2).</summary>

@@ -253,13 +253,6 @@ public sealed class BbrModelTests
         Assert.That((detector.Count, detector.IsNow, detector.IsReached), Is.EqualTo((3, true, true)));
     }
 
-    [Test]
-    public void MultiplyDivide_AnyNumbers_IsExactOrTheLimit()
-    {
-        Gen.Select(Gen.Long[0, long.MaxValue], Gen.Long[0, long.MaxValue], Gen.Long[1, long.MaxValue]).Sample((a, b, c) =>
-            Arithmetic.MultiplyDivide(a, b, c) == (long)Int128.Min((Int128)a * b / c, long.MaxValue));
-    }
-
     private static RateSample Sample(long rate, bool isLimited = false) => new(new AcknowledgedBatch { DeliveryRate = rate }, isLimited);
 
     private static Instant Seconds(long seconds) => new(seconds * Instant.Second);

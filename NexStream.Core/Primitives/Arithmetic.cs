@@ -1,6 +1,4 @@
-using NexStream.Core.Primitives;
-
-namespace NexStream.Core.Congestion.Bbr;
+namespace NexStream.Core.Primitives;
 
 /// <summary>Products of rates, times and gains, without overflow.</summary>
 internal static class Arithmetic
