@@ -112,8 +112,8 @@ public readonly record struct StreamHandle
     }
 
     /// <summary>
-    /// Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>. In RO fewer bytes than that holds say that there are no more for now: an event
-    /// tells of what comes next, be it the end, and another call need not ask.
+    /// Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>. In RO fewer bytes than that holds say that there are no more for now, and an event
+    /// tells of more; but the end may be there already, and only another call tells that.
     /// </summary>
     public ReceiveResult Receive(Span<byte> destination)
     {

@@ -120,7 +120,13 @@ public sealed class EndpointDriver : IDisposable
         worked |= Transmit(now);
         _statistics.Turns++;
         _statistics.TurnsWithWork += worked ? 1 : 0;
-        Telemetry?.OnTurn(now);
+        if (Telemetry is { } telemetry)
+        {
+            // It shows connections that it knows by their deadlines.
+            ArmTimers();
+            telemetry.OnTurn(now);
+        }
+
         return worked;
     }
 

@@ -235,6 +235,6 @@ internal sealed class Cubic : ICongestionController
         }
 
         int quarters = _window < SlowStartThreshold / 2 ? 8 : 5;
-        PacingRate = Math.Max(Arithmetic.Rate(_window * quarters, 4 * _smoothedRttNs), 1);
+        PacingRate = Math.Max(Arithmetic.MultiplyDivide(_window * quarters, Instant.Second / 4, _smoothedRttNs), 1);
     }
 }

@@ -8,8 +8,8 @@ using NexStream.Core.Wire;
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// <see cref="Departure"/> for packets that leave one after the other at one instant and carry nothing but new data of one stream, while it is that stream's
-/// turn: what holds for all of them is read once, and counters, list, scheduler, pacer and congestion controller are brought up to date once.
+/// <see cref="Departure"/> for packets that leave one after the other at one instant and carry nothing but new data, while it is the turn of one stream after the other:
+/// what holds for all of them is read once, and counters, list, pacer and congestion controller are brought up to date once, the scheduler with each turn.
 /// </summary>
 internal ref struct DepartureRun
 {
@@ -22,12 +22,9 @@ internal ref struct DepartureRun
     // The controller is told of the run as a whole, so that neither can change while it goes on.
     private long _window;
     private long _pacingRate;
-    private int _stream;
-    private int _quantum;
     private int _packetsMax;
-    private bool _isAlone;
 
-    /// <summary>No other stream waits for its turn, and neither window nor pacer could stop any of the packets.</summary>
+    /// <summary>Neither window nor pacer could stop any of the packets.</summary>
     private bool _isFree;
 
     /// <summary>The pacer is told of each packet and asked before the next; else of all of them at the end.</summary>
@@ -39,20 +36,26 @@ internal ref struct DepartureRun
     private ref SentPacket _record;
     private SentPacketFlags _flags;
     private int _tail;
-    private int _deficit;
     private int _count;
     private int _records;
     private long _bytes;
 
-    /// <summary>The turn of a stream begins. (A constructor's result would be copied to where it is kept.)</summary>
+    // Of the stream whose turn it is.
+    private int _stream;
+    private int _quantum;
+    private int _deficit;
+    private int _turnBegin;
+
+    /// <summary>No other stream waits for its turn.</summary>
+    private bool _isAlone;
+
+    /// <summary>The run begins. (A constructor's result would be copied to where it is kept.)</summary>
     /// <param name="state">The endpoint.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="path">The path that its packets take.</param>
-    /// <param name="index">The stream.</param>
-    /// <param name="stream">Its record.</param>
     /// <param name="now">When the packets leave.</param>
     /// <param name="packetsMax">How many there is a place for.</param>
-    public void Start(EndpointState state, Connection connection, Path path, int index, in StreamState stream, Instant now, int packetsMax)
+    public void Start(EndpointState state, Connection connection, Path path, Instant now, int packetsMax)
     {
         _state = state;
         _connection = connection;
@@ -61,24 +64,16 @@ internal ref struct DepartureRun
         _now = now;
         _window = path.Congestion.Window;
         _pacingRate = path.Congestion.PacingRate;
-        _stream = index;
-        _quantum = connection.Scheduler.Quantum(stream, path.FrameLength);
-        _deficit = stream.Deficit;
-        _isAlone = stream.SchedulerNext < 0;
         _isMarked = path.Ecn.MarkEct0;
         _flags = SentPacketFlags.AckEliciting
             | (_isMarked ? SentPacketFlags.Ect0 : 0)
             | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
         _tail = path.InFlight.Tail;
-        if (path.AckElicitingInFlight == 0 && path.State == PathState.Active)
-        {
-            connection.OutstandingSince = now;
-        }
 
         // After a pause the first packet goes by itself: it may change what the controller allows the others.
         int alike = path.BytesInFlight == 0 ? 1 : path.Ecn.PacketsAlike;
         _packetsMax = Math.Min(packetsMax, Math.Min(alike, Math.Min(state.PacketsUnreserved, state.SegmentsForNew)));
-        _isFree = _isAlone && _packetsMax > 0 && path.BytesInFlight + ((long)_packetsMax * path.FrameLength) <= _window
+        _isFree = _packetsMax > 0 && path.BytesInFlight + ((long)_packetsMax * path.FrameLength) <= _window
             && path.Pacer.MayLeaveTogether(now, _packetsMax, path.FrameLength, _pacingRate, state.Poll.Ns);
         _isPaced = _pacingRate > 0 && !_isFree;
     }
@@ -86,14 +81,46 @@ internal ref struct DepartureRun
     /// <summary>Packets of the run so far.</summary>
     public readonly int Packets => _count;
 
-    /// <summary>Whether window and pacer let a packet go.</summary>
+    /// <summary>Whether it has as many as it may have, and the next run could have more.</summary>
+    public readonly bool IsFull => _count == _packetsMax && _count > 0;
+
+    /// <summary>Whether the first packet of another turn may leave.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool MaySend(Path path, Instant now) => MaySend(path, now, path.Congestion.Window, path.Congestion.PacingRate);
+    public readonly bool MayBegin() => _count < _packetsMax && MaySend();
+
+    /// <summary>The turn of a stream begins.</summary>
+    /// <param name="index">The stream.</param>
+    /// <param name="stream">Its record.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void BeginTurn(int index, in StreamState stream)
+    {
+        _stream = index;
+        _quantum = _connection.Scheduler.Quantum(stream, _path.FrameLength);
+        _deficit = stream.Deficit;
+        _isAlone = stream.SchedulerNext < 0;
+        _turnBegin = _count;
+    }
+
+    /// <summary>The turn is over. False: there was no packet in it.</summary>
+    /// <param name="stream">The stream.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TryEndTurn(ref StreamState stream)
+    {
+        int count = _count - _turnBegin;
+        if (count == 0)
+        {
+            return false;
+        }
+
+        // Bytes of an RO stream keep a segment in reserve for each packet, which it takes if it is lost.
+        _state.SegmentsReserved += stream.Mode == TransportMode.ReliableOrdered ? count : 0;
+        _connection.Scheduler.OnTurn(_state.Streams, _stream, ref stream, _deficit);
+        return true;
+    }
 
     /// <summary>Whether another packet may leave in this turn. The first may: the caller has looked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly bool MayAdd() =>
-        _count < _packetsMax && (_count == 0 || _isFree || ((_isAlone || _deficit > 0) && MaySend(_path, _now, _window, _pacingRate)));
+    public readonly bool MayAdd() => _count < _packetsMax && (_count == _turnBegin || ((_isAlone || _deficit > 0) && MaySend()));
 
     /// <summary>
     /// Remembers the next packet with the one before, and writes its link header. False: it is not the next of its kind, and nothing was done.
@@ -104,7 +131,7 @@ internal ref struct DepartureRun
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryExtend(Wire.Transmission transmission, ulong number, int length)
     {
-        if (_count == 0 || _record.Size != LinkHeader.Size + transmission.HeadLength + length || number != _record.Number + (uint)_record.Packets)
+        if (_count == _turnBegin || _record.Size != LinkHeader.Size + transmission.HeadLength + length || number != _record.Number + (uint)_record.Packets)
         {
             return false;
         }
@@ -116,7 +143,7 @@ internal ref struct DepartureRun
     }
 
     /// <summary>Packets as the one before that may follow it for certain, and need not be asked for one by one.</summary>
-    public readonly int MoreAlike => _isFree ? _packetsMax - _count : 0;
+    public readonly int MoreAlike => _isFree && _isAlone ? _packetsMax - _count : 0;
 
     /// <summary>Remembers packets with the one before, whose link header the caller copies.</summary>
     /// <param name="count">How many: no more than <see cref="MoreAlike"/>.</param>
@@ -158,6 +185,11 @@ internal ref struct DepartureRun
             transmission.Header = _first.Header;
             packet.Run = _record.Run;
             packet.Flags = _flags;
+            if (_count == _turnBegin)
+            {
+                _first = transmission;
+                Name(ref packet, stream);
+            }
         }
 
         packet.Number = number;
@@ -181,10 +213,8 @@ internal ref struct DepartureRun
         return ref packet;
     }
 
-    /// <summary>The turn is over: brings up to date what follows from all packets of it. Returns how many there are.</summary>
-    /// <param name="stream">The stream.</param>
-    /// <param name="reservesSegments">Bytes of an RO stream keep a segment in reserve for each packet, which it takes if it is lost.</param>
-    public readonly int Complete(ref StreamState stream, bool reservesSegments)
+    /// <summary>The run is over: brings up to date what follows from all packets of it. Returns how many there are.</summary>
+    public readonly int Complete()
     {
         if (_count == 0)
         {
@@ -198,7 +228,6 @@ internal ref struct DepartureRun
         path.PacketsSent += (uint)_count;
         path.LastAckElicitingSentAt = _now;
         path.Ecn.OnPacketsSent(_isMarked, _count);
-        _state.SegmentsReserved += reservesSegments ? _count : 0;
         _state.PacketsInRuns += _count - _records;
         if (!_isPaced)
         {
@@ -206,16 +235,15 @@ internal ref struct DepartureRun
         }
 
         path.Congestion.OnPacketsSent(_now, _bytes, path.BytesInFlight, _record.Last, path.Rate.IsApplicationLimited);
-        _connection.Scheduler.OnTurn(_state.Streams, _stream, ref stream, _deficit);
         _connection.PaceAt = Instant.Never;
         _connection.LastActivityAt = _now;
         _state.PredictedSent += (uint)_count;
         return _count;
     }
 
+    /// <summary>Whether window and pacer let a packet go.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool MaySend(Path path, Instant now, long window, long pacingRate) =>
-        path.BytesInFlight + path.FrameLength <= window && path.Pacer.NextSendTime(now, pacingRate) <= now;
+    private readonly bool MaySend() => _isFree || (_path.BytesInFlight + _path.FrameLength <= _window && _path.Pacer.NextSendTime(_now, _pacingRate) <= _now);
 
     /// <summary>The packet leaves. Returns the bytes of its whole frame.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -240,12 +268,14 @@ internal ref struct DepartureRun
     /// <summary>The record of the first packet, and its link header but for the length.</summary>
     private void Begin(ref SentPacket packet, in StreamState stream)
     {
+        if (_path.AckElicitingInFlight == 0 && _path.State == PathState.Active)
+        {
+            _connection.OutstandingSince = _now;
+        }
+
         packet.SentAt = _now;
-        packet.Segment = Slab<Segment>.None;
         packet.Message = Slab<OutboundMessage>.None;
         packet.Control = Slab<ControlRecord>.None;
-        packet.Stream = _stream;
-        packet.StreamGeneration = stream.Generation;
         packet.Losses = 0;
         packet.Flags = _flags;
         _path.Rate.OnSent(ref packet, _path.BytesInFlight);
@@ -257,12 +287,23 @@ internal ref struct DepartureRun
         }
 
         ref LinkHeader link = ref _first!.Header;
-        link.Priority = stream.Priority;
         link.Ecn = _isMarked ? EcnCodepoint.Ect0 : EcnCodepoint.NotEct;
         link.FrameType = LinkFrameType.StreamData;
-        link.StreamId = stream.Id;
         link.Checksum = 0;
         link.Source = _path.Local;
         link.Destination = _path.Remote;
+        Name(ref packet, stream);
+    }
+
+    /// <summary>What the first packet of a turn, and its link header, say of the stream. The record before may have carried a message's segment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Name(ref SentPacket packet, in StreamState stream)
+    {
+        packet.Segment = Slab<Segment>.None;
+        packet.Stream = _stream;
+        packet.StreamGeneration = stream.Generation;
+        ref LinkHeader link = ref _first!.Header;
+        link.Priority = stream.Priority;
+        link.StreamId = stream.Id;
     }
 }

@@ -18,8 +18,8 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     private readonly Slab<OutboundMessage> _messages = state.Messages;
     private readonly FrameTable _frames = state.Frames;
 
-    /// <summary>Writes the messages of one stream while it is its turn. Returns how many: fewer where the next does not go whole, now, and with nothing to report.</summary>
-    public int Write(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)
+    /// <summary>Writes the messages of one stream while it is its turn: none that does not go whole, now, and with nothing to report, and none behind such a one.</summary>
+    public void Write(Connection connection, Path path, int index, ReadOnlySpan<Wire.Transmission> burst, ref DepartureRun run)
     {
         ref StreamState stream = ref _streams[index];
         bool isReliable = stream.Mode == TransportMode.ReliableUnordered;
@@ -27,16 +27,9 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         int head = MessageHead.SizeOf(form);
         int room = path.FrameLength - LinkHeader.Size - head;
         int next = stream.Send.MessageUnsent;
-        if (!MayGo(connection, stream, next, isReliable, room))
-        {
-            return 0;
-        }
-
         bool isSmall = Departure.IsSmall(path);
         var common = DataHead.Of(path.PeerTag, path.Id, MessageHead.FrameOf(form), stream.Id);
-        DepartureRun run = default;
-        run.Start(state, connection, path, index, stream, now, burst.Length);
-        while ((run.Packets == 0 || MayGo(connection, stream, next, isReliable, room)) && run.MayAdd())
+        while (MayGo(connection, stream, next, isReliable, room) && run.MayAdd())
         {
             Wire.Transmission transmission = burst[run.Packets];
             ref OutboundMessage message = ref _messages[next];
@@ -65,8 +58,6 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
                 run.Add(transmission, stream, number, length).Length = 0;
             }
         }
-
-        return run.Complete(ref stream, reservesSegments: false);
     }
 
     /// <summary>Whether the stream's next message lies in one piece, fits a packet, has credit, and wants no report that a packet would have to remember.</summary>

@@ -26,45 +26,67 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
             return 0;
         }
 
-        if (!connection.Scheduler.IsEmpty && !_streams[connection.Scheduler.Head].SendsOnlyNew)
+        if (connection.Scheduler.IsEmpty || !_streams[connection.Scheduler.Head].SendsOnlyNew)
         {
             return 0;
         }
 
         int written = 0;
-        while (written < burst.Length && !connection.Scheduler.IsEmpty && DepartureRun.MaySend(path, now) && TryNext(connection, path, out int index))
+        bool isFull;
+        do
         {
-            ref StreamState stream = ref _streams[index];
-            int count = !stream.SendsOnlyNew ? 0
-                : stream.Mode switch
-                {
-                    TransportMode.ReliableOrdered => WriteTurn(connection, path, index, now, burst[written..]),
-                    TransportMode.Probabilistic => probabilistic.Write(connection, path, index, now, burst[written..]),
-                    _ => messages.Write(connection, path, index, now, burst[written..]),
-                };
-            if (count == 0)
-            {
-                break;
-            }
-
-            written += count;
+            DepartureRun run = default;
+            run.Start(state, connection, path, now, burst.Length - written);
+            WriteRun(connection, path, burst[written..], ref run);
+            written += run.Complete();
+            isFull = run.IsFull;
         }
+        while (isFull && written < burst.Length && connection.Scheduler.DropSpent(_streams));
 
         return written;
     }
 
-    /// <summary>Writes what one stream has to send while it is its turn.</summary>
-    private int WriteTurn(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)
+    /// <summary>Writes what streams have to send, turn by turn, until one has something else to say, or nothing may leave any more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteRun(Connection connection, Path path, ReadOnlySpan<Wire.Transmission> burst, ref DepartureRun run)
     {
-        ref StreamState stream = ref _streams[index];
+        bool goesOn = true;
+        while (goesOn && run.MayBegin() && connection.Scheduler.DropSpent(_streams))
+        {
+            int index = connection.Scheduler.Next(_streams, path.FrameLength);
+            ref StreamState stream = ref _streams[index];
+            if (!stream.SendsOnlyNew)
+            {
+                return;
+            }
+
+            run.BeginTurn(index, stream);
+            switch (stream.Mode)
+            {
+                case TransportMode.ReliableOrdered:
+                    WriteTurn(connection, path, ref stream, burst, ref run);
+                    break;
+                case TransportMode.Probabilistic:
+                    probabilistic.Write(connection, path, index, burst, ref run);
+                    break;
+                default:
+                    messages.Write(connection, path, index, burst, ref run);
+                    break;
+            }
+
+            goesOn = run.TryEndTurn(ref stream);
+        }
+    }
+
+    /// <summary>Writes what one stream has to send while it is its turn.</summary>
+    private void WriteTurn(Connection connection, Path path, ref StreamState stream, ReadOnlySpan<Wire.Transmission> burst, ref DepartureRun run)
+    {
         ref SendHalf send = ref stream.Send;
         ulong before = send.Window.Used;
         ulong behind = before + Math.Min(Math.Min(send.End - before, send.Window.Available), connection.Credit.Available);
         int room = path.FrameLength - LinkHeader.Size - OrderedHead.Size;
         bool isSmall = Departure.IsSmall(path);
         var common = DataHead.Of(path.PeerTag, path.Id, OrderedHead.Frame, stream.Id);
-        DepartureRun run = default;
-        run.Start(state, connection, path, index, stream, now, burst.Length);
         while (send.Window.Used < behind && run.MayAdd())
         {
             ulong position = send.Window.Used;
@@ -84,14 +106,13 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
                 packet.Chunk = chunk;
             }
 
-            if (!isSmall)
+            if (length == room && !isSmall)
             {
                 WriteAlike(path, ref send, ref run, common, behind, length, burst);
             }
         }
 
         connection.Credit.Used += send.Window.Used - before;
-        return run.Complete(ref stream, reservesSegments: true);
     }
 
     /// <summary>
@@ -139,26 +160,6 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
         {
             path.NextPacketNumber = number;
             run.Extend(written, length);
-        }
-    }
-
-    /// <summary>
-    /// The stream whose turn it is. Those in front that have sent all that they may leave the rotation, as long as others stay in it. False: the last one that could be next has, too.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryNext(Connection connection, Path path, out int index)
-    {
-        while (true)
-        {
-            index = connection.Scheduler.Next(_streams, path.FrameLength);
-            ref StreamState stream = ref _streams[index];
-            bool isSpent = stream.IsSpent;
-            if (!isSpent || stream.SchedulerNext < 0)
-            {
-                return !isSpent;
-            }
-
-            connection.Scheduler.Remove(_streams, index);
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Modes;
-using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Streams;
 using NexStream.Core.Wire;
@@ -18,22 +17,20 @@ internal sealed class ProbabilisticTurn(EndpointState state, OutboundMessages me
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly Slab<OutboundMessage> _messages = state.Messages;
 
-    /// <summary>Writes the messages of one stream while it is its turn. Returns how many: fewer where the next is not in one piece, has to be reported, or may be left out.</summary>
-    public int Write(Connection connection, Path path, int index, Instant now, ReadOnlySpan<Wire.Transmission> burst)
+    /// <summary>Writes the messages of one stream while it is its turn: none that is not in one piece, has to be reported, or may be left out, and none behind such a one.</summary>
+    public void Write(Connection connection, Path path, int index, ReadOnlySpan<Wire.Transmission> burst, ref DepartureRun run)
     {
         ref StreamState stream = ref _streams[index];
 
         // A repair is as long as the longest message of its group, and its head is longer than a message's: messages leave room for it.
         int room = path.FrameLength - LinkHeader.Size - RepairFrame.HeadSize;
-        if (groups.MayThin(stream) || !MayGo(stream.Send.MessageUnsent, room))
+        if (groups.MayThin(stream))
         {
-            return 0;
+            return;
         }
 
         bool isSmall = Departure.IsSmall(path);
-        DepartureRun run = default;
-        run.Start(state, connection, path, index, stream, now, burst.Length);
-        while ((run.Packets == 0 || MayGo(stream.Send.MessageUnsent, room)) && run.MayAdd())
+        while (MayGo(stream.Send.MessageUnsent, room) && run.MayAdd())
         {
             Wire.Transmission transmission = burst[run.Packets];
             int current = stream.Send.MessageUnsent;
@@ -59,8 +56,6 @@ internal sealed class ProbabilisticTurn(EndpointState state, OutboundMessages me
                 run.Add(transmission, stream, number, length).Length = 0;
             }
         }
-
-        return run.Complete(ref stream, reservesSegments: false);
     }
 
     /// <summary>Whether the stream's next message lies in one piece, fits a packet, and wants no report that a packet would have to remember.</summary>

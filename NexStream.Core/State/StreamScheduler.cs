@@ -95,16 +95,26 @@ internal struct StreamScheduler
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool DropSpent(Slab<StreamState> streams)
     {
-        while (!IsEmpty && streams[Head].IsSpent)
+        while (!IsEmpty)
         {
-            Remove(streams, Head);
+            int head = Head;
+            if (!streams[head].IsSpent)
+            {
+                return true;
+            }
+
+            Remove(streams, head);
         }
 
-        return !IsEmpty;
+        return false;
     }
 
     /// <summary>The stream whose turn it is. There is one.</summary>
-    public readonly int Head => _levels[_policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0].Head;
+    public readonly int Head
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _levels[_policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0].Head;
+    }
 
     /// <summary>The stream whose turn it is. Its deficit is topped up by a quantum when a new turn begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using CsCheck;
 using NexStream.Core;
+using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Events;
@@ -182,6 +183,25 @@ public sealed class PredictionTests
         public void Send(int stream, int length, bool report = false) =>
             Pair.Log.Add($"{_sending[stream].Send(_data.AsSpan(0, length), new SendOptions(Report: report)).Bytes}");
 
+        /// <summary>More pieces than a packet has slices, of a few bytes or of a frame.</summary>
+        private void SendScattered(int stream, ref SeededRandom random)
+        {
+            var slices = new List<PayloadSlice>();
+            for (int count = (int)(random.Next() % 8); count >= 0 && _sending[stream].TryLease(out PayloadSlice lease) == CallStatus.Ok; count--)
+            {
+                PayloadSlice slice = random.Chance(0.5) ? lease.WithLength(1 + (int)(random.Next() % 20)) : lease;
+                _data.AsSpan(0, slice.Length).CopyTo(Pair.Client.Endpoint.Bytes(slice));
+                slices.Add(slice);
+            }
+
+            SendResult result = _sending[stream].SendZeroCopy(slices.ToArray());
+            Pair.Log.Add($"{slices.Count} {result}");
+            if (result.Status != CallStatus.Ok)
+            {
+                Pair.Client.Endpoint.Return(slices.ToArray());
+            }
+        }
+
         public void Receive(int stream, int length)
         {
             while (_reading[stream].Receive(_destination.AsSpan(0, length)) is { Status: CallStatus.Ok } result)
@@ -222,6 +242,12 @@ public sealed class PredictionTests
                     {
                         int length = random.Chance(0.7) ? MessageSize : 1 + (int)(random.Next() % (ulong)_data.Length);
                         bool isOrdered = s_configs[stream].Mode == TransportMode.ReliableOrdered;
+                        if (isOrdered && random.Chance(0.2))
+                        {
+                            SendScattered(stream, ref random);
+                            continue;
+                        }
+
                         Send(stream, isOrdered && length == MessageSize ? FrameSize : length, report: !isOrdered && random.Chance(0.05));
                     }
 

@@ -6,7 +6,7 @@ namespace NexStream.Perf.Drivers;
 /// <param name="bytes">Bytes that come at once.</param>
 internal sealed class Echo(int bytes)
 {
-    /// <summary>Longer than what comes: a read that does not fill it was the last.</summary>
+    /// <summary>Longer than what comes at once: a read that does not fill it was the last for now.</summary>
     private readonly byte[] _data = new byte[bytes + 1];
 
     public void OnReadable(StreamHandle stream)
