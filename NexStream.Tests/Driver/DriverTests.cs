@@ -251,6 +251,15 @@ public sealed class DriverTests(LinkPreference preference)
         Assert.That(_a.Driver.Statistics.FramesUnroutable, Is.EqualTo(3));
     }
 
+    // Asked between two turns: what the last one sent is known by then.
+    [Test]
+    public void NextDeadline_BehindATransmission_IsThatOfItsTimer()
+    {
+        _a.Endpoint.Connect(new NodeId(8, 8), _now, out _);
+        _a.Driver.Poll(_now);
+        Assert.That(_a.Driver.NextDeadline - _now, Is.InRange(Instant.Second, Instant.Second + Instant.Millisecond), "CONN_INIT is repeated after a second");
+    }
+
     [Test]
     public void Transmit_BehindTheApplication_CarriesTheAnswerInTheTurnOfItsQuestion()
     {

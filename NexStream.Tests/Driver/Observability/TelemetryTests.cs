@@ -106,6 +106,29 @@ internal sealed class TelemetryTests
     }
 
     [Test]
+    public void Snapshot_OfTheTurnInWhichAConnectionBegins_HasIt()
+    {
+        LinkLibrary library = LinkLibrary.Load(LinkPreference.Managed);
+        using var client = new DriverNode(library, 1);
+        using var server = new DriverNode(library, 2);
+        DriverNode.Join(client, server, 256);
+        var telemetry = DriverTelemetry.Attach(server.Driver, $"accepting {Guid.NewGuid()}", new TelemetryOptions { IntervalNs = 1, IsShared = false });
+        var now = new Instant(Instant.Second);
+        client.Endpoint.Connect(server.Node, now, out ConnectionHandle connection);
+        for (int turn = 0; turn < 10; turn++)
+        {
+            client.Poll(now);
+            server.Poll(now);
+            TelemetrySnapshot snapshot = telemetry.Read()!;
+            Assert.That(snapshot.Connections, Has.Length.EqualTo((int)snapshot.Totals.ConnectionsOpen), $"in turn {turn}");
+            now += TurnNs;
+        }
+
+        Assert.That(connection.IsOpen, Is.True);
+        Assert.That(telemetry.Read()!.Connections, Has.Length.EqualTo(1));
+    }
+
+    [Test]
     public void Snapshot_OfALivingConnection_HasItsStream()
     {
         using var pair = new ObservedPair(new TelemetryOptions { IsShared = true });
