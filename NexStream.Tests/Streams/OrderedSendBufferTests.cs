@@ -40,6 +40,21 @@ public sealed class OrderedSendBufferTests
         },
         iter: Sequences);
 
+    // Packets of 100 bytes out of one piece of so many.
+    [TestCase(99, 5, 0)]
+    [TestCase(100, 5, 1)]
+    [TestCase(199, 5, 1)]
+    [TestCase(200, 5, 2)]
+    [TestCase(299, 5, 2)]
+    [TestCase(500, 3, 3)]
+    public void TakeAlike_OfOnePiece_TakesNoMoreThanLiesInIt(int bytes, int most, int expected)
+    {
+        var world = new World();
+        world.Append(bytes);
+        Assert.That(world.TakeAlike(100, most), Is.EqualTo(expected));
+        Assert.That(world.Sent, Is.EqualTo(100 * expected));
+    }
+
     [Test]
     public void Unqueue_OfWhatWaits_IsNotSentAgain()
     {
@@ -169,6 +184,8 @@ public sealed class OrderedSendBufferTests
 
         public int Buffered => Half.Buffered;
 
+        public int Sent => (int)Half.Window.Used;
+
         private ref SendHalf Half => ref State.Streams[_index].Send;
 
         public void Do(int kind, int value)
@@ -219,6 +236,8 @@ public sealed class OrderedSendBufferTests
             Half.Buffered += taken;
             _connection.SendBuffered += taken;
         }
+
+        public int TakeAlike(int length, int most) => _buffer.TakeAlike(ref Half, length, most, out _);
 
         public SentPacket Send(int room)
         {
