@@ -39,6 +39,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
 
         if (HasArrived(stream, frame.Position))
         {
+            // Of a message that nobody reads any more the first fragment is all that is waited for: the end may come with a later one.
+            lifecycle.CheckReceivingEnded(index);
             return ReceiveOutcome.Accepted;
         }
 

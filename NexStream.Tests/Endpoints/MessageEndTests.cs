@@ -39,6 +39,27 @@ public sealed class MessageEndTests
         Assert.That(pair.Client.Endpoint.State.Messages.Count, Is.Zero);
     }
 
+    // The reader has gone, and the writer does not know it yet: the message counts as taken with its first fragment, and the last one brings the end.
+    [Test]
+    public void UnorderedMessage_NobodyReadsIt_EndsWithTheFragmentThatHasTheEnd()
+    {
+        var pair = new Pair(network: new NetworkConditions { DelayNs = 10 * Instant.Millisecond });
+        pair.Connect();
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        pair.RunFor(Instant.Second);
+
+        // More than the initial window: the last fragments are cut when the first are acknowledged.
+        client.Send(new byte[30_000]);
+        pair.Settle();
+        client.Close();
+        int sent = 0;
+        pair.Filter = (from, _) => from == pair.Client || sent++ > 0;
+        server.Close();
+        pair.RunFor(10 * Instant.Second);
+        Assert.That(sent, Is.GreaterThan(1), "The first told that nobody reads, and was lost.");
+        Assert.That((pair.Client.Endpoint.Statistics.StreamCount, pair.Server.Endpoint.Statistics.StreamCount), Is.EqualTo((0, 0)));
+    }
+
     [Test]
     public void Datagram_AcknowledgedAfterResetBeforeReportIsFetched_IsReportedOnce()
     {
