@@ -191,7 +191,7 @@ public sealed class EndpointDriver : IDisposable
     /// <summary>The connection that last had a deadline in this place, which every connection has from its beginning; it may be over.</summary>
     internal ConnectionHandle ConnectionAt(int index) => _connections[index];
 
-    /// <summary>The same, as far as the endpoint's wishes are known.</summary>
+    /// <summary><see cref="NextDeadline"/> by the timers that are armed, without asking the endpoint for more.</summary>
     private Instant NextTurnOfTimers => _timers.NextDeadline + _timers.TickNs;
 
     /// <summary>Asks the endpoint when it wants to be called.</summary>

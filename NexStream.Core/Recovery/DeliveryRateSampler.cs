@@ -34,7 +34,7 @@ internal struct DeliveryRateSampler
     /// <summary>Whether what is in flight, or will be sent now, samples the application rather than the path.</summary>
     public readonly bool IsApplicationLimited => _applicationLimitedUntil > 0;
 
-    /// <summary>Nothing is left to send though the window and the pacer would let it (§4.1.2.4).</summary>
+    /// <summary>Nothing is left to send though the window would let it (§4.1.2.4).</summary>
     public void OnApplicationLimited(long bytesInFlight) => _applicationLimitedUntil = Math.Max(Delivered + bytesInFlight, 1);
 
     /// <summary>A packet leaves: remembers what its sample will be compared with (§4.1.2.2).</summary>
