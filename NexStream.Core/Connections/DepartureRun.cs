@@ -147,10 +147,10 @@ internal ref struct DepartureRun
 
     /// <summary>Remembers packets with the one before, whose link header the caller copies.</summary>
     /// <param name="count">How many: no more than <see cref="MoreAlike"/>.</param>
-    /// <param name="length">Bytes of payload of each, as many as the one before had, which follow those of it in the same stream.</param>
+    /// <param name="length">Bytes of payload of each, as many as the one before had; of an RO stream, those that follow.</param>
     public void Extend(int count, int length)
     {
-        Invariant.Check(count <= MoreAlike && length == _record.Length, "Packets that share a record are alike.");
+        Invariant.Check(count <= MoreAlike && (_record.Length == 0 || _record.Length == length), "Packets that share a record are alike.");
         long bytes = (long)count * _record.Size;
         _record.Packets += count;
         _count += count;

@@ -53,11 +53,73 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
                 packet.Length = 0;
                 Keep(connection, path, index, ref stream, current, ref message, messageNumber, slice, ref packet);
             }
-            else if (!run.TryExtend(transmission, number, length))
+            else
             {
-                run.Add(transmission, stream, number, length).Length = 0;
+                if (!run.TryExtend(transmission, number, length))
+                {
+                    run.Add(transmission, stream, number, length).Length = 0;
+                }
+
+                if (!isSmall)
+                {
+                    next = WriteAlike(connection, path, ref stream, length, form, common, burst, ref run);
+                }
             }
         }
+    }
+
+    /// <summary>
+    /// Writes the messages of Best-Effort that are as the one before but for number and place: as long, each in one piece, none with a wish of its own. The last that
+    /// waits, which may ask for an acknowledgement, is none of them. Returns the next that was not sent.
+    /// </summary>
+    private int WriteAlike(
+        Connection connection, Path path, ref StreamState stream, int length, MessageForm form, in DataHead common, ReadOnlySpan<Wire.Transmission> burst, ref DepartureRun run)
+    {
+        int next = stream.Send.MessageUnsent;
+        if (next < 0 || next != stream.Send.MessageHead)
+        {
+            return next;
+        }
+
+        int first = run.Packets;
+        int most = (int)Math.Min((uint)run.MoreAlike, PacketNumbers.UntilSkip(path));
+        int head = MessageHead.SizeOf(form);
+        ref LinkHeader header = ref burst[first - 1].Header;
+        ulong messageNumber = 0;
+        int written = 0;
+        while (written < most)
+        {
+            ref OutboundMessage message = ref _messages[next];
+            if (message.Next < 0 || message.Piece.Length != length || message.Flags != MessageFlags.None)
+            {
+                break;
+            }
+
+            messageNumber = message.Number;
+            Wire.Transmission transmission = burst[first + written];
+            transmission.Header = header;
+            common.Write(transmission.HeadStorage, 0, unchecked((uint)(path.NextPacketNumber + (uint)written)));
+            MessageHead.Write(transmission.HeadStorage, form, messageNumber, length);
+            transmission.HeadLength = head;
+            transmission.SliceStorage[0] = message.Piece;
+            transmission.SliceCount = 1;
+            message.Piece = default;
+            next = message.Next;
+            written++;
+        }
+
+        if (written > 0)
+        {
+            path.NextPacketNumber += (uint)written;
+            stream.Send.Window.Used = messageNumber + 1;
+            stream.Send.Buffered -= written * length;
+            connection.SendBuffered -= written * length;
+            stream.Send.MessageUnsent = next;
+            messages.FinishSent(ref stream, next);
+            run.Extend(written, length);
+        }
+
+        return next;
     }
 
     /// <summary>Whether the stream's next message lies in one piece, fits a packet, has credit, and wants no report that a packet would have to remember.</summary>

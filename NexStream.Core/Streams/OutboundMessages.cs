@@ -63,6 +63,23 @@ internal sealed class OutboundMessages(EndpointState state)
         End(ref stream, index, ref message, EventKind.MessageAcknowledged);
     }
 
+    /// <summary>The same for all messages before <paramref name="next"/>, which has none of those left before it, and of which none has a deadline or is reported.</summary>
+    public void FinishSent(ref StreamState stream, int next)
+    {
+        Slab<OutboundMessage> all = _messages;
+        for (int index = stream.Send.MessageHead; index != next;)
+        {
+            ref OutboundMessage message = ref all[index];
+            Invariant.Check(message.IsAllSent && message.Flags == MessageFlags.None, "All of the messages were sent, and nothing names them.");
+            int following = message.Next;
+            all.Free(index);
+            index = following;
+        }
+
+        stream.Send.MessageHead = next;
+        all[next].Previous = None;
+    }
+
     /// <summary>The message has no deadline any more, if it had one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void RemoveDeadline(int index)

@@ -106,6 +106,7 @@ public sealed class PredictionTests
             world.Step(ref random);
         }
 
+        world.Pair.Audit(world.Pair.Client);
         return world;
     }
 
@@ -194,11 +195,39 @@ public sealed class PredictionTests
                 slices.Add(slice);
             }
 
-            SendResult result = _sending[stream].SendZeroCopy(slices.ToArray());
-            Pair.Log.Add($"{slices.Count} {result}");
+            SendLeased(stream, slices.ToArray());
+        }
+
+        /// <summary>A message in two pieces, as long as the others.</summary>
+        private void SendInTwo(int stream)
+        {
+            const int Rest = 100;
+            if (_sending[stream].TryLease(out PayloadSlice one) != CallStatus.Ok)
+            {
+                return;
+            }
+
+            PayloadSlice[] slices = [one.WithLength(MessageSize - Rest)];
+            if (_sending[stream].TryLease(out PayloadSlice two) == CallStatus.Ok)
+            {
+                slices = [slices[0], two.WithLength(Rest)];
+            }
+
+            foreach (PayloadSlice slice in slices)
+            {
+                _data.AsSpan(0, slice.Length).CopyTo(Pair.Client.Endpoint.Bytes(slice));
+            }
+
+            SendLeased(stream, slices);
+        }
+
+        private void SendLeased(int stream, PayloadSlice[] slices)
+        {
+            SendResult result = _sending[stream].SendZeroCopy(slices);
+            Pair.Log.Add($"{slices.Length} {result}");
             if (result.Status != CallStatus.Ok)
             {
-                Pair.Client.Endpoint.Return(slices.ToArray());
+                Pair.Client.Endpoint.Return(slices);
             }
         }
 
@@ -245,6 +274,12 @@ public sealed class PredictionTests
                         if (isOrdered && random.Chance(0.2))
                         {
                             SendScattered(stream, ref random);
+                            continue;
+                        }
+
+                        if (!isOrdered && random.Chance(0.15))
+                        {
+                            SendInTwo(stream);
                             continue;
                         }
 
