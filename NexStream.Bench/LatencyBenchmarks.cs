@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
 using NexStream.Driver.Links;
 using NexStream.Perf;
@@ -7,7 +8,8 @@ namespace NexStream.Bench;
 
 /// <summary>A message there and back through two drivers on one thread, by link. Between two processes: <c>nexstream perf --link shm --ping</c>.</summary>
 [MemoryDiagnoser]
-public sealed class LatencyBenchmarks : IDisposable
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "The cleanup disposes of it.")]
+public class LatencyBenchmarks
 {
     private LoopPair? _pair;
 
@@ -21,7 +23,7 @@ public sealed class LatencyBenchmarks : IDisposable
     public void Setup() => _pair = new LoopPair(new PerfOptions { FrameBytes = Message }, Link, echoes: true);
 
     [GlobalCleanup]
-    public void Dispose() => _pair?.Dispose();
+    public void Cleanup() => _pair?.Dispose();
 
     [Benchmark]
     public void PingPong() => _pair!.Ping();

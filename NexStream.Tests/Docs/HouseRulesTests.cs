@@ -41,6 +41,10 @@ internal sealed partial class HouseRulesTests
             select path,
             Is.Empty);
 
+    // BenchmarkDotNet derives from the class, and runs none at all where one cannot be derived from.
+    [Test]
+    public void Benchmarks_Anywhere_AreNotSealed() => Assert.That(Matches(SealedBenchmarks(), ".cs"), Is.Empty);
+
     private static IEnumerable<string> Matches(Regex pattern, params string[] extensions) =>
         from path in Repository.Sources(extensions)
         where path != ThisFile
@@ -56,6 +60,9 @@ internal sealed partial class HouseRulesTests
 
     [GeneratedRegex(@"^using ([\w.]+);$", RegexOptions.Multiline)]
     private static partial Regex Usings();
+
+    [GeneratedRegex(@"sealed class \w+Benchmarks\b")]
+    private static partial Regex SealedBenchmarks();
 
     // The word in comments says nothing; the modifier does.
     [GeneratedRegex(@"^[^/]*\bunsafe\b(?!\s*(code|,))")]
