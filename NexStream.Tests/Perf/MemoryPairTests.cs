@@ -28,6 +28,24 @@ public sealed class MemoryPairTests
         Assert.That(pair.BytesRead, Is.EqualTo((long)Turns * options.Window * frame));
     }
 
+    // The last burst of a window may be shorter. What is read burst by burst is acknowledged when the window is through.
+    [Test]
+    public void Turn_InBursts_DeliversEveryByteAndAcknowledgesOnceAWindow(
+        [Values] TransportMode mode, [Values(1, 100)] int streams, [Values(1, 24, 64, 100)] int burst)
+    {
+        var options = new PerfOptions { Mode = mode, WireCopy = true, Streams = streams, Burst = burst, Touch = true };
+        var pair = new MemoryPair(options);
+        long acknowledgements = pair.Acknowledgements;
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        Assert.That(pair.BytesRead, Is.EqualTo((long)Turns * options.Window * options.FrameBytes));
+        Assert.That(pair.Acknowledgements - acknowledgements, Is.EqualTo(Turns));
+        Assert.That(pair.Looks, Is.EqualTo(Turns * (long)Math.Ceiling(64.0 / burst)));
+    }
+
     // 63 frames are nine calls of seven; what is copied takes a part of the tenth.
     [Test]
     public void Turn_SeveralFramesACall_DeliversEveryByte([Values] bool wireCopy, [Values] bool zeroCopy, [Values(1, 100)] int streams, [Values(0, 8400)] int arenaFrame)

@@ -54,6 +54,8 @@ public sealed class PerfCommandTests
     [TestCase("--zero-copy", "--arena-frame", "1200", "--frame", "2400", TestName = "Perf_LeaseShorterThanADataFrame_IsRefused")]
     [TestCase("--arena-frame", "1200", "--frame", "8192", TestName = "Perf_PacketOfMoreThanThreeFrames_IsRefused")]
     [TestCase("--link", "loop", "--wire-copy", TestName = "Perf_WireCopyOverALink_IsRefused")]
+    [TestCase("--link", "loop", "--burst", "32", TestName = "Perf_BurstOverALink_IsRefused")]
+    [TestCase("--histogram", "--burst", "32", TestName = "Perf_BurstWithAHistogram_IsRefused")]
     [TestCase("--link", "loop", "--loss", "0.1", TestName = "Perf_LossOverALink_IsRefused")]
     [TestCase("--link", "loop", "--congestion", "cubic", TestName = "Perf_CongestionOverALink_IsRefused")]
     [TestCase("--link", "loop", "--idle-connections", "2", TestName = "Perf_IdleConnectionsOverALink_AreRefused")]

@@ -29,8 +29,11 @@ public sealed record PerfOptions
     /// <summary>Connections that are open beside them and carry nothing.</summary>
     public int IdleConnections { get; init; }
 
-    /// <summary>Data frames that are handed over before the other side's turn.</summary>
+    /// <summary>Data frames that are under way at once: so many are handed over before they are acknowledged.</summary>
     public int Window { get; init; } = WindowDefault;
+
+    /// <summary>Data frames of a window that are handed over before the receiving application reads them; 0: all of it.</summary>
+    public int Burst { get; init; }
 
     /// <summary>Each frame's payload is copied once between the two ends, as a network card would: into frames as large as the arenas', one payload behind the other.</summary>
     public bool WireCopy { get; init; }
@@ -72,6 +75,9 @@ public sealed record PerfOptions
 
     /// <summary>Packets that a window of data frames makes, repairs and all.</summary>
     internal int WindowPackets => Window + (FecGroup > 0 ? ((Window / FecGroup) + 1) * FecRepairs : 0);
+
+    /// <summary>Data frames that are handed over before they are read.</summary>
+    internal int FramesPerBurst => Burst > 0 ? Math.Min(Burst, Window) : Window;
 
     /// <summary>Whole data frames that one call of the application moves.</summary>
     internal int BytesPerCall => Mode == TransportMode.ReliableOrdered && CallBytes > FrameBytes ? CallBytes / FrameBytes * FrameBytes : FrameBytes;

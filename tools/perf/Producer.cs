@@ -7,6 +7,7 @@ namespace NexStream.Perf;
 internal sealed class Producer(PerfOptions options, Endpoint endpoint, StreamHandle[] streams)
 {
     private readonly LineBuffer _data = new(options.BytesPerCall);
+    private readonly int _bytesPerCall = options.BytesPerCall;
     private readonly int _framesPerCall = options.BytesPerCall / options.FrameBytes;
     private readonly ulong[] _sent = new ulong[streams.Length];
     private int _next;
@@ -45,7 +46,7 @@ internal sealed class Producer(PerfOptions options, Endpoint endpoint, StreamHan
             return 0;
         }
 
-        PayloadSlice slice = lease.WithLength(options.BytesPerCall);
+        PayloadSlice slice = lease.WithLength(_bytesPerCall);
         if (options.Touch)
         {
             Pattern.Write(endpoint.Bytes(slice), _sent[_next]);

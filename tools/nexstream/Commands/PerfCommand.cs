@@ -32,6 +32,7 @@ internal static class PerfCommand
     private static readonly Option<int> s_idleStreams = Number("--idle-streams", "Streams that are open and carry nothing.", 0, 0, StreamsMax);
     private static readonly Option<int> s_idleConnections = Number("--idle-connections", "Connections that are open and carry nothing; memory only.", 0, 0, ConnectionsMax);
     private static readonly Option<int> s_window = Number("--window", "Data frames under way at once.", PerfOptions.WindowDefault, 1, WindowMax);
+    private static readonly Option<int> s_burst = Number("--burst", "Data frames of a window that are handed over before the application reads them; 0: all of it; memory only.", 0, 0, WindowMax);
     private static readonly Option<int> s_fecGroup = Number("--fec-group", "pr: messages of a group that gets repairs; 0: none does.", 0, 0, FecGroupMax);
     private static readonly Option<int> s_fecRepairs = Number("--fec-repairs", "pr: repairs of a group.", 0, 0, FecGroupMax);
     private static readonly Option<double> s_seconds = new("--seconds") { Description = "How long to measure.", HelpName = "S", DefaultValueFactory = _ => 2 };
@@ -80,7 +81,7 @@ internal static class PerfCommand
               nexstream perf --client --link udp:other.example:5201 --mode ru --streams 4 --duration 10s --reverse --json
             """)
         {
-            s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_fecGroup, s_fecRepairs, s_seconds, s_congestion, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
+            s_mode, s_link, s_frame, s_arenaFrame, s_call, s_streams, s_idleStreams, s_idleConnections, s_window, s_burst, s_fecGroup, s_fecRepairs, s_seconds, s_congestion, s_loss, s_seed, s_count, s_wireCopy, s_zeroCopy,
             s_touch, s_record, s_histogram, s_ping, s_sizes, s_coding, s_consume, s_json,
         };
         ThroughputCommand.AddOptions(command);
@@ -112,6 +113,7 @@ internal static class PerfCommand
             ArenaFrame = arguments.GetValue(s_arenaFrame),
             CallBytes = arguments.GetValue(s_call),
             Window = arguments.GetValue(s_window),
+            Burst = arguments.GetValue(s_burst),
             FecGroup = arguments.GetValue(s_fecGroup),
             FecRepairs = arguments.GetValue(s_fecRepairs),
             Seconds = arguments.GetValue(s_seconds),
@@ -258,6 +260,7 @@ internal static class PerfCommand
             : !isMemory && (options.WireCopy || options.Loss > 0 || options.IdleConnections > 0 || options.Congestion != CongestionControllers.None)
                 ? $"--wire-copy, --loss, --idle-connections and --congestion are for --link memory; {link} has a real link."
             : !isMemory && (arguments.GetValue(s_count) > 0 || arguments.GetValue(s_histogram) || arguments.GetValue(s_record)) ? "--count, --histogram and --record are for --link memory."
+            : options.Burst > 0 && (!isMemory || arguments.GetValue(s_histogram)) ? "--burst is for --link memory, without --histogram: drivers hand over what their options say, and a histogram a window."
             : isMemory && arguments.GetValue(s_ping) ? "--ping is for --link loop, shm and udp: in memory there is nobody to wait for."
             : link == "udp" && options.FrameBytes > UdpFrameMax ? $"--frame is at most {UdpFrameMax} for --link udp: a datagram has no more, with its headers."
             : options.FecGroup > 0 && options.Mode != TransportMode.Probabilistic ? "--fec-group is for --mode pr: the other modes have no repairs."

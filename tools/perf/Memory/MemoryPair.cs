@@ -11,8 +11,8 @@ namespace NexStream.Perf.Memory;
 
 /// <summary>
 /// Two endpoints on one thread, without driver or link: each frame goes from one to the other by reference, as over shared memory, or copied once, as
-/// through a network card. Time is virtual. A turn is: the application sends a window, the sender's packets go to the receiver, the
-/// application reads, the acknowledgements go back.
+/// through a network card. Time is virtual. A turn is a window: of each of its bursts the application sends the frames, the sender's packets go to the receiver, and
+/// the application reads; then the acknowledgements go back, as over a link whose round trip is a window long.
 /// </summary>
 internal sealed class MemoryPair
 {
@@ -92,6 +92,9 @@ internal sealed class MemoryPair
     /// <summary>Bytes that the application read.</summary>
     public long BytesRead => _consumer.Bytes;
 
+    /// <summary>How often the application looked for what it can read.</summary>
+    public long Looks { get; private set; }
+
     /// <summary>What both ends hold in frames and in records that belong to streams and packets.</summary>
     public long OccupiedBytes => _sender.OccupiedBytes + _receiver.OccupiedBytes + (_ring?.OccupiedBytes ?? 0);
 
@@ -99,18 +102,25 @@ internal sealed class MemoryPair
     public void Turn()
     {
         BeginTurn();
-        Produce();
-        for (int count = TransmitSome(); count > 0; count = TransmitSome())
+        for (int left = _options.Window; left > 0; left -= _options.FramesPerBurst)
         {
-            foreach (Transmission packet in _burst.AsSpan(0, count))
+            Produce(Math.Min(left, _options.FramesPerBurst));
+            int count;
+            do
             {
-                HandOver(packet);
-            }
+                count = _sender.Endpoint.Transmit(_now, _burst.AsSpan(0, BurstAtOnce));
+                foreach (Transmission packet in _burst.AsSpan(0, count))
+                {
+                    HandOver(packet);
+                }
 
-            _sender.Release();
+                _sender.Release();
+            }
+            while (count == BurstAtOnce);
+
+            Consume();
         }
 
-        Consume();
         Acknowledge();
         Timers();
     }
@@ -125,7 +135,11 @@ internal sealed class MemoryPair
         _isIdle = true;
     }
 
-    public void Produce() => _isIdle &= _producer.Send(_options.Window) == 0;
+    /// <summary>The application sends a window.</summary>
+    public void Produce() => Produce(_options.Window);
+
+    /// <summary>The application sends up to so many frames.</summary>
+    public void Produce(int frames) => _isIdle &= _producer.Send(frames) == 0;
 
     /// <summary>The sender writes its packets, which wait.</summary>
     public void Transmit()
@@ -159,6 +173,7 @@ internal sealed class MemoryPair
     /// <summary>The application is told what arrived, and reads it.</summary>
     public void Consume()
     {
+        Looks++;
         while (_receiver.Endpoint.TryGetEvent(out EndpointEvent item))
         {
             if (item.Kind == EventKind.StreamReadable)
@@ -187,8 +202,6 @@ internal sealed class MemoryPair
         _sender.Timers(_now);
         _receiver.Timers(_now);
     }
-
-    private int TransmitSome() => _sender.Endpoint.Transmit(_now, _burst.AsSpan(0, BurstAtOnce));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void HandOver(Transmission packet)

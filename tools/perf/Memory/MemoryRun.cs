@@ -147,32 +147,39 @@ public static class MemoryRun
         long[] ticks = new long[Phases];
         long bytes = pair.BytesRead;
         long turns = 0;
+        long bursts = 0;
         for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin).TotalSeconds < Math.Max(options.Seconds / 2, WarmUpSeconds); turns++)
         {
             pair.BeginTurn();
             long t0 = Stopwatch.GetTimestamp();
-            pair.Produce();
-            long t1 = Stopwatch.GetTimestamp();
-            pair.Transmit();
-            long t2 = Stopwatch.GetTimestamp();
-            pair.Deliver();
-            long t3 = Stopwatch.GetTimestamp();
-            pair.Consume();
-            long t4 = Stopwatch.GetTimestamp();
+            for (int left = options.Window; left > 0; left -= options.FramesPerBurst)
+            {
+                pair.Produce(Math.Min(left, options.FramesPerBurst));
+                long t1 = Stopwatch.GetTimestamp();
+                pair.Transmit();
+                long t2 = Stopwatch.GetTimestamp();
+                pair.Deliver();
+                long t3 = Stopwatch.GetTimestamp();
+                pair.Consume();
+                long t4 = Stopwatch.GetTimestamp();
+                ticks[0] += t1 - t0 + t4 - t3;
+                ticks[1] += t2 - t1;
+                ticks[2] += t3 - t2;
+                t0 = t4;
+                bursts++;
+            }
+
             pair.Acknowledge();
             long t5 = Stopwatch.GetTimestamp();
             pair.Timers();
             long t6 = Stopwatch.GetTimestamp();
-            ticks[0] += t1 - t0 + t4 - t3;
-            ticks[1] += t2 - t1;
-            ticks[2] += t3 - t2;
-            ticks[3] += t5 - t4;
+            ticks[3] += t5 - t0;
             ticks[4] += t6 - t5;
         }
 
         double frames = (double)(pair.BytesRead - bytes) / options.FrameBytes;
-        double NsOf(int phase, int readings) => Math.Max((ticks[phase] * (double)Instant.Second / Stopwatch.Frequency) - (turns * readings * clockNs), 0) / frames;
-        return new PerfPhases(NsOf(0, 2), NsOf(1, 1), NsOf(2, 1), NsOf(3, 1), NsOf(4, 1));
+        double NsOf(int phase, long readings) => Math.Max((ticks[phase] * (double)Instant.Second / Stopwatch.Frequency) - (readings * clockNs), 0) / frames;
+        return new PerfPhases(NsOf(0, 2 * bursts), NsOf(1, bursts), NsOf(2, bursts), NsOf(3, turns), NsOf(4, turns));
     }
 
     /// <summary>What reading the clock costs.</summary>

@@ -59,7 +59,7 @@ internal sealed class ReceiveRing : IFrameReleaser
         }
 
         var slice = new PayloadSlice(PayloadSlice.FrameOf(_region.Number, _current), _filled, payload.Length);
-        payload.CopyTo(_region.Bytes(_current, _filled, payload.Length));
+        CardCopy.Copy(payload, _region.Bytes(_current, _filled, payload.Length));
         _filled += payload.Length;
         _holds[_current]++;
         return slice;
