@@ -311,7 +311,7 @@ public sealed class Endpoint
                 _burst += count;
                 if (_burst >= BurstPackets)
                 {
-                    _burst %= BurstPackets;
+                    _burst = 0;
                     _state.Ready.Enqueue(_state.Ready.Dequeue());
                 }
 
