@@ -10,6 +10,7 @@ namespace NexStream.Tests.Driver;
 /// <summary>Links that come, go, stop, and bring what no endpoint sent.</summary>
 [TestFixture(LinkPreference.Managed)]
 [TestFixture(LinkPreference.Native)]
+[NonParallelizable]
 public sealed class DriverLinkTests(LinkPreference preference) : TwoDrivers(preference)
 {
     [Test]

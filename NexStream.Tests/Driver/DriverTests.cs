@@ -9,6 +9,7 @@ namespace NexStream.Tests.Driver;
 /// <summary>Endpoints over real links, in virtual time.</summary>
 [TestFixture(LinkPreference.Managed)]
 [TestFixture(LinkPreference.Native)]
+[NonParallelizable]
 public sealed class DriverTests(LinkPreference preference) : TwoDrivers(preference)
 {
     /// <summary>More than fit into the frame that a connection may keep for small payloads.</summary>

@@ -9,7 +9,6 @@ using NexStream.Tests.Driver.Links;
 namespace NexStream.Tests.Driver;
 
 /// <summary>Two nodes, joined by a loop, whose drivers take turns in virtual time.</summary>
-[NonParallelizable]
 public abstract class TwoDrivers(LinkPreference preference)
 {
     /// <summary>Descriptors that the loop holds each way.</summary>

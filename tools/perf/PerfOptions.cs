@@ -76,8 +76,8 @@ public sealed record PerfOptions
     /// <summary>Packets that a window of data frames makes, repairs and all.</summary>
     internal int WindowPackets => Window + (FecGroup > 0 ? ((Window / FecGroup) + 1) * FecRepairs : 0);
 
-    /// <summary>Data frames that are handed over before they are read.</summary>
-    internal int FramesPerBurst => Burst > 0 ? Math.Min(Burst, Window) : Window;
+    /// <summary>Data frames that are handed over before they are read, at most: the last of a window may be fewer.</summary>
+    internal int FramesPerBurst => Burst > 0 ? Burst : Window;
 
     /// <summary>Whole data frames that one call of the application moves.</summary>
     internal int BytesPerCall => Mode == TransportMode.ReliableOrdered && CallBytes > FrameBytes ? CallBytes / FrameBytes * FrameBytes : FrameBytes;

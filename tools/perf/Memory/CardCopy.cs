@@ -5,7 +5,7 @@ namespace NexStream.Perf.Memory;
 
 /// <summary>
 /// How an imagined network card moves payload: as the C library copies memory, in the widest vectors that the processor has, whatever processor this program was
-/// compiled for. Peers that are written in C are given their copy by the same function.
+/// compiled for. Peers that are written in C copy by the same function.
 /// </summary>
 internal static unsafe partial class CardCopy
 {
