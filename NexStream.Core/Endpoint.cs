@@ -85,15 +85,18 @@ public sealed class Endpoint
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         var run = new ArrivingRun(_state, keeper);
         var messageRun = new ArrivingMessages(_state, inbound, probabilisticReceiver, keeper);
-        var predictedData = new PredictedData(_state, _streamTable, keeper, reassembler, new PredictedMessages(_state, inbound, probabilisticReceiver), run, messageRun);
-        _train = new PacketTrain(_state, predictedData, run, messageRun);
+        var fragmentRun = new ArrivingFragments(_state, keeper);
+        var predictedMessages = new PredictedMessages(_state, inbound, probabilisticReceiver);
+        var predictedFragments = new PredictedFragments(_state, inbound, messageReceiver, fragmentRun);
+        var predictedData = new PredictedData(_state, _streamTable, keeper, reassembler, predictedMessages, predictedFragments, run, messageRun);
+        _train = new PacketTrain(_state, predictedData, run, messageRun, fragmentRun);
         var predictedReceive = new PredictedReceive(_state, _factory, predictedData, _train);
         var receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
         _dispatcher = new FrameDispatcher(_state, _factory, _answers, _handshake, _closing, predictedReceive, receivePath);
         var packets = new PacketWriter(
             _state, control, new PathControlWriter(_state), _lifecycle, orderedSender, messageSender, writer, new MtuProber(_state), _migration);
-        var predictedTransmit = new PredictedTransmit(
-            _state, sendBuffer, new MessageTurn(_state, segments, outbound), new ProbabilisticTurn(_state, outbound, probabilisticSender));
+        var messageTurn = new MessageTurn(_state, segments, outbound, new FragmentTurn(_state, segments));
+        var predictedTransmit = new PredictedTransmit(_state, sendBuffer, messageTurn, new ProbabilisticTurn(_state, outbound, probabilisticSender));
         _transmitPath = new TransmitPath(
             _state, packets, predictedTransmit, new MultipathTransmit(_state, packets, new PathChooser(_state), predictedTransmit, lossDetector), lossDetector);
         _loans = new Loans(_state.Frames);

@@ -101,10 +101,12 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
             ref SentPacket packet = ref state.Packets[i];
             Invariant.Demand(packet.Previous == last && (last < 0 || state.Packets[last].Last < packet.Number), "Packets in flight are in the order of their numbers.");
             Invariant.Demand(
-                packet.Packets == 1 || (packet.Packets > 1 && packet.Segment < 0 && packet.Message < 0 && packet.Control < 0 && (packet.Flags & SentPacketFlags.Requeued) == 0),
+                packet.Packets == 1 || (packet.Packets > 1 && packet.Message < 0 && packet.Control < 0 && (packet.Flags & SentPacketFlags.Requeued) == 0),
                 "Packets share a record only where none has another of its own, and nothing became of them yet.");
             bytes += (long)packet.Packets * packet.Size;
             counts.SegmentsReserved += packet.Length > 0 && (packet.Flags & SentPacketFlags.Requeued) == 0 ? packet.Packets : 0;
+            counts.SegmentsReserved += packet.Segment >= 0 ? packet.Packets - 1 : 0;
+            Invariant.Demand(IsShared(packet), "Packets that share a segment carry equal parts of it.");
             eliciting += (packet.Flags & SentPacketFlags.AckEliciting) != 0 ? packet.Packets : 0;
             for (int control = packet.Control; control >= 0; control = state.Controls[control].Next)
             {
@@ -131,6 +133,10 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
         Invariant.Demand(found == path.RecentlyLost.Count, "The packets declared lost are counted.");
         counts.Packets += found;
     }
+
+    private bool IsShared(in SentPacket packet) => packet.Packets == 1 || packet.Segment < 0
+        || state.Segments[packet.Segment] is { } segment && (segment.Generation != packet.SegmentGeneration
+            || (segment.SliceCount == 1 && !segment.IsLost && segment.Packet == packet.Number && segment.Length % packet.Packets == 0));
 
     private void CheckSkips(Connection connection)
     {

@@ -161,7 +161,6 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             }
 
             Invariant.Check(packet.Length == 0 || packet.Segment < 0, "A packet carries bytes, or a part of a message.");
-            Invariant.Check(packet.Segment < 0 || packet.Packets == 1, "Packets share a record only where none has another of its own.");
             path.Mtu.OnAcknowledged(packet.Size, packet.SentAt);
             if (packet.Length == 0)
             {

@@ -110,7 +110,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         int index = path.InFlight.Head;
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
         {
-            if (state.Packets[index].Length > 0)
+            if (state.Packets[index] is { Length: > 0 } or { Segment: >= 0 })
             {
                 Single(path, index);
             }

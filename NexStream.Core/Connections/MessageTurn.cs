@@ -10,9 +10,9 @@ namespace NexStream.Core.Connections;
 
 /// <summary>
 /// The packets that <see cref="PredictedTransmit"/> writes for a stream of Reliable-Unordered or Best-Effort: a whole message in each, as
-/// <see cref="Modes.MessageSender"/> and <see cref="PacketWriter"/> do in more steps.
+/// <see cref="Modes.MessageSender"/> and <see cref="PacketWriter"/> do in more steps, or what <see cref="FragmentTurn"/> makes of a longer one.
 /// </summary>
-internal sealed class MessageTurn(EndpointState state, SegmentStore segments, OutboundMessages messages)
+internal sealed class MessageTurn(EndpointState state, SegmentStore segments, OutboundMessages messages, FragmentTurn fragments)
 {
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly Slab<OutboundMessage> _messages = state.Messages;
@@ -29,8 +29,19 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         int next = stream.Send.MessageUnsent;
         bool isSmall = Departure.IsSmall(path);
         var common = DataHead.Of(path.PeerTag, path.Id, MessageHead.FrameOf(form), stream.Id);
-        while (MayGo(connection, stream, next, isReliable, room) && run.MayAdd())
+        while (next >= 0 && run.MayAdd())
         {
+            if (!MayGo(connection, stream, next, isReliable, room))
+            {
+                if (!isReliable || !fragments.TryWrite(connection, path, index, ref stream, common, burst, ref run))
+                {
+                    return;
+                }
+
+                next = stream.Send.MessageUnsent;
+                continue;
+            }
+
             Wire.Transmission transmission = burst[run.Packets];
             ref OutboundMessage message = ref _messages[next];
             int length = message.Length;
@@ -126,11 +137,6 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MayGo(Connection connection, in StreamState stream, int index, bool isReliable, int room)
     {
-        if (index < 0)
-        {
-            return false;
-        }
-
         ref OutboundMessage message = ref _messages[index];
         bool isWhole = message.Piece.Length == message.Length && message.Length <= room;
         return isWhole && (isReliable

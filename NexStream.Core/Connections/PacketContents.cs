@@ -43,6 +43,12 @@ internal sealed class PacketContents(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnSegmentAcknowledged(in SentPacket packet)
     {
+        if (packet.Segment < 0)
+        {
+            return;
+        }
+
+        state.SegmentsReserved -= packet.Packets - 1;
         if (!IsCurrentSegment(packet))
         {
             return;
@@ -83,7 +89,23 @@ internal sealed class PacketContents(
         behind.Chunk = behind.Length > 0 && stream.Generation == behind.StreamGeneration
             ? sendBuffer.ChunkOf(stream.Send, state.Packets[index], behind.Position)
             : Slab<Chunk>.None;
+        if (behind.Segment >= 0)
+        {
+            SplitSegment(ref behind, count);
+        }
+
         return rest;
+    }
+
+    /// <summary>Packets that shared a segment get one for those that are split off: each kept one in reserve, also where the segment is needed no longer.</summary>
+    private void SplitSegment(ref SentPacket behind, int count)
+    {
+        state.SegmentsReserved--;
+        if (IsCurrentSegment(behind))
+        {
+            int each = _segments[behind.Segment].Length / (count + behind.Packets);
+            behind.Segment = segments.Split(behind.Segment, count * each, behind.Number, out behind.SegmentGeneration);
+        }
     }
 
     /// <summary>The packet is remembered no longer as one in flight: what was kept in case it was lost comes free.</summary>

@@ -11,7 +11,7 @@ namespace NexStream.Core.Connections;
 /// expected, and the data goes to its stream. Counters, times and the acknowledgement schedule follow once for all of them, in <see cref="Settle"/>, which the
 /// endpoint calls before anything looks at the connection again.
 /// </summary>
-internal sealed class PacketTrain(EndpointState state, PredictedData data, ArrivingRun run, ArrivingMessages messages)
+internal sealed class PacketTrain(EndpointState state, PredictedData data, ArrivingRun run, ArrivingMessages messages, ArrivingFragments fragments)
 {
     /// <summary>When all its packets arrive; <see cref="Instant.Never"/> while there is no train.</summary>
     private Instant _now = Instant.Never;
@@ -63,7 +63,7 @@ internal sealed class PacketTrain(EndpointState state, PredictedData data, Arriv
             return false;
         }
 
-        bool isTaken = (frame.Payload.Length == 1 && (run.TryAdd(frame) || messages.TryAdd(frame))) || TryTakeOther(frame);
+        bool isTaken = (frame.Payload.Length == 1 && (run.TryAdd(frame) || messages.TryAdd(frame) || fragments.TryAdd(frame))) || TryTakeOther(frame);
         if (isTaken)
         {
             _next.Advance();
@@ -103,6 +103,7 @@ internal sealed class PacketTrain(EndpointState state, PredictedData data, Arriv
     {
         run.Settle();
         messages.Settle();
+        fragments.Settle();
     }
 
     private void Arrive()

@@ -10,10 +10,11 @@ namespace NexStream.Core.Connections;
 
 /// <summary>
 /// What the common packet carries, on its way to its stream: the bytes of a Reliable-Ordered stream that follow the last ones, or a whole message or a repair
-/// (<see cref="PredictedMessages"/>), in registered frames. <see cref="PredictedReceive"/> and <see cref="PacketTrain"/> have looked at the packet.
+/// (<see cref="PredictedMessages"/>) or a fragment of one (<see cref="PredictedFragments"/>), in registered frames. <see cref="PredictedReceive"/> and <see cref="PacketTrain"/> have looked at the packet.
 /// </summary>
 internal sealed class PredictedData(
-    EndpointState state, StreamTable table, PayloadKeeper keeper, Reassembler reassembler, PredictedMessages messages, ArrivingRun run, ArrivingMessages messageRun)
+    EndpointState state, StreamTable table, PayloadKeeper keeper, Reassembler reassembler, PredictedMessages messages, PredictedFragments fragments, ArrivingRun run,
+    ArrivingMessages messageRun)
 {
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly FrameTable _frames = state.Frames;
@@ -49,7 +50,10 @@ internal sealed class PredictedData(
             return messages.TryTakeRepair(connection, index, frame, length);
         }
 
-        if (!(isOrdered ? TryTakeBytes(connection, index, frame, length) : messages.TryTake(connection, index, frame, form, length)))
+        bool isFragment = !isOrdered && form == MessageForm.Reliable && !MessageHead.IsWhole(frame.Head, length);
+        if (!(isOrdered ? TryTakeBytes(connection, index, frame, length)
+            : isFragment ? fragments.TryTake(connection, index, frame, length)
+            : messages.TryTake(connection, index, frame, form, length)))
         {
             return false;
         }
@@ -57,15 +61,19 @@ internal sealed class PredictedData(
         if (index == before && frame.Payload.Length == 1)
         {
             // Where streams take turns, there is no second packet of the same.
-            BeginRun(connection, index, frame, isOrdered, form);
+            BeginRun(connection, index, frame, isOrdered, isFragment, form);
         }
 
         return true;
     }
 
-    private void BeginRun(Connection connection, int index, in LinkFrame frame, bool isOrdered, MessageForm form)
+    private void BeginRun(Connection connection, int index, in LinkFrame frame, bool isOrdered, bool isFragment, MessageForm form)
     {
-        if (!isOrdered)
+        if (isFragment)
+        {
+            fragments.BeginRun(connection, index, frame);
+        }
+        else if (!isOrdered)
         {
             messageRun.Begin(connection, index, frame, form);
         }

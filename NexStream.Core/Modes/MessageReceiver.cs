@@ -260,9 +260,9 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         ref StreamState stream = ref state.Streams[index];
         bool kept;
         int inserted;
-        if (payload.Length == message.Length && message.Received == 0)
+        if (frame.FragmentOffset == (uint)message.Received && IsWithoutGap(message))
         {
-            inserted = keeper.Append(connection.Memory, ref message.Content, payload, 0, payload.Length, 0);
+            inserted = keeper.Append(connection.Memory, ref message.Content, payload, 0, payload.Length, frame.FragmentOffset);
             kept = inserted == payload.Length;
         }
         else
@@ -273,14 +273,24 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
 
         message.Received += inserted;
         stream.Receive.Buffered += inserted;
-        if (message.Received < message.Length)
-        {
-            return kept;
-        }
+        return message.Received < message.Length ? kept : TryComplete(connection, index, messageIndex);
+    }
 
+    /// <summary>Whether what there is of a message that is being put together reaches from its first byte to the last that came.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsWithoutGap(in InboundMessage message) =>
+        message.Content.IsEmpty ? message.Received == 0 : _store.Chunks[message.Content.Tail].End == (uint)message.Received;
+
+    /// <summary>
+    /// All of a message that was being put together is there, and it can be read. False: there are too many gaps to remember, and the message stays unfinished, as if
+    /// nothing of it had come.
+    /// </summary>
+    public bool TryComplete(Connection connection, int index, int messageIndex)
+    {
+        ref InboundMessage message = ref _inbound[messageIndex];
+        ref StreamState stream = ref state.Streams[index];
         if (!TryMarkArrived(index, message.Number))
         {
-            // Too many gaps to remember: the message stays unfinished, as if this fragment had not come.
             stream.Receive.Buffered -= message.Received;
             _store.Clear(ref message.Content);
             message.Received = 0;
@@ -342,7 +352,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         return messageIndex;
     }
 
-    private static void Charge(Connection connection, ref StreamState stream, uint bytes)
+    /// <summary>A message uses so much of the credit that the peer was given.</summary>
+    public static void Charge(Connection connection, ref StreamState stream, uint bytes)
     {
         connection.Received += bytes;
         stream.Receive.Highest += bytes;

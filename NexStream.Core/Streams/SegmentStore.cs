@@ -56,6 +56,62 @@ internal sealed class SegmentStore(EndpointState state)
     }
 
     /// <summary>
+    /// Gives a segment that lies in one piece the bytes behind its own, as many as it has and again, if they lie in the same piece; the last of that stay.
+    /// </summary>
+    /// <param name="segment">The segment, the last that was cut.</param>
+    /// <param name="message">Its message.</param>
+    /// <param name="most">How often, at most.</param>
+    /// <returns>How often.</returns>
+    public int Extend(ref Segment segment, ref OutboundMessage message, int most)
+    {
+        bool isPiece = message.Piece.Length > 0;
+        int head = message.Unsent.Head;
+        if (segment.SliceCount != 1 || (!isPiece && head < 0))
+        {
+            return 0;
+        }
+
+        Slab<Chunk> chunks = state.Store.Chunks;
+        PayloadSlice behind = isPiece ? message.Piece : chunks[head].Slice;
+        int count = Math.Min((behind.Length - 1) / segment.Length, most);
+        if (count <= 0 || !segment.Slices[0].IsFollowedBy(behind))
+        {
+            return 0;
+        }
+
+        int bytes = count * segment.Length;
+        segment.Length += bytes;
+        segment.Slices[0] = segment.Slices[0].WithLength(segment.Length);
+        if (isPiece)
+        {
+            message.Piece = behind.SkipFirst(bytes);
+        }
+        else
+        {
+            chunks[head].SkipFront(bytes);
+        }
+
+        return count;
+    }
+
+    /// <summary>A segment that several packets carry becomes two: it keeps what the first of them carry. There is a record: each packet kept one in reserve.</summary>
+    /// <param name="index">The segment, in flight.</param>
+    /// <param name="length">Bytes that it keeps.</param>
+    /// <param name="packet">The number of the first packet that carries the others.</param>
+    /// <param name="generation">The new segment's generation.</param>
+    /// <returns>The new segment.</returns>
+    public int Split(int index, int length, ulong packet, out uint generation)
+    {
+        bool isFree = _segments.TryAllocate(out int restIndex);
+        Invariant.Check(isFree && !_segments[index].IsLost, "There is a record for every packet that shares another's segment, which is in flight.");
+        ref Segment rest = ref Divide(index, restIndex, length);
+        rest.Packet = packet;
+        generation = rest.Generation;
+        _streams[rest.Stream].Send.InFlight.Append(_segments, restIndex);
+        return restIndex;
+    }
+
+    /// <summary>
     /// Leaves the first <paramref name="length"/> bytes in the segment and puts the rest into a new one behind it in the list of lost
     /// ones: the frame became smaller than when the segment was cut. False: no segment is free.
     /// </summary>
@@ -66,6 +122,19 @@ internal sealed class SegmentStore(EndpointState state)
             return false;
         }
 
+        ref Segment rest = ref Divide(index, restIndex, length);
+        ref Segment segment = ref _segments[index];
+        segment.HasFin = false;
+
+        // A late acknowledgement of the packet that carried the whole must not be taken for one of the first part.
+        segment.Generation++;
+        _streams[rest.Stream].Send.Lost.Append(_segments, restIndex);
+        return true;
+    }
+
+    /// <summary>Leaves the first bytes in a segment and puts the rest into a new one, which is in no list yet.</summary>
+    private ref Segment Divide(int index, int restIndex, int length)
+    {
         ref Segment segment = ref _segments[index];
         ref Segment rest = ref _segments[restIndex];
         uint generation = rest.Generation;
@@ -100,17 +169,12 @@ internal sealed class SegmentStore(EndpointState state)
 
         segment.Length = length;
         segment.SliceCount = keptSlices;
-        segment.HasFin = false;
-
-        // A late acknowledgement of the packet that carried the whole must not be taken for one of the first part.
-        segment.Generation++;
-        state.Streams[segment.Stream].Send.Lost.Append(_segments, restIndex);
         if (segment.Message >= 0)
         {
             state.Messages[segment.Message].Outstanding++;
         }
 
-        return true;
+        return ref rest;
     }
 
     /// <summary>Takes a segment out of its stream's list and gives its memory back.</summary>

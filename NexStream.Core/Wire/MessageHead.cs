@@ -6,8 +6,8 @@ using NexStream.Core.Wire.Frames;
 namespace NexStream.Core.Wire;
 
 /// <summary>
-/// The head of a packet that has nothing in it but a whole message: <see cref="DataHead"/>, the number where it travels, in Reliable-Unordered the length, and that it
-/// is not a part, and in Probabilistic its place in a group.
+/// The head of a packet that has nothing in it but a message, or a part of one: <see cref="DataHead"/>, the number where it travels, in Reliable-Unordered the message's
+/// length, and where in it the payload begins, and in Probabilistic its place in a group.
 /// </summary>
 internal static class MessageHead
 {
@@ -15,9 +15,12 @@ internal static class MessageHead
     private const int BehindNumber = NumberAt + sizeof(ulong);
     private const int PlaceShift = 24;
 
+    /// <summary>Bytes on the wire in Reliable-Unordered.</summary>
+    public const int ReliableSize = BehindNumber + sizeof(ulong);
+
     /// <summary>Whether a packet's head can be one of these, by its length.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsLength(int bytes) => bytes is DataHead.Size or BehindNumber or (BehindNumber + sizeof(uint)) or (BehindNumber + sizeof(ulong));
+    public static bool IsLength(int bytes) => bytes is DataHead.Size or BehindNumber or (BehindNumber + sizeof(uint)) or ReliableSize;
 
     /// <summary>Bytes on the wire.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -25,7 +28,7 @@ internal static class MessageHead
     {
         MessageForm.Unnumbered => DataHead.Size,
         MessageForm.Grouped => BehindNumber + sizeof(uint),
-        MessageForm.Reliable => BehindNumber + sizeof(ulong),
+        MessageForm.Reliable => ReliableSize,
         _ => BehindNumber,
     };
 
@@ -73,12 +76,24 @@ internal static class MessageHead
 
         if (form == MessageForm.Reliable)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(destination[BehindNumber..], (ulong)(uint)length << 32);
+            BinaryPrimitives.WriteUInt64BigEndian(destination[BehindNumber..], PartOf(length, offset: 0));
         }
         else if (form == MessageForm.Grouped)
         {
             BinaryPrimitives.WriteUInt32BigEndian(destination[BehindNumber..], (uint)place << PlaceShift);
         }
+    }
+
+    /// <summary>The same for a part of a message of Reliable-Unordered.</summary>
+    /// <param name="destination">The head.</param>
+    /// <param name="number">The message's number.</param>
+    /// <param name="messageLength">Its bytes.</param>
+    /// <param name="offset">Where in it the payload begins.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void WritePart(Span<byte> destination, ulong number, int messageLength, int offset)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(destination[NumberAt..], number);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[BehindNumber..], PartOf(messageLength, offset));
     }
 
     /// <summary>What a head says before it names the message. False: it is of another kind of packet.</summary>
@@ -102,9 +117,22 @@ internal static class MessageHead
 
     /// <summary>Whether the payload of a Reliable-Unordered packet is a message of this length from its beginning to its end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsWhole(ReadOnlySpan<byte> head, int length) => BinaryPrimitives.ReadUInt64BigEndian(head[BehindNumber..]) == (ulong)(uint)length << 32;
+    public static bool IsWhole(ReadOnlySpan<byte> head, int length) => BinaryPrimitives.ReadUInt64BigEndian(head[BehindNumber..]) == PartOf(length, offset: 0);
+
+    /// <summary>Whether the payload of a Reliable-Unordered packet begins there in the message with this number and length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsPart(ReadOnlySpan<byte> head, ulong number, int messageLength, int offset) =>
+        BinaryPrimitives.ReadUInt64BigEndian(head[BehindNumber..]) == PartOf(messageLength, offset) && NumberIn(head) == number;
+
+    /// <summary>Bytes of the message whose payload, or a part of it, a Reliable-Unordered packet carries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint LengthIn(ReadOnlySpan<byte> head) => BinaryPrimitives.ReadUInt32BigEndian(head[BehindNumber..]);
 
     /// <summary>The message's place in its group; the head names it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PlaceIn(ReadOnlySpan<byte> head) => head[BehindNumber];
+
+    /// <summary>What a Reliable-Unordered packet says of its part of a message, as one word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong PartOf(int messageLength, int offset) => ((ulong)(uint)messageLength << 32) | (uint)offset;
 }

@@ -80,7 +80,7 @@ public sealed record PerfOptions
     internal int FramesPerBurst => Burst > 0 ? Burst : Window;
 
     /// <summary>Whole data frames that one call of the application moves.</summary>
-    internal int BytesPerCall => Mode == TransportMode.ReliableOrdered && CallBytes > FrameBytes ? CallBytes / FrameBytes * FrameBytes : FrameBytes;
+    internal int BytesPerCall => Mode is TransportMode.ReliableOrdered or TransportMode.ReliableUnordered && CallBytes > FrameBytes ? CallBytes / FrameBytes * FrameBytes : FrameBytes;
 
     /// <summary>
     /// Bytes of an arena's frame: one data frame's payload, in whole cache lines, but where one call fills several: these are filled to the end, and each packet is to
