@@ -5,6 +5,7 @@ using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Wire;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Endpoints;
@@ -62,6 +63,31 @@ public sealed class PredictionTests
         Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1900));
         Assert.That(world.Pair.Server.Endpoint.State.ReceivedInTrains, Is.GreaterThan(1700), "All but the first of a group.");
         Assert.That(world.Read, Has.Count.EqualTo(World.Transferred * size));
+    }
+
+    // Five packets to a message, which lies in frames of the arena that hold one packet's bytes or three's, and whose last packet is not full.
+    [TestCase(0UL)]
+    [TestCase(28UL)]
+    public void Endpoint_TransferOfLongMessages_PredictsNearlyAllFragments(ulong seed)
+    {
+        const int Size = (5 * FrameSize) - 500;
+        var world = new World(seed, usesPrediction: true, frameLength: FrameSize + LinkHeader.Size + MessageHead.ReliableSize);
+        for (int i = 0; i < 3; i++)
+        {
+            world.Pair.Advance(30 * Instant.Millisecond);
+            world.Pair.Settle();
+        }
+
+        world.Receive(2, Size);
+        world.Read.Clear();
+        ulong before = world.Pair.Client.Endpoint.State.Connections[0].Path.PacketsSent;
+        world.Transfer(2, Size, 30 * Instant.Millisecond, World.Transferred / 5, groupSize: 4);
+        ulong sent = world.Pair.Client.Endpoint.State.Connections[0].Path.PacketsSent - before;
+        Assert.That(sent, Is.InRange(World.Transferred, World.Transferred * 11 / 10));
+        Assert.That(world.Pair.Client.Endpoint.State.PredictedSent, Is.GreaterThan(1900));
+        Assert.That(world.Pair.Server.Endpoint.State.PredictedReceived, Is.GreaterThan(1900));
+        Assert.That(world.Pair.Server.Endpoint.State.ReceivedInTrains, Is.GreaterThan(1700), "All but the first of a group.");
+        Assert.That(world.Read, Has.Count.EqualTo(World.Transferred / 5 * Size));
     }
 
     // Five messages and two repairs, again and again.
@@ -136,7 +162,7 @@ public sealed class PredictionTests
         private readonly byte[] _destination = new byte[1 << 20];
         private readonly ConnectionHandle _connection;
 
-        public World(ulong seed, bool usesPrediction, int paths = 1)
+        public World(ulong seed, bool usesPrediction, int paths = 1, int frameLength = 0)
         {
             var random = new SeededRandom(seed);
             random.Fill(_data);
@@ -144,7 +170,7 @@ public sealed class PredictionTests
             // Small windows, so that credit, memory and congestion run out now and then.
             var connection = new ConnectionConfig
             {
-                MaxFrameLength = FrameSize + (seed % 3 == 0 ? 80 : 40),
+                MaxFrameLength = frameLength > 0 ? frameLength : FrameSize + (seed % 3 == 0 ? 80 : 40),
                 StreamReceiveWindow = 20 * FrameSize,
                 ReceiveWindow = 60 * FrameSize,
                 SendBuffer = 40 * FrameSize,
@@ -239,12 +265,12 @@ public sealed class PredictionTests
             }
         }
 
-        /// <summary>Sends packets in groups on one stream, and reads them, with a pause behind each group.</summary>
-        public void Transfer(int stream, int size, long pauseNs)
+        /// <summary>Sends packets, or messages, in groups on one stream, and reads them, with a pause behind each group.</summary>
+        public void Transfer(int stream, int size, long pauseNs, int count = Transferred, int groupSize = GroupSize)
         {
-            for (int sent = 0; sent < Transferred; sent += GroupSize)
+            for (int sent = 0; sent < count; sent += groupSize)
             {
-                for (int i = 0; i < GroupSize; i++)
+                for (int i = 0; i < groupSize; i++)
                 {
                     Send(stream, size);
                 }

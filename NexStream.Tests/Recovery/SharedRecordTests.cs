@@ -6,6 +6,7 @@ using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.State;
+using NexStream.Core.Wire;
 using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Recovery;
@@ -79,17 +80,21 @@ public sealed class SharedRecordTests
         world.Audit();
     }
 
-    [TestCase(1, new[] { 4 })]
-    [TestCase(4, new[] { 4 })]
-    [TestCase(4, new[] { 1 })]
-    [TestCase(4, new[] { 2, 3, 6 })]
-    [TestCase(1, new[] { 2, 3, 6 })]
-    [TestCase(4, new[] { 1, 3, 5, 7 })]
-    [TestCase(1, new[] { 1, 3, 5, 7 })]
-    [TestCase(4, new[] { 0, 1, 2, 3, 4, 5, 6 })]
-    public void Acknowledgement_WithGaps_LeavesWhatIsMissingAndSendsItAgain(int packetsPerFrame, int[] lost)
+    [TestCase(TransportMode.ReliableOrdered, 1, new[] { 4 })]
+    [TestCase(TransportMode.ReliableOrdered, 4, new[] { 4 })]
+    [TestCase(TransportMode.ReliableOrdered, 4, new[] { 1 })]
+    [TestCase(TransportMode.ReliableOrdered, 4, new[] { 2, 3, 6 })]
+    [TestCase(TransportMode.ReliableOrdered, 1, new[] { 2, 3, 6 })]
+    [TestCase(TransportMode.ReliableOrdered, 4, new[] { 1, 3, 5, 7 })]
+    [TestCase(TransportMode.ReliableOrdered, 1, new[] { 1, 3, 5, 7 })]
+    [TestCase(TransportMode.ReliableOrdered, 4, new[] { 0, 1, 2, 3, 4, 5, 6 })]
+    [TestCase(TransportMode.ReliableUnordered, 10, new[] { 1 })]
+    [TestCase(TransportMode.ReliableUnordered, 10, new[] { 2, 3, 6 })]
+    [TestCase(TransportMode.ReliableUnordered, 10, new[] { 1, 3, 5, 7 })]
+    [TestCase(TransportMode.ReliableUnordered, 5, new[] { 0, 1, 2, 3, 4, 5, 6 })]
+    public void Acknowledgement_WithGaps_LeavesWhatIsMissingAndSendsItAgain(TransportMode mode, int packetsPerFrame, int[] lost)
     {
-        var world = new World(TransportMode.ReliableOrdered, packetsPerFrame);
+        var world = new World(mode, packetsPerFrame);
         world.Send(Group);
         uint before = world.Sender.Statistics.PacketsLost;
         world.Lose(lost);
@@ -100,12 +105,14 @@ public sealed class SharedRecordTests
         Assert.That(world.Read, Is.EqualTo(world.Written));
     }
 
-    [Test]
-    public void Acknowledgement_OfEverySecond_FindsTheRecordsThatItNeeds([Values(TransportMode.ReliableOrdered, TransportMode.BestEffort)] TransportMode mode)
+    [TestCase(TransportMode.ReliableOrdered, 1)]
+    [TestCase(TransportMode.BestEffort, 1)]
+    [TestCase(TransportMode.ReliableUnordered, 20)]
+    public void Acknowledgement_OfEverySecond_FindsTheRecordsThatItNeeds(TransportMode mode, int packetsPerFrame)
     {
         // As many as there are: what splits records has nothing left but what each packet kept.
         const int Most = 16;
-        var world = new World(mode, 1, config => config with { MaxPacketsInFlight = Most });
+        var world = new World(mode, packetsPerFrame, config => config with { MaxPacketsInFlight = Most });
         world.Send(Most + 4);
         Assert.That(world.InFlight, Is.EqualTo(Most), "A packet that shares a record counts as one that has its own.");
         Assert.That(world.State.PacketsUnreserved, Is.Zero);
@@ -114,6 +121,38 @@ public sealed class SharedRecordTests
         world.Audit();
         world.Finish();
         Assert.That((world.State.Packets.Count, world.State.PacketsInRuns), Is.EqualTo((0, 0)));
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Message_OfSeveralPackets_IsOneSegmentBehindTheFirst(int messages)
+    {
+        var world = new World(TransportMode.ReliableUnordered, Group);
+        world.Send(messages * Group);
+
+        // Behind a pause the first packet goes by itself; the last of a message, which may ask for an acknowledgement, does as well.
+        Assert.That(world.State.Segments.Count, Is.InRange(messages + 1, (2 * messages) + 3));
+        Assert.That(world.State.SegmentsReserved, Is.EqualTo((messages * Group) - world.State.Segments.Count), "Each packet has a segment, or keeps one in reserve.");
+        Assert.That(world.State.PacketsInRuns, Is.EqualTo(world.State.SegmentsReserved));
+        world.Audit();
+        world.Finish();
+        Assert.That((world.State.Segments.Count, world.State.SegmentsReserved, world.State.Packets.Count), Is.EqualTo((0, 0, 0)));
+        Assert.That(world.Read, Is.EqualTo(world.Written));
+    }
+
+    [Test]
+    public void Reset_WithPacketsThatShareASegmentUnderWay_GivesTheirReservesBack([Values] bool isLost)
+    {
+        var world = new World(TransportMode.ReliableUnordered, Group);
+        world.Send(Group);
+        world.Sender.Reset(ReasonCode.Aborted);
+        Assert.That(world.State.Segments.Count, Is.Zero, "What was sent is needed no longer.");
+        Assert.That(world.State.SegmentsReserved, Is.GreaterThan(0), "The packets are under way.");
+        world.Audit();
+        world.Lose(isLost ? [2, 5] : []);
+        world.Wait();
+        world.Finish();
+        Assert.That((world.State.SegmentsReserved, world.InFlight), Is.EqualTo((0, 0)));
     }
 
     /// <summary>Where a stream's place has another, whose bytes are acknowledged into the middle of the record, nothing of it is looked up (noticed where invariants are checked).</summary>
@@ -145,10 +184,11 @@ public sealed class SharedRecordTests
         Assert.That((world.InFlight, world.State.PacketsInRuns), Is.EqualTo((0, 0)));
     }
 
-    [Test]
-    public void ProbeTimeout_SendsTheFirstTwoAgain_AndKeepsTheOthers()
+    [TestCase(TransportMode.ReliableOrdered, 1)]
+    [TestCase(TransportMode.ReliableUnordered, Group)]
+    public void ProbeTimeout_SendsTheFirstTwoAgain_AndKeepsTheOthers(TransportMode mode, int packetsPerFrame)
     {
-        var world = new World(TransportMode.ReliableOrdered, 1);
+        var world = new World(mode, packetsPerFrame);
         world.Send(Group);
         world.Lose([.. Enumerable.Range(0, Group)]);
         while (world.Pair.InTransit == 0)
@@ -157,16 +197,17 @@ public sealed class SharedRecordTests
             world.Pair.Drain();
         }
 
-        Assert.That(world.Pair.SlicesInTransit.Where(slices => slices.Length > 0).Select(slices => slices.Sum()), Is.EqualTo(new[] { Packet, Packet }));
+        Assert.That(world.Pair.SlicesInTransit.Where(slices => slices.Length > 0).Select(slices => slices.Sum()), Is.EqualTo(new[] { world.PacketBytes, world.PacketBytes }));
         world.Audit();
         world.Finish();
         Assert.That(world.Read, Is.EqualTo(world.Written));
     }
 
-    [Test]
-    public void ChangeNode_WithAGroupInFlight_DiscountsAllOfIt()
+    [TestCase(TransportMode.ReliableOrdered, 1)]
+    [TestCase(TransportMode.ReliableUnordered, Group)]
+    public void ChangeNode_WithAGroupInFlight_DiscountsAllOfIt(TransportMode mode, int packetsPerFrame)
     {
-        var world = new World(TransportMode.ReliableOrdered, 1);
+        var world = new World(mode, packetsPerFrame);
         world.Send(Group);
         world.Pair.Client.Endpoint.ChangeNode(new NodeId(0, 9), world.Pair.Now);
         NexStream.Core.State.Path path = world.State.Connections[0].Path;
@@ -174,7 +215,7 @@ public sealed class SharedRecordTests
         world.Audit();
         for (int i = path.InFlight.Head, number = 1; i >= 0; i = world.State.Packets[i].Next, number++)
         {
-            Assert.That(world.State.Packets[i].TransmitInFlight, Is.EqualTo(number * (Packet + World.HeadBytes)), "What was in flight when it left does not change.");
+            Assert.That(world.State.Packets[i].TransmitInFlight, Is.EqualTo((long)number * ConnectionConfig.FrameLengthMin), "What was in flight when it left does not change.");
         }
     }
 
@@ -294,7 +335,7 @@ public sealed class SharedRecordTests
         /// <summary>NexLink's header, the packet's, and DATA's of a Reliable-Ordered stream.</summary>
         public const int HeadBytes = 80;
 
-        private readonly byte[] _data = new byte[17 * Packet];
+        private readonly byte[] _data = new byte[21 * Packet];
         private readonly byte[] _destination = new byte[1 << 18];
         private readonly int _packetsPerFrame;
         private readonly TransportMode _mode;
@@ -330,6 +371,11 @@ public sealed class SharedRecordTests
 
         public StreamHandle Sender => _sender;
 
+        /// <summary>Application bytes in a packet: as many as fit, of a message that is one packet fewer.</summary>
+        public int PacketBytes => _mode == TransportMode.ReliableOrdered ? Packet
+            : _mode == TransportMode.ReliableUnordered && _packetsPerFrame > 1 ? ConnectionConfig.FrameLengthMin - LinkHeader.Size - MessageHead.ReliableSize
+            : Message;
+
         public int InFlight => State.Connections[0].Path.InFlight.Count;
 
         public List<byte> Written { get; } = [];
@@ -353,7 +399,7 @@ public sealed class SharedRecordTests
 
         public void Queue(int packets, int length = 0)
         {
-            length = length > 0 ? length : _mode == TransportMode.ReliableOrdered ? Packet : Message;
+            length = length > 0 ? length : PacketBytes;
             for (int i = 0; i < packets; i += _packetsPerFrame)
             {
                 ReadOnlySpan<byte> data = _data.AsSpan(i % 4 * 100, Math.Min(_packetsPerFrame, packets - i) * length);

@@ -40,6 +40,9 @@ internal sealed class ReferencePair
     /// <summary>The lengths of the payload's slices of each frame in transit.</summary>
     public IEnumerable<int[]> SlicesInTransit => _queue.Select(packet => packet.Slices.Select(slice => slice.Length).ToArray());
 
+    /// <summary>The heads of the frames in transit.</summary>
+    public IEnumerable<byte[]> HeadsInTransit => _queue.Select(packet => packet.Head);
+
     /// <summary>A line for every frame, event and deadline.</summary>
     public List<string> Log { get; } = [];
 
