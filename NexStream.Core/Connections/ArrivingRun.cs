@@ -55,14 +55,13 @@ internal sealed class ArrivingRun(EndpointState state, PayloadKeeper keeper)
         ref readonly OrderedHead head = ref OrderedHead.In(frame.Head);
         ref readonly PayloadSlice slice = ref frame.Payload[0];
         int length = slice.Length;
-        ulong end = _position + (uint)length;
         if (length <= _copiedMax || head.Position != _position || !head.Data.IsSameStream(_head)
-            || frame.Header.PayloadLength != (long)length + OrderedHead.Size || end > _limit || !_pieces.TryAdd(slice, _position))
+            || frame.Header.PayloadLength != (long)length + OrderedHead.Size || _position + (uint)length > _limit || !_pieces.TryAdd(slice, _position))
         {
             return false;
         }
 
-        _position = end;
+        _position += (uint)length;
         return true;
     }
 
