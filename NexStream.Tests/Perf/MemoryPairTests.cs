@@ -62,6 +62,30 @@ public sealed class MemoryPairTests
     }
 
     [Test]
+    public void Turn_MessagesOfSeveralFrames_DeliversEveryByte([Values] bool wireCopy, [Values] bool zeroCopy, [Values(1, 100)] int streams, [Values(0, 8400)] int arenaFrame)
+    {
+        var options = new PerfOptions
+        {
+            Mode = TransportMode.ReliableUnordered,
+            WireCopy = wireCopy,
+            ZeroCopy = zeroCopy,
+            Streams = streams,
+            CallBytes = 8400,
+            ArenaFrame = arenaFrame,
+            Window = 63,
+            Touch = true,
+        };
+        var pair = new MemoryPair(options);
+        for (int i = 0; i < Turns; i++)
+        {
+            pair.Turn();
+        }
+
+        Assert.That(pair.BytesRead, Is.EqualTo((long)Turns * options.Window * options.FrameBytes));
+        Assert.That(pair.DataFrames, Is.EqualTo(Turns * options.Window), "Each fragment is a whole data frame.");
+    }
+
+    [Test]
     public void Turn_SteadyState_AllocatesNothing([Values] TransportMode mode, [Values] bool zeroCopy)
     {
         var pair = new MemoryPair(new PerfOptions { Mode = mode, ZeroCopy = zeroCopy, Streams = 4 });

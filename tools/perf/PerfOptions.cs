@@ -44,7 +44,7 @@ public sealed record PerfOptions
     /// <summary>Bytes of a frame of the arenas; 0: those of a data frame, so that each packet carries one whole frame.</summary>
     public int ArenaFrame { get; init; }
 
-    /// <summary>Bytes that the application hands over, and reads, with one call in RO, or writes into one lease; 0: those of a data frame.</summary>
+    /// <summary>Bytes that the application hands over, and reads, with one call: of the stream in RO, or of a message in RU, also in one lease; 0: those of a data frame.</summary>
     public int CallBytes { get; init; }
 
     /// <summary>The producer writes and the consumer checks every byte.</summary>

@@ -27,7 +27,7 @@ internal static class PerfCommand
 
     private static readonly Option<int> s_frame = Number("--frame", "Application bytes in a data frame.", 1200, 64, FrameBytesMax);
     private static readonly Option<int> s_arenaFrame = Number("--arena-frame", "Bytes of a frame of the arenas; 0: those of a data frame.", 0, 0, FrameBytesMax);
-    private static readonly Option<int> s_call = Number("--call", "Bytes that the application hands over, and reads, with one call in RO, or writes into one lease; 0: those of a data frame.", 0, 0, FrameBytesMax);
+    private static readonly Option<int> s_call = Number("--call", "Bytes that the application hands over, and reads, with one call: of the stream in RO, or of a message in RU, also in one lease; 0: those of a data frame.", 0, 0, FrameBytesMax);
     private static readonly Option<int> s_streams = Number("--streams", "Streams that carry data in turn.", 1, 1, StreamsMax);
     private static readonly Option<int> s_idleStreams = Number("--idle-streams", "Streams that are open and carry nothing.", 0, 0, StreamsMax);
     private static readonly Option<int> s_idleConnections = Number("--idle-connections", "Connections that are open and carry nothing; memory only.", 0, 0, ConnectionsMax);
