@@ -79,6 +79,7 @@ public sealed class FragmentTrainTests
         world =>
         {
             world.Send(0, 4 * Room);
+            world.Pair.Rearrange(0, 1, 2, 3, 4);
             world.Overwrite(4, LengthAt, Room - 1);
         },
         ReasonCode.MessageViolation,
@@ -94,10 +95,29 @@ public sealed class FragmentTrainTests
     public void Fragment_BehindAGap_CompletesNothing(int packet) =>
         Both(world => world.Pair.Drop(packet), ReasonCode.None, read: 0);
 
+    // The ordered stream has as many bytes as there were messages, so that the next message could be its next.
     [TestCase(2)]
     [TestCase(3)]
-    public void Fragment_ForAStreamOfAnotherMode_IsAViolation(int packet) =>
-        Both(world => world.Overwrite(packet, StreamAt, (int)world.OrderedStream), ReasonCode.StreamStateViolation, read: 0);
+    [TestCase(4)]
+    public void Fragment_ForAStreamOfAnotherMode_IsAViolation(int packet) => Both(
+        world =>
+        {
+            world.Send(0, 4 * Room);
+            world.Overwrite(packet, StreamAt, (int)world.OrderedStream);
+        },
+        ReasonCode.StreamStateViolation,
+        read: 0);
+
+    [Test]
+    public void Fragment_BehindTheResetOfItsStream_IsNotKept() => Both(
+        world =>
+        {
+            world.Reset();
+            world.Pair.Rearrange(4, 0, 1, 2, 3);
+        },
+        ReasonCode.None,
+        read: 0,
+        isTrain: false);
 
     [Test]
     public void Fragment_BehindTheEndOfItsStream_IsAViolation() => Both(world => world.EndReading(), ReasonCode.FinalSizeViolation, read: 0, isTrain: false);
@@ -116,11 +136,41 @@ public sealed class FragmentTrainTests
         ReasonCode.None,
         read: 2);
 
+    // Of the next message there is as much as the fragment follows, but it belongs to the one before.
+    [Test]
+    public void Fragment_ThatFollowsTheBeginningOfAnotherMessage_IsKeptForItsOwn() => Both(
+        world =>
+        {
+            world.Send(0, 4 * Room);
+            world.Pair.Rearrange(4, 1, 0, 2, 3, 5, 6, 7);
+        },
+        ReasonCode.None,
+        read: 2);
+
+    // It would hold a frame of the peer's that is many times as long.
+    [Test]
+    public void Fragment_ThatIsShort_IsCopiedInTheMiddleOfARun()
+    {
+        List<string>[] looks = [.. new[] { true, false }.Select(usesPrediction =>
+        {
+            var world = new World(new SeededRandom(1), usesPrediction, isGenerous: true);
+            world.Send(0, 4 * Room);
+            world.Pair.Deliver();
+            world.Pair.Deliver();
+            world.Pair.DeliverAs(0, 100);
+            world.Look();
+            Assert.That(world.Looks[^1], Does.Contain($" {(2 * Room) + 100} held"));
+            return world.Looks;
+        })];
+        Assert.That(looks[0], Is.EqualTo(looks[1]));
+    }
+
     [Test]
     public void Fragments_InOrder_CompleteTheMessage() => Both(_ => { }, ReasonCode.None, read: 1);
 
     private static void Both(Action<World> change, ReasonCode reason, int read, bool isTrain = true)
     {
+        var looks = new List<List<string>>();
         foreach (bool usesPrediction in new[] { true, false })
         {
             var world = new World(new SeededRandom(1), usesPrediction, isGenerous: true);
@@ -134,7 +184,10 @@ public sealed class FragmentTrainTests
             Assert.That(world.Read, Is.All.EqualTo(world.Sent));
             Assert.That(world.InTrains - before, usesPrediction && isTrain ? Is.GreaterThan(0UL) : Is.Zero);
             world.Pair.Audit(world.Pair.Server);
+            looks.Add(world.Looks);
         }
+
+        Assert.That(looks[0], Is.EqualTo(looks[1]));
     }
 
     private static World Run(ulong seed, bool usesPrediction)
@@ -216,7 +269,7 @@ public sealed class FragmentTrainTests
             connection.OpenStream(new StreamConfig(TransportMode.ReliableUnordered), out _sending[1]);
             connection.OpenStream(new StreamConfig(TransportMode.ReliableOrdered), out StreamHandle ordered);
             OrderedStream = ordered.Id;
-            ordered.Send(new byte[10]);
+            ordered.Send(new byte[4]);
             for (int i = 0; i < _sending.Length; i++)
             {
                 for (int sent = 0; sent < 3; sent++)
@@ -285,6 +338,13 @@ public sealed class FragmentTrainTests
                     return;
             }
 
+            Pair.Drain();
+        }
+
+        /// <summary>The client gives the first stream up.</summary>
+        public void Reset()
+        {
+            _sending[0].Reset(ReasonCode.Aborted);
             Pair.Drain();
         }
 
