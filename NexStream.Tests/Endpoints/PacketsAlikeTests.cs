@@ -62,6 +62,20 @@ public sealed class PacketsAlikeTests
         Assert.That(burst.Select(IsAskedAtOnce), Is.EqualTo(Enumerable.Repeat(false, WindowPackets - 1).Append(true)));
     }
 
+    // The window is full in the middle of a message.
+    [Test]
+    public void Transmit_FragmentsThatFillASmallWindow_AskForTheirAcknowledgementWithTheLast()
+    {
+        const int Room = FrameLength - LinkHeader.Size - MessageHead.ReliableSize;
+        ReferencePair pair = Open(TransportMode.ReliableUnordered, s_small, out StreamHandle stream, frameSize: 2 * WindowPackets * 1216);
+        Assert.That(stream.Send(new byte[3 * WindowPackets / 2 * Room]).Status, Is.EqualTo(CallStatus.Ok));
+
+        Transmission[] burst = [.. Transmit(pair, 1), .. Transmit(pair, WindowPackets - 1)];
+
+        Assert.That(ConnectionOf(pair).Path.BytesInFlight, Is.EqualTo(WindowPackets * FrameLength));
+        Assert.That(burst.Select(IsAskedAtOnce), Is.EqualTo(Enumerable.Repeat(false, WindowPackets - 1).Append(true)));
+    }
+
     [TestCase(TransportMode.ReliableOrdered)]
     [TestCase(TransportMode.BestEffort)]
     public void Transmit_NumberToSkipAmongThem_IsSkipped(TransportMode mode)
@@ -94,11 +108,11 @@ public sealed class PacketsAlikeTests
         return burst[..pair.Client.Endpoint.Transmit(pair.Now, burst)];
     }
 
-    private static ReferencePair Open(TransportMode mode, ICongestionControllerFactory congestion, out StreamHandle stream)
+    private static ReferencePair Open(TransportMode mode, ICongestionControllerFactory congestion, out StreamHandle stream, int frameSize = 1216)
     {
         var connection = new ConnectionConfig { MaxFrameLength = FrameLength };
         EndpointConfig Config(byte node) => ReferencePair.ConfigOf(node, connection) with { Congestion = congestion };
-        var pair = new ReferencePair(Config(1), Config(2), 1216, 256);
+        var pair = new ReferencePair(Config(1), Config(2), frameSize, 256);
         pair.Client.Endpoint.Connect(pair.Server.Endpoint.Node, pair.Now, out ConnectionHandle handle);
         pair.Settle();
         handle.OpenStream(new StreamConfig(mode), out stream);

@@ -173,6 +173,7 @@ public sealed class PredictionTests
                 MaxFrameLength = frameLength > 0 ? frameLength : FrameSize + (seed % 3 == 0 ? 80 : 40),
                 StreamReceiveWindow = 20 * FrameSize,
                 ReceiveWindow = 60 * FrameSize,
+                StreamMessageWindow = seed / 5 % 3 == 0 ? 8 : 1024,
                 SendBuffer = 40 * FrameSize,
                 MaxPaths = paths,
             };

@@ -39,14 +39,17 @@ public sealed class SharedRecordTests
     }
 
     // The last packet of a full send buffer asks for an acknowledgement, and so does the one that fills a small window, beyond which none goes.
-    [TestCase(24, 24, 0, 4)]
-    [TestCase(8, 64, 8, 4)]
-    [TestCase(24, 64, 8, 5)]
-    public void Group_InOneFrame_SaysWhatEachPacketByItselfWouldSay(int count, int bufferPackets, int windowFrames, int burst)
+    [TestCase(TransportMode.ReliableOrdered, 24, 24, 0, 4)]
+    [TestCase(TransportMode.ReliableOrdered, 8, 64, 8, 4)]
+    [TestCase(TransportMode.ReliableOrdered, 24, 64, 8, 5)]
+    [TestCase(TransportMode.ReliableUnordered, 24, 24, 0, 4)]
+    [TestCase(TransportMode.ReliableUnordered, 8, 64, 8, 4)]
+    [TestCase(TransportMode.ReliableUnordered, 24, 64, 8, 5)]
+    public void Group_InOneFrame_SaysWhatEachPacketByItselfWouldSay(TransportMode mode, int count, int bufferPackets, int windowFrames, int burst)
     {
         List<string>[] logs = [.. new[] { true, false }.Select(usesPrediction =>
         {
-            var world = new World(TransportMode.ReliableOrdered, 8, config => config with
+            var world = new World(mode, 8, config => config with
             {
                 Congestion = windowFrames > 0 ? new CongestionControllerFactory("fixed", () => new FixedWindow(windowFrames * ConnectionConfig.FrameLengthMin)) : config.Congestion,
                 Connection = config.Connection with { SendBuffer = bufferPackets * Packet },
@@ -138,6 +141,37 @@ public sealed class SharedRecordTests
         world.Finish();
         Assert.That((world.State.Segments.Count, world.State.SegmentsReserved, world.State.Packets.Count), Is.EqualTo((0, 0, 0)));
         Assert.That(world.Read, Is.EqualTo(world.Written));
+    }
+
+    [Test]
+    public void Message_OfSeveralPackets_LeavesTheNumberOutThatIsToBeSkipped()
+    {
+        var world = new World(TransportMode.ReliableUnordered, Group);
+        NexStream.Core.State.Path path = world.State.Connections[0].Path;
+        ulong skipped = path.NextPacketNumber + 5;
+        path.NextSkip = skipped;
+        world.Send(Group);
+        Assert.That((path.SkippedNumber, world.InFlight), Is.EqualTo((skipped, Group)));
+        for (int i = path.InFlight.Head; i >= 0; i = world.State.Packets[i].Next)
+        {
+            Assert.That(skipped, Is.Not.InRange(world.State.Packets[i].Number, world.State.Packets[i].Last));
+        }
+
+        world.Finish();
+        Assert.That(world.Read, Is.EqualTo(world.Written));
+    }
+
+    [Test]
+    public void Message_OfSeveralPacketsBeyondTheStreamsCredit_Waits([Values] bool usesPrediction)
+    {
+        const int Credit = 3;
+        var world = new World(TransportMode.ReliableUnordered, Group);
+        world.State.UsesPrediction = usesPrediction;
+        ref SendHalf send = ref world.State.Streams[world.Sender.Index].Send;
+        send.Window.Limit = send.Window.Used + Credit;
+        world.Send(5 * Group);
+        Assert.That(world.InFlight, Is.EqualTo(Credit * Group));
+        world.Audit();
     }
 
     [Test]
