@@ -6,6 +6,7 @@ using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
 using NexStream.Core.State;
+using NexStream.Core.Streams;
 using NexStream.Core.Wire;
 using NexStream.Tests.Support;
 
@@ -141,6 +142,21 @@ public sealed class SharedRecordTests
         world.Finish();
         Assert.That((world.State.Segments.Count, world.State.SegmentsReserved, world.State.Packets.Count), Is.EqualTo((0, 0, 0)));
         Assert.That(world.Read, Is.EqualTo(world.Written));
+    }
+
+    // What an application sends on may be parts of one frame with another between them: the rest follows the first of them, and not the last.
+    [TestCase(1, 3)]
+    [TestCase(2, 0)]
+    public void Extend_OfASegment_GivesItWhatFollowsInItsOnlyPiece(int pieces, int expected)
+    {
+        var world = new World(TransportMode.ReliableUnordered, Group);
+        var segments = new SegmentStore(world.State);
+        var segment = new Segment { SliceCount = (byte)pieces, Length = 100 * pieces };
+        segment.Slices[0] = new PayloadSlice(1, 0, 100);
+        segment.Slices[1] = new PayloadSlice(2, 0, 100);
+        var message = new OutboundMessage { Piece = new PayloadSlice(1, 100, 800), Unsent = ChunkList.Empty };
+        Assert.That(segments.Extend(ref segment, ref message, most: 3), Is.EqualTo(expected));
+        Assert.That(segment.Length + message.Piece.Length, Is.EqualTo((100 * pieces) + 800));
     }
 
     [Test]
