@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
-using NexStream.Core.Modes;
 using NexStream.Core.State;
 using NexStream.Core.Wire;
 
