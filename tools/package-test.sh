@@ -137,9 +137,10 @@ echo "--- core only"
 rid=$(dotnet --info | awk '/^ RID:/ { print $2; exit }')
 compiler=clang
 command -v clang >/dev/null || compiler=gcc
+# Into directories of their own: nothing is written that a build or a test beside this one reads.
 publish() {
     dotnet publish tools/core-only -c Release -r "$rid" -p:RestoreLockedMode=false -p:RestorePackagesWithLockFile=false -p:NuGetLockFilePath="$work/$1.lock.json" \
-        -p:CppCompilerAndLinker="$compiler" -p:NexStreamMinimal="$2" -p:IntermediateOutputPath="$work/obj-$1/" -v quiet -o "$work/$1"
+        -p:CppCompilerAndLinker="$compiler" -p:NexStreamMinimal="$2" -p:RunAnalyzers=false --artifacts-path "$work/build-$1" -v quiet -o "$work/$1"
     "$work/$1/core-only"
     "$work/$1/core-only" features
 }
