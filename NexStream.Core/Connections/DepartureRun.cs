@@ -143,7 +143,11 @@ internal ref struct DepartureRun
     }
 
     /// <summary>Packets as the one before that may follow it for certain, and need not be asked for one by one.</summary>
-    public readonly int MoreAlike => _isFree && _isAlone ? _packetsMax - _count : 0;
+    public readonly int MoreAlike
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _isFree && _isAlone ? _packetsMax - _count : 0;
+    }
 
     /// <summary>Remembers packets with the one before, whose link header the caller copies.</summary>
     /// <param name="count">How many: no more than <see cref="MoreAlike"/>.</param>

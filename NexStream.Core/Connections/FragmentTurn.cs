@@ -73,7 +73,7 @@ internal sealed class FragmentTurn(EndpointState state, SegmentStore segments)
             packet.SegmentGeneration = segment.Generation;
             segment.Packet = number;
             segment.Path = path.Id;
-            if (!isSmall)
+            if (!isSmall && run.MoreAlike > 0)
             {
                 WriteAlike(path, ref segment, ref message, common, burst, ref run);
             }

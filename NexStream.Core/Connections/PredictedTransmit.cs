@@ -106,7 +106,7 @@ internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer b
                 packet.Chunk = chunk;
             }
 
-            if (length == room && !isSmall)
+            if (length == room && !isSmall && run.MoreAlike > 0)
             {
                 WriteAlike(path, ref send, ref run, common, behind, length, burst);
             }
