@@ -21,6 +21,7 @@ workloads=(
     "--mode ro --frame 1200 --streams 100"
     "--mode ro --frame 8192"
     "--mode ru --frame 1200"
+    "--mode ru --frame 1200 --arena-frame 6000 --call 6000"
     "--mode be --frame 1200"
     "--mode pr --frame 1200"
     "--mode pr --frame 1200 --fec-group 10 --fec-repairs 2"
