@@ -9,8 +9,9 @@ using NexStream.Core.Wire.Frames;
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// What the common packet carries, on its way to its stream: the bytes of a Reliable-Ordered stream that follow the last ones, or a whole message or a repair
-/// (<see cref="PredictedMessages"/>) or a fragment of one (<see cref="PredictedFragments"/>), in registered frames. <see cref="PredictedReceive"/> and <see cref="PacketTrain"/> have looked at the packet.
+/// What the common packet carries, on its way to its stream: the bytes of a Reliable-Ordered stream that follow the last ones, a whole message or a repair
+/// (<see cref="PredictedMessages"/>), or a fragment of a message (<see cref="PredictedFragments"/>), in registered frames. <see cref="PredictedReceive"/> and
+/// <see cref="PacketTrain"/> have looked at the packet.
 /// </summary>
 internal sealed class PredictedData(
     EndpointState state, StreamTable table, PayloadKeeper keeper, Reassembler reassembler, PredictedMessages messages, PredictedFragments fragments, ArrivingRun run,

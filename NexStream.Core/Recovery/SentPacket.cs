@@ -49,7 +49,7 @@ internal struct SentRun
     /// <summary>First of the control records, or -1.</summary>
     public int Control;
 
-    /// <summary>The segment it carried, or -1; here and below a generation means something only with its index.</summary>
+    /// <summary>The segment it carried, several packets in equal parts, or -1; here and below a generation means something only with its index.</summary>
     public int Segment;
 
     /// <summary>A BE or PR message that is to be reported, or -1.</summary>
@@ -67,7 +67,8 @@ internal struct SentRun
 
 /// <summary>
 /// A packet that was sent and neither acknowledged nor declared lost (RFC 9002 appendix A.1.1), and what it carried. Packets in flight that left one after the other
-/// and are as long as each other are one record, if they carry bytes of an RO stream or what is not kept; it is split where they fare differently: <see cref="SentPackets.Split"/>.
+/// and are as long as each other are one record, if they carry bytes of an RO stream, parts of one segment, or what is not kept; it is split where they fare differently:
+/// <see cref="SentPackets.Split"/>.
 /// </summary>
 internal struct SentPacket
 {

@@ -79,7 +79,10 @@ internal sealed class EndpointState
     public NodeId Node;
     public NodeId FormerNode;
 
-    /// <summary>Free segments that are kept for packets in flight with bytes of RO streams: each takes one if it is lost.</summary>
+    /// <summary>
+    /// Free segments that are kept for packets in flight: with bytes of an RO stream each takes one if it is lost, and of those that share a segment of RU all but the first
+    /// take one where they fare differently.
+    /// </summary>
     public int SegmentsReserved;
 
     /// <summary>Segments that may be taken to split one that was lost and does not fit a frame any more.</summary>

@@ -11,15 +11,16 @@ internal struct SegmentSlices
 }
 
 /// <summary>
-/// RU: the payload of one data packet, from the first transmission until it is acknowledged: what is sent again is the segment, in a new
-/// packet. It owns a reference to each frame that its slices lie in, and is in exactly one of its stream's two lists.
+/// RU: the payload of one data packet, or of several that share a record (<see cref="Recovery.SentPacket"/>), from the first transmission until it is acknowledged: what is
+/// sent again is the segment, in a new packet, for which each packet first gets its own. It owns a reference to each frame that its slices lie in, and is in exactly one of
+/// its stream's two lists.
 /// RO: a run of the stream's bytes that waits to be sent again. It has no slices: the bytes lie in the stream's chunks.
 /// </summary>
 internal struct Segment
 {
     public SegmentSlices Slices;
 
-    /// <summary>The packet that carries it now; the loss of an older one says nothing.</summary>
+    /// <summary>The packet that carries it now, of several the first; the loss of an older one says nothing.</summary>
     public ulong Packet;
 
     /// <summary>RO: stream offset. Message modes: offset inside the message.</summary>
