@@ -262,7 +262,8 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         int inserted;
         if (frame.FragmentOffset == (uint)message.Received && IsWithoutGap(message))
         {
-            inserted = keeper.Append(connection.Memory, ref message.Content, payload, 0, payload.Length, frame.FragmentOffset);
+            bool isLast = payload.Length == message.Length - message.Received;
+            inserted = keeper.Append(connection.Memory, ref message.Content, payload, 0, payload.Length, frame.FragmentOffset, isLast);
             kept = inserted == payload.Length;
         }
         else

@@ -165,6 +165,25 @@ public sealed class FragmentTrainTests
         Assert.That(looks[0], Is.EqualTo(looks[1]));
     }
 
+    // What is left of a message that is a little longer than a packet takes no frame for itself, however many of them nobody reads.
+    [Test]
+    public void Fragment_ThatIsShortAndTheLast_SharesAFrameWithOthers([Values] bool usesPrediction)
+    {
+        const int Messages = 12;
+        var world = new World(new SeededRandom(1), usesPrediction, isGenerous: true);
+        int before = world.Pair.Server.Endpoint.Arena.FreeCount;
+        for (int i = 0; i < Messages; i++)
+        {
+            world.Send(0, Room + 100);
+        }
+
+        world.Pair.DeliverAll();
+        world.Look();
+        Assert.That(before - world.Pair.Server.Endpoint.Arena.FreeCount, Is.LessThanOrEqualTo(1), "Twelve times a hundred bytes fit one frame.");
+        world.Receive(0);
+        Assert.That(world.Read, Has.Count.EqualTo(Messages).And.All.EqualTo(world.Sent));
+    }
+
     [Test]
     public void Fragments_InOrder_CompleteTheMessage() => Both(_ => { }, ReasonCode.None, read: 1);
 
