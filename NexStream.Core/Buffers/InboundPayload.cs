@@ -56,6 +56,23 @@ internal readonly ref struct InboundPayload
         return new PayloadSlice(PayloadSlice.NoFrame, 0, 0);
     }
 
+    /// <summary>Whether one of its runs is so short.</summary>
+    public bool HasRunUpTo(int length)
+    {
+        for (int skip = 0; skip < Length;)
+        {
+            int run = SliceAt(skip).Length;
+            if (run <= length)
+            {
+                return true;
+            }
+
+            skip += run;
+        }
+
+        return false;
+    }
+
     /// <summary>The bytes of a run that <see cref="SliceAt"/> named for the same <paramref name="skip"/>.</summary>
     public ReadOnlySpan<byte> BytesOf(in PayloadSlice slice, int skip, FrameTable frames) =>
         skip < _head.Length ? _head.Slice(skip, slice.Length) : frames.Bytes(slice);

@@ -37,10 +37,10 @@ internal sealed class PayloadKeeper(PayloadStore store)
 
     /// <summary>
     /// Appends <paramref name="length"/> bytes that follow what a list ends with. Small runs fill up the list's last frame, so that a stream of tiny packets
-    /// that nobody reads costs little more than its bytes; where nothing follows, they share one with other lists. Returns the bytes taken.
+    /// that nobody reads costs little more than its bytes. Returns the bytes taken.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Append(MemoryShare memory, ref ChunkList list, in InboundPayload payload, int skip, int length, ulong position, bool isLast = false)
+    public int Append(MemoryShare memory, ref ChunkList list, in InboundPayload payload, int skip, int length, ulong position)
     {
         int taken = 0;
         while (taken < length)
@@ -48,7 +48,7 @@ internal sealed class PayloadKeeper(PayloadStore store)
             PayloadSlice source = RunAt(payload, skip + taken, length - taken);
             int kept = MustCopy(source)
                 ? store.Append(
-                    ref list, payload.BytesOf(source, skip + taken, store.Frames), position, memory.Owner, ref memory.Received, memory.FramesMax, keepTail: !isLast)
+                    ref list, payload.BytesOf(source, skip + taken, store.Frames), position, memory.Owner, ref memory.Received, memory.FramesMax, keepTail: true)
                 : TryReference(memory, source) ? Link(ref list, source, position) : 0;
             taken += kept;
             position += (uint)kept;

@@ -18,7 +18,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     private readonly Slab<OutboundMessage> _messages = state.Messages;
     private readonly FrameTable _frames = state.Frames;
 
-    /// <summary>Writes the messages of one stream while it is its turn: none that does not go whole, now, and with nothing to report, and none behind such a one.</summary>
+    /// <summary>Writes the messages of one stream while it is its turn: none sent once that does not go whole, now, and with nothing to report, and none behind such a one.</summary>
     public void Write(Connection connection, Path path, int index, ReadOnlySpan<Wire.Transmission> burst, ref DepartureRun run)
     {
         ref StreamState stream = ref _streams[index];

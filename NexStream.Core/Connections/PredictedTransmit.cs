@@ -9,8 +9,8 @@ using NexStream.Core.Wire;
 namespace NexStream.Core.Connections;
 
 /// <summary>
-/// The packets that a bulk transfer sends nearly always, written in a row: the next new bytes of a Reliable-Ordered stream, or whole messages and repairs
-/// (<see cref="MessageTurn"/>, <see cref="ProbabilisticTurn"/>), where nothing else has to be said. What is not just that is left to <see cref="TransmitPath"/>
+/// The packets that a bulk transfer sends nearly always, written in a row: the next new bytes of a Reliable-Ordered stream, or messages and repairs
+/// (<see cref="MessageTurn"/>, <see cref="FragmentTurn"/>, <see cref="ProbabilisticTurn"/>), where nothing else has to be said. What is not just that is left to <see cref="TransmitPath"/>
 /// untouched. Both write the same bytes and leave the same state behind: a test runs one against the other.
 /// </summary>
 internal sealed class PredictedTransmit(EndpointState state, OrderedSendBuffer buffer, MessageTurn messages, ProbabilisticTurn probabilistic)

@@ -260,10 +260,9 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         ref StreamState stream = ref state.Streams[index];
         bool kept;
         int inserted;
-        if (frame.FragmentOffset == (uint)message.Received && IsWithoutGap(message))
+        if (frame.FragmentOffset == (uint)message.Received && IsWithoutGap(message) && IsAppended(message, payload))
         {
-            bool isLast = payload.Length == message.Length - message.Received;
-            inserted = keeper.Append(connection.Memory, ref message.Content, payload, 0, payload.Length, frame.FragmentOffset, isLast);
+            inserted = keeper.Append(connection.Memory, ref message.Content, payload, 0, payload.Length, frame.FragmentOffset);
             kept = inserted == payload.Length;
         }
         else
@@ -276,6 +275,14 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         stream.Receive.Buffered += inserted;
         return message.Received < message.Length ? kept : TryComplete(connection, index, messageIndex);
     }
+
+    /// <summary>
+    /// Whether a fragment that follows is put behind the others as bytes of a stream are. A short run behind one that lies in a frame of its own would take a frame for
+    /// itself: it shares one instead, and is counted.
+    /// </summary>
+    private bool IsAppended(in InboundMessage message, in InboundPayload payload) => payload.Length == message.Length
+        || (!message.Content.IsEmpty && _store.Chunks[message.Content.Tail].IsAppendable)
+        || !payload.HasRunUpTo(PayloadStore.SmallLengthMax);
 
     /// <summary>Whether what there is of a message that is being put together reaches from its first byte to the last that came.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

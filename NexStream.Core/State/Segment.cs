@@ -78,6 +78,25 @@ internal struct SegmentList
         Tail = index;
     }
 
+    /// <summary>Puts a segment right behind another of the list.</summary>
+    public void InsertBehind(Slab<Segment> segments, int before, int index)
+    {
+        ref Segment segment = ref segments[index];
+        ref Segment first = ref segments[before];
+        segment.Previous = before;
+        segment.Next = first.Next;
+        if (first.Next >= 0)
+        {
+            segments[first.Next].Previous = index;
+        }
+        else
+        {
+            Tail = index;
+        }
+
+        first.Next = index;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(Slab<Segment> segments, int index)
     {

@@ -107,7 +107,7 @@ internal sealed class SegmentStore(EndpointState state)
         ref Segment rest = ref Divide(index, restIndex, length);
         rest.Packet = packet;
         generation = rest.Generation;
-        _streams[rest.Stream].Send.InFlight.Append(_segments, restIndex);
+        _streams[rest.Stream].Send.InFlight.InsertBehind(_segments, index, restIndex);
         return restIndex;
     }
 

@@ -74,6 +74,26 @@ public sealed class SharedSegmentTests
         world.Audit();
     }
 
+    // As where each packet has a segment of its own: what is freed together goes back in the order in which it left.
+    [Test]
+    public void Split_OfASegment_LeavesThoseInFlightInTheirOrder()
+    {
+        var world = new GroupWorld(TransportMode.ReliableUnordered, Group);
+        world.Send(2 * Group);
+        world.Lose([.. Enumerable.Range(0, 2 * Group).Where(packet => packet != 5)]);
+        world.Pair.Drain();
+        world.Pair.DeliverAll();
+        var packets = new List<ulong>();
+        for (int i = world.State.Streams[world.Sender.Index].Send.InFlight.Head; i >= 0; i = world.State.Segments[i].Next)
+        {
+            packets.Add(world.State.Segments[i].Packet);
+        }
+
+        Assert.That(packets, Has.Count.GreaterThan(2).And.Ordered);
+        world.Finish();
+        Assert.That(world.Read, Is.EqualTo(world.Written));
+    }
+
     [Test]
     public void Reset_WithPacketsThatShareASegmentUnderWay_GivesTheirReservesBack([Values] bool isLost)
     {
