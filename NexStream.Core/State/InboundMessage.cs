@@ -15,6 +15,8 @@ internal struct InboundMessage
 
     public int Length;
     public int Received;
+
+    /// <summary>Runs that were inserted, not appended in order: what <see cref="Reassembler"/> bounds.</summary>
     public int ChunkCount;
     public int Next;
     public int Previous;
