@@ -33,28 +33,23 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
 
     private void CheckStreams(Connection connection, ref AuditCounts counts)
     {
-        int found = 0;
-        int last = Slab<StreamState>.None;
         int scheduled = 0;
         int blocked = 0;
         int controlled = 0;
         long buffered = 0;
         long ready = 0;
-        for (int i = connection.StreamHead; i >= 0; i = state.Streams[i].SiblingNext)
+        for (int i = connection.Streams.Head; i >= 0; i = state.Streams[i].SiblingLink.Next)
         {
             ref StreamState stream = ref state.Streams[i];
-            Invariant.Demand(stream.SiblingPrevious == last, "The streams of a connection are linked both ways.");
             streams.Check(connection, i, ref counts);
             scheduled += stream.Has(StreamFlags.Scheduled) ? 1 : 0;
             blocked += stream.Has(StreamFlags.CreditBlocked) ? 1 : 0;
             controlled += stream.Has(StreamFlags.InControlList) ? 1 : 0;
             buffered += stream.Send.Buffered;
             ready += ReadyBytes(stream);
-            last = i;
-            found++;
         }
 
-        Invariant.Demand(found == connection.StreamCount, "The streams of a connection are counted.");
+        Invariant.Demand(connection.Streams.Audit(state.Streams) == connection.StreamCount, "The streams of a connection are counted.");
         Invariant.Demand(buffered == connection.SendBuffered, "What a connection holds for sending is what its streams hold.");
         Invariant.Demand(ready == connection.ReadyBytes, "What a connection has to be read is what its streams have.");
         connection.Scheduler.Audit(state.Streams, out int inRotation, out int waiting);
@@ -96,17 +91,17 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
         int eliciting = 0;
         int found = 0;
         int last = Slab<SentPacket>.None;
-        for (int i = path.InFlight.Head; i >= 0; i = state.Packets[i].Next)
+        for (int i = path.InFlight.Head; i >= 0; i = state.Packets[i].Link.Next)
         {
             ref SentPacket packet = ref state.Packets[i];
-            Invariant.Demand(packet.Previous == last && (last < 0 || state.Packets[last].Last < packet.Number), "Packets in flight are in the order of their numbers.");
+            Invariant.Demand(last < 0 || state.Packets[last].Last < packet.Number, "Packets in flight are in the order of their numbers.");
             Invariant.Demand(
                 packet.Packets == 1 || (packet.Packets > 1 && packet.Message < 0 && packet.Control < 0 && (packet.Flags & SentPacketFlags.Requeued) == 0),
                 "Packets share a record only where none has another of its own, and nothing became of them yet.");
             bytes += (long)packet.Packets * packet.Size;
             counts.SegmentsReserved += packet.Length > 0 && (packet.Flags & SentPacketFlags.Requeued) == 0 ? packet.Packets : 0;
             counts.SegmentsReserved += packet.Segment >= 0 ? packet.Packets - 1 : 0;
-            Invariant.Demand(IsShared(packet), "Packets that share a segment carry equal parts of it.");
+            Invariant.Demand(IsShared(path, packet), "Packets that share a segment carry equal parts of it.");
             eliciting += (packet.Flags & SentPacketFlags.AckEliciting) != 0 ? packet.Packets : 0;
             for (int control = packet.Control; control >= 0; control = state.Controls[control].Next)
             {
@@ -115,40 +110,37 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
 
             last = i;
             found += packet.Packets;
-            counts.Packets++;
             counts.PacketsInRuns += packet.Packets - 1;
         }
 
         Invariant.Demand(last < 0 || state.Packets[last].Last < path.NextPacketNumber, "No packet in flight has a number that is still to be given.");
-        Invariant.Demand(found == path.InFlight.Count && last == path.InFlight.Tail, "The packets in flight are counted.");
+        counts.Packets += path.InFlight.Audit(state.Packets);
+        Invariant.Demand(found == path.InFlight.Count, "The packets in flight are counted.");
         Invariant.Demand(bytes == path.BytesInFlight, "The bytes in flight are those of the packets in flight.");
         Invariant.Demand(eliciting == path.AckElicitingInFlight, "The packets that wait for an acknowledgement are counted.");
-        found = 0;
-        for (int i = path.RecentlyLost.Head; i >= 0; i = state.Packets[i].Next)
+        for (int i = path.RecentlyLost.Head; i >= 0; i = state.Packets[i].Link.Next)
         {
             Invariant.Demand(state.Packets[i].Control < 0, "What a lost packet said is to be said again, and belongs to it no more.");
-            found++;
         }
 
+        found = path.RecentlyLost.Audit(state.Packets);
         Invariant.Demand(found == path.RecentlyLost.Count, "The packets declared lost are counted.");
         counts.Packets += found;
     }
 
-    private bool IsShared(in SentPacket packet) => packet.Packets == 1 || packet.Segment < 0
+    private bool IsShared(Path path, in SentPacket packet) => packet.Packets == 1 || packet.Segment < 0
         || state.Segments[packet.Segment] is { } segment && (segment.Generation != packet.SegmentGeneration
-            || (segment.SliceCount == 1 && !segment.IsLost && segment.Packet == packet.Number && segment.Length % packet.Packets == 0));
+            || (segment.SliceCount == 1 && !segment.IsLost && segment.Packet == packet.Number && segment.Path == path.Id && segment.Length % packet.Packets == 0));
 
     private void CheckSkips(Connection connection)
     {
-        int last = Slab<OutboundMessage>.None;
-        for (int i = connection.SkipHead; i >= 0; i = state.Messages[i].SkipNext)
+        for (int i = connection.Skips.Head; i >= 0; i = state.Messages[i].SkipLink.Next)
         {
-            Invariant.Demand(state.Messages[i].Has(MessageFlags.SkipQueued | MessageFlags.Skipped), "A message that DATA_SKIP has to name was given up.");
+            Invariant.Demand(state.Messages[i].Has(MessageFlags.SkipQueued) && state.Messages[i].Has(MessageFlags.Skipped), "A message that DATA_SKIP has to name was given up.");
             Invariant.Demand(state.Messages[i].Connection == connection.Index, "A message is skipped on its own connection.");
-            last = i;
         }
 
-        Invariant.Demand(last == connection.SkipTail, "A list's tail is the last of what its head leads to.");
+        connection.Skips.Audit(state.Messages);
         int root = connection.DeadlineHeap;
         if (root >= 0)
         {
@@ -160,9 +152,9 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
     private void CheckDeadlines(Connection connection, int root)
     {
         Invariant.Demand(state.Messages[root].Has(MessageFlags.HasDeadline), "The heap of deadlines holds messages that have one.");
-        for (int stream = connection.StreamHead; stream >= 0; stream = state.Streams[stream].SiblingNext)
+        for (int stream = connection.Streams.Head; stream >= 0; stream = state.Streams[stream].SiblingLink.Next)
         {
-            for (int i = state.Streams[stream].Send.MessageHead; i >= 0; i = state.Messages[i].Next)
+            for (int i = state.Streams[stream].Send.Messages.Head; i >= 0; i = state.Messages[i].Link.Next)
             {
                 Invariant.Demand(
                     !state.Messages[i].Has(MessageFlags.HasDeadline) || state.Messages[i].Deadline >= state.Messages[root].Deadline,

@@ -75,24 +75,23 @@ internal sealed class StreamAudit(EndpointState state, FrameAudit frames)
         }
 
         Invariant.Demand((ulong)send.Buffered == missing, "What a stream holds for sending is what is not acknowledged.");
-        for (int i = send.Lost.Head; i >= 0; i = state.Segments[i].Next)
+        for (int i = send.Lost.Head; i >= 0; i = state.Segments[i].Link.Next)
         {
             ref Segment lost = ref state.Segments[i];
             Invariant.Demand(lost.IsLost && lost.Stream == index && lost.SliceCount == 0 && lost.Length > 0, "A run that waits to be sent again knows its stream, and has no slices.");
             Invariant.Demand(lost.Position + (uint)lost.Length <= send.Window.Used, "What waits to be sent again was sent.");
-            counts.Segments++;
         }
+
+        counts.Segments += send.Lost.Audit(state.Segments);
     }
 
-    private long CheckSegments(int index, in SegmentList list, bool isLost, ref AuditCounts counts)
+    private long CheckSegments(int index, in SlabList<Segment, Segment.InStream> list, bool isLost, ref AuditCounts counts)
     {
         long bytes = 0;
-        int last = Slab<Segment>.None;
-        for (int i = list.Head; i >= 0; i = state.Segments[i].Next)
+        for (int i = list.Head; i >= 0; i = state.Segments[i].Link.Next)
         {
             ref Segment segment = ref state.Segments[i];
             Invariant.Demand(segment.IsLost == isLost && segment.Stream == index, "A segment knows the list that it is in.");
-            Invariant.Demand(segment.Previous == last, "The segments of a list are linked both ways.");
             int length = 0;
             for (int slice = 0; slice < segment.SliceCount; slice++)
             {
@@ -102,56 +101,35 @@ internal sealed class StreamAudit(EndpointState state, FrameAudit frames)
 
             Invariant.Demand(length == segment.Length, "A segment is as long as its slices.");
             bytes += length;
-            last = i;
-            counts.Segments++;
         }
 
-        Invariant.Demand(list.Tail == last, "A list's tail is the last of what its head leads to.");
+        counts.Segments += list.Audit(state.Segments);
         return bytes;
     }
 
     private long CheckMessages(int index, ref StreamState stream, ref AuditCounts counts)
     {
         long unsent = 0;
-        int last = Slab<OutboundMessage>.None;
         bool isUnsentListed = !stream.IsMessageMode || stream.Send.MessageUnsent < 0;
         int fragments = 0;
-        for (int i = stream.Send.MessageHead; i >= 0; i = state.Messages[i].Next)
+        for (int i = stream.Send.Messages.Head; i >= 0; i = state.Messages[i].Link.Next)
         {
             ref OutboundMessage message = ref state.Messages[i];
-            Invariant.Demand(message.Previous == last && message.Stream == index, "The messages of a stream are linked both ways.");
+            Invariant.Demand(message.Stream == index, "A message knows its stream.");
             isUnsentListed |= i == stream.Send.MessageUnsent;
             unsent += frames.CountRuns(message.Unsent, ref counts.Chunks);
             unsent += message.Piece.Length > 0 ? frames.CountSlice(message.Piece) : 0;
             fragments += stream.IsReliable ? message.Outstanding : 0;
-            last = i;
-            counts.Messages++;
         }
 
-        Invariant.Demand(stream.Send.MessageTail == last, "A list's tail is the last of what its head leads to.");
+        counts.Messages += stream.Send.Messages.Audit(state.Messages);
         Invariant.Demand(isUnsentListed, "The first message that was not sent is one of the stream's.");
         if (stream.Mode == TransportMode.ReliableUnordered)
         {
-            Invariant.Demand(fragments == CountSegments(stream), "The fragments that are not acknowledged are those that messages wait for.");
+            Invariant.Demand(fragments == stream.Send.InFlight.Audit(state.Segments) + stream.Send.Lost.Audit(state.Segments), "The fragments that are not acknowledged are those that messages wait for.");
         }
 
         return unsent;
-    }
-
-    private int CountSegments(in StreamState stream)
-    {
-        int count = 0;
-        for (int i = stream.Send.InFlight.Head; i >= 0; i = state.Segments[i].Next)
-        {
-            count++;
-        }
-
-        for (int i = stream.Send.Lost.Head; i >= 0; i = state.Segments[i].Next)
-        {
-            count++;
-        }
-
-        return count;
     }
 
     private void CheckReceiving(Connection connection, ref StreamState stream, ref AuditCounts counts)

@@ -100,7 +100,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             }
             else if (packet.Last < newestFirst[range].First)
             {
-                index = packet.Next;
+                index = packet.Link.Next;
             }
             else if (packet.Number < newestFirst[range].First)
             {
@@ -130,7 +130,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     {
         int index = first;
         int end = first;
-        int before = _packets[first].Previous;
+        int before = _packets[first].Link.Previous;
         int records = 0;
         int packetsBefore = batch.Packets;
         ByteRun run = default;
@@ -149,7 +149,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             }
 
             end = index;
-            index = packet.Next;
+            index = packet.Link.Next;
             records++;
             batch.Add(packet);
             if (!IsCommon(packet))
@@ -286,7 +286,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         while (index >= 0 && range >= 0)
         {
             ref SentPacket packet = ref _packets[index];
-            int next = packet.Next;
+            int next = packet.Link.Next;
             if (packet.Number > newestFirst[range].Last)
             {
                 range--;
@@ -323,7 +323,7 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
     private int FirstLostFrom(Path path, ulong number)
     {
         int first = Slab<SentPacket>.None;
-        for (int i = path.RecentlyLost.Tail; i >= 0 && _packets[i].Number >= number; i = _packets[i].Previous)
+        for (int i = path.RecentlyLost.Tail; i >= 0 && _packets[i].Number >= number; i = _packets[i].Link.Previous)
         {
             first = i;
         }

@@ -129,7 +129,7 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
     /// <summary>Goes on with a close as far as it can: after every packet, time-out and read.</summary>
     public void Step(Connection connection, Instant now)
     {
-        bool isFlushed = connection.SendBuffered == 0 && connection.SkipHead < 0 && connection.ControlList.IsEmpty && connection.FlushList.Head < 0;
+        bool isFlushed = connection.SendBuffered == 0 && connection.Skips.IsEmpty && connection.ControlList.IsEmpty && connection.FlushList.Head < 0;
         switch (connection.ClosePhase)
         {
             case ClosePhase.Flushing when isFlushed:

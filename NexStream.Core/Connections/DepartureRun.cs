@@ -35,7 +35,6 @@ internal ref struct DepartureRun
     private Wire.Transmission? _first;
     private ref SentPacket _record;
     private SentPacketFlags _flags;
-    private int _tail;
     private int _count;
     private int _records;
     private long _bytes;
@@ -68,7 +67,6 @@ internal ref struct DepartureRun
         _flags = SentPacketFlags.AckEliciting
             | (_isMarked ? SentPacketFlags.Ect0 : 0)
             | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
-        _tail = path.InFlight.Tail;
 
         // After a pause the first packet goes by itself: it may change what the controller allows the others.
         int alike = path.BytesInFlight == 0 ? 1 : path.Ecn.PacketsAlike;
@@ -97,7 +95,7 @@ internal ref struct DepartureRun
         _stream = index;
         _quantum = _connection.Scheduler.Quantum(stream, _path.FrameLength);
         _deficit = stream.Deficit;
-        _isAlone = stream.SchedulerNext < 0;
+        _isAlone = stream.SchedulerLink.Next < 0;
         _turnBegin = _count;
     }
 
@@ -198,18 +196,7 @@ internal ref struct DepartureRun
 
         packet.Number = number;
         packet.Packets = 1;
-        packet.Previous = _tail;
-        packet.Next = Slab<SentPacket>.None;
-        if (_tail >= 0)
-        {
-            _packets[_tail].Next = index;
-        }
-        else
-        {
-            _path.InFlight.Head = index;
-        }
-
-        _tail = index;
+        _path.InFlight.Append(_packets, index);
         _record = ref packet;
         _records++;
         packet.Size = Count(transmission, length);
@@ -226,8 +213,7 @@ internal ref struct DepartureRun
         }
 
         Path path = _path;
-        path.InFlight.Tail = _tail;
-        path.InFlight.Count += _count;
+        path.InFlight.Count += _count - _records;
         path.AckElicitingInFlight += _count;
         path.PacketsSent += (uint)_count;
         path.LastAckElicitingSentAt = _now;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Recovery;
@@ -56,11 +55,11 @@ internal sealed class FragmentTurn(EndpointState state, SegmentStore segments)
             message.Outstanding++;
             if (message.Sent == message.Length)
             {
-                stream.Send.MessageUnsent = message.Next;
+                stream.Send.MessageUnsent = message.Link.Next;
             }
 
             Wire.Transmission transmission = burst[run.Packets];
-            Show(segment, transmission);
+            segments.Show(segment, transmission);
             ulong number = PacketNumbers.Take(state, path);
             bool mayWait = isSmall || stream.Send.MessageUnsent < 0;
             bool waits = mayWait && Departure.WaitsForAck(connection, path, LinkHeader.Size + HeadSize + length, stream);
@@ -82,7 +81,7 @@ internal sealed class FragmentTurn(EndpointState state, SegmentStore segments)
         return true;
     }
 
-    /// <summary>The message is charged with its first fragment. False: there is no credit for it.</summary>
+    /// <summary>The message is begun with its first fragment. False: there is no credit for it.</summary>
     private static bool TryBegin(Connection connection, ref StreamState stream, ref OutboundMessage message)
     {
         if (stream.Send.Window.Available == 0 || connection.Credit.Available < (uint)message.Length)
@@ -90,25 +89,8 @@ internal sealed class FragmentTurn(EndpointState state, SegmentStore segments)
             return false;
         }
 
-        connection.Credit.Used += (uint)message.Length;
-        stream.Send.Charged += (uint)message.Length;
-        message.Number = stream.Send.Window.Used++;
-        Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
+        OutboundMessages.Begin(connection, ref stream, ref message);
         return true;
-    }
-
-    /// <summary>The packet has the segment's slices, with references of the link's own: the segment keeps its until the data is acknowledged.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Show(in Segment segment, Wire.Transmission transmission)
-    {
-        int count = segment.SliceCount;
-        for (int i = 0; i < count; i++)
-        {
-            transmission.SliceStorage[i] = segment.Slices[i];
-            _frames.AddReference(segment.Slices[i].Frame);
-        }
-
-        transmission.SliceCount = count;
     }
 
     /// <summary>

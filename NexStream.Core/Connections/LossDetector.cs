@@ -108,7 +108,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         path.ProbesAllowed = ProbesPerTimeout;
         MtuProber.OnProbeTimeout(path, OldestLength(path), now);
         int index = path.InFlight.Head;
-        for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Next)
+        for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Link.Next)
         {
             if (state.Packets[index] is { Length: > 0 } or { Segment: >= 0 })
             {
@@ -199,7 +199,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     /// <summary>What is in flight went another way than what comes now: it may still be acknowledged, but counts for no window (RFC 9000 §9.4).</summary>
     public void Discount(Path path)
     {
-        for (int index = path.InFlight.Head; index >= 0; index = state.Packets[index].Next)
+        for (int index = path.InFlight.Head; index >= 0; index = state.Packets[index].Link.Next)
         {
             // Where a record is split, its size says what was in flight when the packets behind it left.
             Single(path, index);
@@ -242,7 +242,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         int index = path.InFlight.Head;
         while (index >= 0 && (state.Packets[index].Flags & SentPacketFlags.MtuProbe) != 0)
         {
-            index = state.Packets[index].Next;
+            index = state.Packets[index].Link.Next;
         }
 
         return index < 0 ? 0 : state.Packets[index].Size;

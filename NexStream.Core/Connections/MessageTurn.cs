@@ -51,9 +51,9 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             transmission.SliceCount = 1;
             ulong number = PacketNumbers.Take(state, path);
             int current = next;
-            next = message.Next;
+            next = message.Link.Next;
             stream.Send.MessageUnsent = next;
-            ulong messageNumber = isReliable ? stream.Send.Window.Used++ : Forgo(connection, ref stream, current, ref message);
+            ulong messageNumber = isReliable ? OutboundMessages.Begin(connection, ref stream, ref message) : Forgo(connection, ref stream, current, ref message);
             bool waits = (isSmall || next < 0) && Departure.WaitsForAck(connection, path, LinkHeader.Size + head + length, stream);
             common.Write(transmission.HeadStorage, waits ? PacketHeader.AckNow : (byte)0, unchecked((uint)number));
             MessageHead.Write(transmission.HeadStorage, form, messageNumber, length);
@@ -62,7 +62,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             {
                 ref SentPacket packet = ref run.Add(transmission, stream, number, length);
                 packet.Length = 0;
-                Keep(connection, path, index, ref stream, current, ref message, messageNumber, slice, ref packet);
+                Keep(path, index, ref stream, current, ref message, slice, ref packet);
             }
             else
             {
@@ -87,7 +87,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         Connection connection, Path path, ref StreamState stream, int length, MessageForm form, in DataHead common, ReadOnlySpan<Wire.Transmission> burst, ref DepartureRun run)
     {
         int next = stream.Send.MessageUnsent;
-        if (next < 0 || next != stream.Send.MessageHead)
+        if (next < 0 || next != stream.Send.Messages.Head)
         {
             return next;
         }
@@ -101,7 +101,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
         while (written < most)
         {
             ref OutboundMessage message = ref _messages[next];
-            if (message.Next < 0 || message.Piece.Length != length || message.Flags != MessageFlags.None)
+            if (message.Link.Next < 0 || message.Piece.Length != length || message.Flags != MessageFlags.None)
             {
                 break;
             }
@@ -115,7 +115,7 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
             transmission.SliceStorage[0] = message.Piece;
             transmission.SliceCount = 1;
             message.Piece = default;
-            next = message.Next;
+            next = message.Link.Next;
             written++;
         }
 
@@ -147,15 +147,10 @@ internal sealed class MessageTurn(EndpointState state, SegmentStore segments, Ou
     /// <summary>The message becomes a segment, which is kept until it is acknowledged.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Keep(
-        Connection connection, Path path, int index, ref StreamState stream, int messageIndex, ref OutboundMessage message, ulong messageNumber, in PayloadSlice slice,
-        ref SentPacket packet)
+        Path path, int index, ref StreamState stream, int messageIndex, ref OutboundMessage message, in PayloadSlice slice, ref SentPacket packet)
     {
-        message.Number = messageNumber;
         message.Sent = slice.Length;
         message.Outstanding++;
-        connection.Credit.Used += (uint)slice.Length;
-        stream.Send.Charged += (uint)slice.Length;
-        Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
         packet.Segment = segments.Make(index, ref stream, messageIndex, slice, packet.Number, path.Id, out packet.SegmentGeneration);
 
         // The link's own reference: the segment keeps its until the data is acknowledged.

@@ -284,9 +284,9 @@ internal sealed class PacketContents(
     /// <summary>With nothing outstanding, no deadline of an RO stream can be missed.</summary>
     private void FreeDeadlines(ref StreamState stream)
     {
-        while (stream.Send.MessageHead >= 0)
+        while (stream.Send.Messages.Head >= 0)
         {
-            messages.Finish(stream.Send.MessageHead, EventKind.MessageAcknowledged);
+            messages.Finish(stream.Send.Messages.Head, EventKind.MessageAcknowledged);
         }
     }
 

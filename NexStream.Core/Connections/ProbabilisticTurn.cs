@@ -41,7 +41,7 @@ internal sealed class ProbabilisticTurn(EndpointState state, OutboundMessages me
             message.Piece = default;
             stream.Send.Buffered -= length;
             connection.SendBuffered -= length;
-            stream.Send.MessageUnsent = message.Next;
+            stream.Send.MessageUnsent = message.Link.Next;
             uint frame = message.Has(MessageFlags.Repair)
                 ? WriteRepair(transmission, stream, message)
                 : WriteMessage(connection, path, index, ref stream, length, transmission);

@@ -186,9 +186,9 @@ internal sealed class TimerTable(
 
     private static Instant RepairAt(EndpointState state, Connection connection)
     {
-        Instant flush = connection.FlushList.DueAt<ProbabilisticStream, ProbabilisticStream.ByFlush>(state.Probabilistic);
-        Instant report = connection.ReportList.DueAt<ProbabilisticStream, ProbabilisticStream.ByReport>(state.Probabilistic);
-        Instant group = connection.GroupList.DueAt<InboundGroup, InboundGroup.ByAge>(state.Groups);
+        Instant flush = connection.FlushList.DueAt(state.Probabilistic);
+        Instant report = connection.ReportList.DueAt(state.Probabilistic);
+        Instant group = connection.GroupList.DueAt(state.Groups);
         return Instant.Min(Instant.Min(flush, report), group);
     }
 

@@ -87,7 +87,7 @@ internal sealed class DatagramSender(
         ref OutboundMessage message = ref state.Messages[messageIndex];
         state.AddBuffered(ref stream, -message.Length);
         message.Sent = message.Length;
-        stream.Send.MessageUnsent = message.Next;
+        stream.Send.MessageUnsent = message.Link.Next;
         if (message.Has(MessageFlags.Repair))
         {
             writer.WriteRepair(index, stream, message, ref builder);

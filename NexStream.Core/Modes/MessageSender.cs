@@ -154,7 +154,7 @@ internal sealed class MessageSender(
             // No gap may wait for it (RFC 3758): the peer is told until it acknowledges that.
             if (stream.Send.MessageUnsent == messageIndex)
             {
-                stream.Send.MessageUnsent = message.Next;
+                stream.Send.MessageUnsent = message.Link.Next;
             }
 
             messages.RequestSkip(messageIndex);
@@ -235,7 +235,6 @@ internal sealed class MessageSender(
                 return DataResult.Nothing;
             }
 
-            // The whole message is charged with its first fragment (docs/wire-format.md, credit).
             if (connection.Credit.Available < (ulong)message.Length)
             {
                 return DataResult.CreditBlocked;
@@ -256,20 +255,17 @@ internal sealed class MessageSender(
 
         if (message.Sent == 0)
         {
-            connection.Credit.Used += (uint)message.Length;
-            stream.Send.Charged += (uint)message.Length;
-            message.Number = stream.Send.Window.Used++;
-            Invariant.Check(stream.Send.Window.Used <= stream.Send.Window.Limit, "A stream sends within its credit.");
+            OutboundMessages.Begin(connection, ref stream, ref message);
         }
 
         ref Segment cut = ref state.Segments[segment];
         message.Sent += cut.Length;
         message.Outstanding++;
-        bool isLast = message.Next < 0 && stream.Has(StreamFlags.FinQueued);
+        bool isLast = message.Link.Next < 0 && stream.Has(StreamFlags.FinQueued);
         cut.HasFin = isLast;
         if (message.Sent == message.Length)
         {
-            stream.Send.MessageUnsent = message.Next;
+            stream.Send.MessageUnsent = message.Link.Next;
             if (isLast)
             {
                 stream.Set(StreamFlags.FinSent);
@@ -280,11 +276,11 @@ internal sealed class MessageSender(
         return DataResult.Written;
     }
 
-    private void FreeFragments(int index, int messageIndex, in SegmentList list)
+    private void FreeFragments(int index, int messageIndex, in SlabList<Segment, Segment.InStream> list)
     {
         for (int i = list.Head; i >= 0;)
         {
-            int next = state.Segments[i].Next;
+            int next = state.Segments[i].Link.Next;
             if (state.Segments[i].Message == messageIndex)
             {
                 segments.Free(i);

@@ -140,15 +140,15 @@ internal sealed class ProbabilisticReceiver(
     /// <summary>Gives up groups that are too old, and asks for the reports that are due.</summary>
     public void OnTimeout(Connection connection, Instant now)
     {
-        while (connection.GroupList.DueAt<InboundGroup, InboundGroup.ByAge>(state.Groups) <= now)
+        while (connection.GroupList.DueAt(state.Groups) <= now)
         {
             streams.FreeGroup(connection.GroupList.Head);
         }
 
-        while (connection.ReportList.DueAt<ProbabilisticStream, ProbabilisticStream.ByReport>(state.Probabilistic) <= now)
+        while (connection.ReportList.DueAt(state.Probabilistic) <= now)
         {
             int record = connection.ReportList.Head;
-            connection.ReportList.Remove<ProbabilisticStream, ProbabilisticStream.ByReport>(state.Probabilistic, record);
+            connection.ReportList.Remove(state.Probabilistic, record);
             lifecycle.Request(state.Probabilistic[record].Stream, StreamControl.Gaps);
         }
     }
@@ -158,7 +158,7 @@ internal sealed class ProbabilisticReceiver(
         if (!state.Probabilistic[record].Report.IsListed)
         {
             Instant at = state.Now + (connection.Config.ReportInterval.Ticks * TimeSpan.NanosecondsPerTick);
-            connection.ReportList.Add<ProbabilisticStream, ProbabilisticStream.ByReport>(state.Probabilistic, record, at);
+            connection.ReportList.Add(state.Probabilistic, record, at);
             state.MarkDeadline(connection);
         }
     }

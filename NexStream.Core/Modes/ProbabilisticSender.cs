@@ -103,7 +103,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
     /// <summary>Closes the groups whose oldest message has waited long enough.</summary>
     public void OnTimeout(Connection connection, Instant now)
     {
-        while (connection.FlushList.DueAt<ProbabilisticStream, ProbabilisticStream.ByFlush>(state.Probabilistic) <= now)
+        while (connection.FlushList.DueAt(state.Probabilistic) <= now)
         {
             Close(connection, state.Probabilistic[connection.FlushList.Head].Stream);
         }
@@ -134,7 +134,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         group.Longest = 0;
         group.Paths = 0;
         Instant at = state.Now + (connection.Config.RepairFlush.Ticks * TimeSpan.NanosecondsPerTick);
-        connection.FlushList.Add<ProbabilisticStream, ProbabilisticStream.ByFlush>(state.Probabilistic, state.Streams[index].Receive.Delivery, at);
+        connection.FlushList.Add(state.Probabilistic, state.Streams[index].Receive.Delivery, at);
         state.MarkDeadline(connection);
         return true;
     }

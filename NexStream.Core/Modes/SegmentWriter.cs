@@ -62,15 +62,7 @@ internal sealed class SegmentWriter(EndpointState state, SegmentStore segments, 
             FragmentOffset = (uint)segment.Position,
         };
 
-        Span<PayloadSlice> slices = builder.Transmission.SliceStorage;
-        for (int i = 0; i < segment.SliceCount; i++)
-        {
-            // The link's own reference: the segment keeps its until the data is acknowledged.
-            slices[i] = segment.Slices[i];
-            state.Frames.AddReference(slices[i].Frame);
-        }
-
-        builder.Transmission.SliceCount = segment.SliceCount;
+        segments.Show(segment, builder.Transmission);
         builder.PayloadLength = segment.Length;
         builder.Segment = segmentIndex;
         WriteHeader(index, stream, frame, ref builder);

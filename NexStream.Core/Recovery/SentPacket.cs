@@ -1,3 +1,4 @@
+using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Recovery;
@@ -91,8 +92,7 @@ internal struct SentPacket
     /// <summary>How many packets it is.</summary>
     public int Packets;
 
-    public int Next;
-    public int Previous;
+    public ListLink Link;
 
     public uint SegmentGeneration;
     public uint MessageGeneration;
@@ -188,5 +188,11 @@ internal struct SentPacket
     {
         readonly get => Run.Losses;
         set => Run.Losses = value;
+    }
+
+    /// <summary>Its place among those of its path.</summary>
+    internal readonly struct ByNumber : IListLink<SentPacket>
+    {
+        public static ref ListLink Of(ref SentPacket record) => ref record.Link;
     }
 }

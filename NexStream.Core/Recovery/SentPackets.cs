@@ -5,35 +5,29 @@ using NexStream.Core.Primitives;
 namespace NexStream.Core.Recovery;
 
 /// <summary>
-/// Packets of one path in the order of their numbers: a doubly linked list of records through a slab that all paths share. Acknowledgements take
+/// Packets of one path in the order of their numbers: a list of records through a slab that all paths share. Acknowledgements take
 /// packets out near the head, so that one pass costs what it acknowledges plus the few that loss detection still waits for.
 /// </summary>
 internal struct SentPackets
 {
-    public int Head;
-    public int Tail;
+    private SlabList<SentPacket, SentPacket.ByNumber> _records;
 
     /// <summary>Packets, however many records they are.</summary>
     public int Count;
 
-    public static SentPackets Empty => new() { Head = Slab<SentPacket>.None, Tail = Slab<SentPacket>.None };
+    public static SentPackets Empty => new() { _records = SlabList<SentPacket, SentPacket.ByNumber>.Empty };
+
+    /// <summary>The record of the first packet, or -1.</summary>
+    public readonly int Head => _records.Head;
+
+    /// <summary>The record of the last packet, or -1.</summary>
+    public readonly int Tail => _records.Tail;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(Slab<SentPacket> packets, int index)
     {
         ref SentPacket packet = ref packets[index];
-        packet.Next = Slab<SentPacket>.None;
-        packet.Previous = Tail;
-        if (Tail >= 0)
-        {
-            packets[Tail].Next = index;
-        }
-        else
-        {
-            Head = index;
-        }
-
-        Tail = index;
+        _records.Append(packets, index, ref packet.Link);
         Count += packet.Packets;
     }
 
@@ -49,66 +43,24 @@ internal struct SentPackets
         behind.Position += (ulong)count * (uint)first.Length;
         behind.TransmitInFlight += (long)count * first.Size;
         behind.Flags &= ~SentPacketFlags.FollowsAcknowledged;
-        behind.Previous = index;
-        if (first.Next >= 0)
-        {
-            packets[first.Next].Previous = rest;
-        }
-        else
-        {
-            Tail = rest;
-        }
-
         first.Packets = count;
-        first.Next = rest;
+        _records.InsertBehind(packets, index, rest);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(Slab<SentPacket> packets, int index)
     {
-        ref SentPacket packet = ref packets[index];
-        if (packet.Previous >= 0)
-        {
-            packets[packet.Previous].Next = packet.Next;
-        }
-        else
-        {
-            Head = packet.Next;
-        }
-
-        if (packet.Next >= 0)
-        {
-            packets[packet.Next].Previous = packet.Previous;
-        }
-        else
-        {
-            Tail = packet.Previous;
-        }
-
-        Count -= packet.Packets;
+        _records.Remove(packets, index);
+        Count -= packets[index].Packets;
     }
 
     /// <summary>Takes out the packets that stand between two records, -1 where there is none; what their own say is not read.</summary>
     public void RemoveRun(Slab<SentPacket> packets, int before, int behind, int count)
     {
-        if (before >= 0)
-        {
-            packets[before].Next = behind;
-        }
-        else
-        {
-            Head = behind;
-        }
-
-        if (behind >= 0)
-        {
-            packets[behind].Previous = before;
-        }
-        else
-        {
-            Tail = before;
-        }
-
+        _records.RemoveBetween(packets, before, behind);
         Count -= count;
     }
+
+    /// <summary>Counts the records, and checks how they are linked.</summary>
+    public readonly int Audit(Slab<SentPacket> packets) => _records.Audit(packets);
 }

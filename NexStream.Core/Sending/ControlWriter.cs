@@ -59,9 +59,9 @@ internal sealed class ControlWriter(EndpointState state, OutboundMessages messag
     /// <summary>Writes the frames of streams and messages, as many as fit.</summary>
     public void WriteStreams(Connection connection, Instant now, ref PacketBuilder builder, Action<int> reap)
     {
-        while (connection.SkipHead >= 0 && builder.ControlsLeft > 0)
+        while (!connection.Skips.IsEmpty && builder.ControlsLeft > 0)
         {
-            int index = connection.SkipHead;
+            int index = connection.Skips.Head;
             ref OutboundMessage message = ref state.Messages[index];
             if (!state.Streams[message.Stream].Has(StreamFlags.OpenKnown) && builder.OpenedStream != message.Stream && !TryWriteStreamOpen(message.Stream, ref builder))
             {

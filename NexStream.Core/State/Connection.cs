@@ -92,7 +92,7 @@ internal sealed class Connection(int index)
     public uint StreamLimit;
     public uint PeerStreamsEnded;
     public RangeSet PeerPending;
-    public int StreamHead;
+    public SlabList<StreamState, StreamState.InConnection> Streams;
     public int StreamCount;
     public ulong StreamsOpened;
     public StreamScheduler Scheduler;
@@ -101,13 +101,12 @@ internal sealed class Connection(int index)
     public int PredictedStream;
     public StreamList ControlList;
     public int DeadlineHeap;
-    public int SkipHead;
-    public int SkipTail;
+    public SlabList<OutboundMessage, OutboundMessage.InSkips> Skips;
 
     /// <summary>PR: groups to be closed, reports to be sent, and groups of the peer's to be given up, each when it is due.</summary>
-    public DueList FlushList;
-    public DueList ReportList;
-    public DueList GroupList;
+    public DueList<ProbabilisticStream, ProbabilisticStream.ByFlush> FlushList;
+    public DueList<ProbabilisticStream, ProbabilisticStream.ByReport> ReportList;
+    public DueList<InboundGroup, InboundGroup.ByAge> GroupList;
 
     public ConnectionControl Control;
 
@@ -153,7 +152,7 @@ internal sealed class Connection(int index)
     public bool HasControl
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Control != ConnectionControl.None || !ControlList.IsEmpty || SkipHead >= 0;
+        get => Control != ConnectionControl.None || !ControlList.IsEmpty || !Skips.IsEmpty;
     }
 
     /// <summary>Whether a frame that ends the connection waits to be sent.</summary>

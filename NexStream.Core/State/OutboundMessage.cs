@@ -56,8 +56,7 @@ internal struct OutboundMessage
     public uint StreamId;
     public int Connection;
     public uint Generation;
-    public int Next;
-    public int Previous;
+    public ListLink Link;
 
     /// <summary>Bytes that were sent at least once.</summary>
     public int Sent;
@@ -70,8 +69,7 @@ internal struct OutboundMessage
     public int HeapSibling;
     public int HeapPrevious;
 
-    /// <summary>Link of the connection's list of messages that DATA_SKIP must name.</summary>
-    public int SkipNext;
+    public ListLink SkipLink;
 
     public MessageFlags Flags;
 
@@ -92,4 +90,16 @@ internal struct OutboundMessage
     public readonly bool IsAllSent => Piece.Length == 0 && Unsent.IsEmpty;
 
     public readonly bool Has(MessageFlags flag) => (Flags & flag) != 0;
+
+    /// <summary>Its place among the messages of its stream.</summary>
+    internal readonly struct InStream : IListLink<OutboundMessage>
+    {
+        public static ref ListLink Of(ref OutboundMessage record) => ref record.Link;
+    }
+
+    /// <summary>Its place among the messages of its connection that DATA_SKIP must name.</summary>
+    internal readonly struct InSkips : IListLink<OutboundMessage>
+    {
+        public static ref ListLink Of(ref OutboundMessage record) => ref record.SkipLink;
+    }
 }

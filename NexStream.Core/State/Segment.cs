@@ -30,8 +30,7 @@ internal struct Segment
     public int Chunk;
 
     public int Stream;
-    public int Next;
-    public int Previous;
+    public ListLink Link;
 
     /// <summary>The message it belongs to, or -1 (RO).</summary>
     public int Message;
@@ -48,75 +47,10 @@ internal struct Segment
     public byte Losses;
     public bool IsLost;
     public bool HasFin;
-}
 
-/// <summary>A doubly linked list of segments.</summary>
-internal struct SegmentList
-{
-    public int Head;
-    public int Tail;
-
-    public static SegmentList Empty => new() { Head = Slab<Segment>.None, Tail = Slab<Segment>.None };
-
-    public readonly bool IsEmpty => Head < 0;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Append(Slab<Segment> segments, int index)
+    /// <summary>Its place in the list of its stream that it is in.</summary>
+    internal readonly struct InStream : IListLink<Segment>
     {
-        ref Segment segment = ref segments[index];
-        segment.Next = Slab<Segment>.None;
-        segment.Previous = Tail;
-        if (Tail >= 0)
-        {
-            segments[Tail].Next = index;
-        }
-        else
-        {
-            Head = index;
-        }
-
-        Tail = index;
-    }
-
-    /// <summary>Puts a segment right behind another of the list.</summary>
-    public void InsertBehind(Slab<Segment> segments, int before, int index)
-    {
-        ref Segment segment = ref segments[index];
-        ref Segment first = ref segments[before];
-        segment.Previous = before;
-        segment.Next = first.Next;
-        if (first.Next >= 0)
-        {
-            segments[first.Next].Previous = index;
-        }
-        else
-        {
-            Tail = index;
-        }
-
-        first.Next = index;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Remove(Slab<Segment> segments, int index)
-    {
-        ref Segment segment = ref segments[index];
-        if (segment.Previous >= 0)
-        {
-            segments[segment.Previous].Next = segment.Next;
-        }
-        else
-        {
-            Head = segment.Next;
-        }
-
-        if (segment.Next >= 0)
-        {
-            segments[segment.Next].Previous = segment.Previous;
-        }
-        else
-        {
-            Tail = segment.Previous;
-        }
+        public static ref ListLink Of(ref Segment record) => ref record.Link;
     }
 }

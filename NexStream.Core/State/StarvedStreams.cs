@@ -84,7 +84,7 @@ internal sealed class StarvedStreams(EndpointState state)
     {
         foreach (Connection connection in state.Connections)
         {
-            for (int index = connection.LocalTag == 0 ? -1 : connection.StreamHead; index >= 0; index = state.Streams[index].SiblingNext)
+            for (int index = connection.LocalTag == 0 ? -1 : connection.Streams.Head; index >= 0; index = state.Streams[index].SiblingLink.Next)
             {
                 Tell(index);
             }

@@ -4,6 +4,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
+using StreamQueue = NexStream.Core.Buffers.SlabList<NexStream.Core.State.StreamState, NexStream.Core.State.StreamState.InScheduler>;
 
 namespace NexStream.Core.State;
 
@@ -148,7 +149,7 @@ internal struct StreamScheduler
         int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
         ref StreamQueue queue = ref _levels[level];
         int index = queue.Head;
-        if (streams[index].SchedulerNext < 0)
+        if (streams[index].SchedulerLink.Next < 0)
         {
             return false;
         }
@@ -170,7 +171,7 @@ internal struct StreamScheduler
     public void OnTurn(Slab<StreamState> streams, int index, ref StreamState stream, int deficit)
     {
         stream.Deficit = deficit;
-        if (deficit <= 0 && stream.Has(StreamFlags.Scheduled) && stream.SchedulerNext >= 0)
+        if (deficit <= 0 && stream.Has(StreamFlags.Scheduled) && stream.SchedulerLink.Next >= 0)
         {
             ref StreamQueue queue = ref _levels[LevelOf(stream)];
             queue.Remove(streams, index);
@@ -184,12 +185,22 @@ internal struct StreamScheduler
         scheduled = 0;
         for (int level = 0; level <= LinkHeader.PriorityMax; level++)
         {
-            int count = _levels[level].Audit(streams, StreamFlags.Scheduled);
+            int count = Audit(streams, _levels[level], StreamFlags.Scheduled);
             Invariant.Demand(count > 0 == ((_occupied & (1u << level)) != 0), "A level is occupied when a stream is in it.");
             scheduled += count;
         }
 
-        blocked = _blocked.Audit(streams, StreamFlags.CreditBlocked);
+        blocked = Audit(streams, _blocked, StreamFlags.CreditBlocked);
+    }
+
+    private static int Audit(Slab<StreamState> streams, in StreamQueue queue, StreamFlags flag)
+    {
+        for (int i = queue.Head; i >= 0; i = streams[i].SchedulerLink.Next)
+        {
+            Invariant.Demand(streams[i].Has(flag), "A stream knows the list of the scheduler that it is in.");
+        }
+
+        return queue.Audit(streams);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -199,70 +210,5 @@ internal struct StreamScheduler
     private struct Levels
     {
         private StreamQueue _first;
-    }
-
-    /// <summary>A doubly linked list of streams through their own records.</summary>
-    private struct StreamQueue
-    {
-        public int Head;
-        public int Tail;
-
-        public static StreamQueue Empty => new() { Head = Slab<StreamState>.None, Tail = Slab<StreamState>.None };
-
-        public readonly bool IsEmpty => Head < 0;
-
-        public readonly int Audit(Slab<StreamState> streams, StreamFlags flag)
-        {
-            int count = 0;
-            int last = Slab<StreamState>.None;
-            for (int i = Head; i >= 0; i = streams[i].SchedulerNext)
-            {
-                Invariant.Demand(streams[i].Has(flag) && streams[i].SchedulerPrevious == last, "A stream knows the list of the scheduler that it is in.");
-                last = i;
-                count++;
-            }
-
-            Invariant.Demand(last == Tail, "A list's tail is the last of what its head leads to.");
-            return count;
-        }
-
-        public void Append(Slab<StreamState> streams, int index)
-        {
-            ref StreamState stream = ref streams[index];
-            stream.SchedulerNext = Slab<StreamState>.None;
-            stream.SchedulerPrevious = Tail;
-            if (Tail >= 0)
-            {
-                streams[Tail].SchedulerNext = index;
-            }
-            else
-            {
-                Head = index;
-            }
-
-            Tail = index;
-        }
-
-        public void Remove(Slab<StreamState> streams, int index)
-        {
-            ref StreamState stream = ref streams[index];
-            if (stream.SchedulerPrevious >= 0)
-            {
-                streams[stream.SchedulerPrevious].SchedulerNext = stream.SchedulerNext;
-            }
-            else
-            {
-                Head = stream.SchedulerNext;
-            }
-
-            if (stream.SchedulerNext >= 0)
-            {
-                streams[stream.SchedulerNext].SchedulerPrevious = stream.SchedulerPrevious;
-            }
-            else
-            {
-                Tail = stream.SchedulerPrevious;
-            }
-        }
     }
 }

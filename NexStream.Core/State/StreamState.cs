@@ -111,11 +111,9 @@ internal struct StreamState
     public byte Path;
     public ReasonCode SendReason;
     public ReasonCode ReceiveReason;
-    public int SchedulerNext;
-    public int SchedulerPrevious;
+    public ListLink SchedulerLink;
     public int ControlNext;
-    public int SiblingNext;
-    public int SiblingPrevious;
+    public ListLink SiblingLink;
     public SendHalf Send;
     public ReceiveHalf Receive;
 
@@ -154,6 +152,18 @@ internal struct StreamState
     public void Set(StreamFlags flag) => Flags |= flag;
 
     public void Clear(StreamFlags flag) => Flags &= ~flag;
+
+    /// <summary>Its place in the list of the scheduler that it is in.</summary>
+    internal readonly struct InScheduler : IListLink<StreamState>
+    {
+        public static ref ListLink Of(ref StreamState record) => ref record.SchedulerLink;
+    }
+
+    /// <summary>Its place among the streams of its connection.</summary>
+    internal readonly struct InConnection : IListLink<StreamState>
+    {
+        public static ref ListLink Of(ref StreamState record) => ref record.SiblingLink;
+    }
 }
 
 /// <summary>The sending half. RO counts bytes, the message modes count messages.</summary>
@@ -172,14 +182,13 @@ internal struct SendHalf
     public ChunkList Content;
 
     /// <summary>Message modes: all messages that are not finished, by number.</summary>
-    public int MessageHead;
-    public int MessageTail;
+    public SlabList<OutboundMessage, OutboundMessage.InStream> Messages;
 
     /// <summary>RU: segments in flight. RO: <see cref="AcknowledgedAhead"/>.</summary>
-    public SegmentList InFlight;
+    public SlabList<Segment, Segment.InStream> InFlight;
 
     /// <summary>What is to be sent again, in the order in which it was lost: segments (RU), runs of <see cref="Content"/> (RO).</summary>
-    public SegmentList Lost;
+    public SlabList<Segment, Segment.InStream> Lost;
 
     /// <summary>Bytes queued and unacknowledged.</summary>
     public int Buffered;
@@ -209,7 +218,11 @@ internal struct SendHalf
     public RangeSet AcknowledgedAhead
     {
         readonly get => new() { Head = InFlight.Head, Count = InFlight.Tail };
-        set => InFlight = new SegmentList { Head = value.Head, Tail = value.Count };
+        set
+        {
+            InFlight.Head = value.Head;
+            InFlight.Tail = value.Count;
+        }
     }
 }
 

@@ -250,7 +250,7 @@ internal sealed class OrderedSendBuffer(EndpointState state)
         for (int i = send.Lost.Head; i >= 0;)
         {
             ref Segment lost = ref state.Segments[i];
-            int next = lost.Next;
+            int next = lost.Link.Next;
             ulong end = lost.Position + (uint)lost.Length;
             if (lost.Position >= from && end <= to)
             {

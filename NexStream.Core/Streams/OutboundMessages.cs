@@ -37,6 +37,20 @@ internal sealed class OutboundMessages(EndpointState state)
         return TryPlace(streamIndex, ref stream, stream.Send.MessageUnsent, length, out index);
     }
 
+    /// <summary>
+    /// A message of RU is begun: it takes its number, and the whole of it is charged with its first fragment (docs/wire-format.md, credit). The caller has looked that there is
+    /// credit for it. Returns the number.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Begin(Connection connection, ref StreamState stream, ref OutboundMessage message)
+    {
+        Invariant.Check(stream.Send.Window.Available > 0 && connection.Credit.Available >= (uint)message.Length, "A stream sends within its credit.");
+        connection.Credit.Used += (uint)message.Length;
+        stream.Send.Charged += (uint)message.Length;
+        message.Number = stream.Send.Window.Used++;
+        return message.Number;
+    }
+
     /// <summary>The message ended: it leaves the stream, and is reported if that was asked for.</summary>
     public void Finish(int index, EventKind outcome)
     {
@@ -44,7 +58,7 @@ internal sealed class OutboundMessages(EndpointState state)
         ref StreamState stream = ref state.Streams[message.Stream];
         if (stream.IsMessageMode && stream.Send.MessageUnsent == index)
         {
-            stream.Send.MessageUnsent = message.Next;
+            stream.Send.MessageUnsent = message.Link.Next;
         }
 
         if (!message.IsAllSent)
@@ -67,17 +81,16 @@ internal sealed class OutboundMessages(EndpointState state)
     public void FinishSent(ref StreamState stream, int next)
     {
         Slab<OutboundMessage> all = _messages;
-        for (int index = stream.Send.MessageHead; index != next;)
+        for (int index = stream.Send.Messages.Head; index != next;)
         {
             ref OutboundMessage message = ref all[index];
             Invariant.Check(message.IsAllSent && message.Flags == MessageFlags.None, "All of the messages were sent, and nothing names them.");
-            int following = message.Next;
+            int following = message.Link.Next;
             all.Free(index);
             index = following;
         }
 
-        stream.Send.MessageHead = next;
-        all[next].Previous = None;
+        stream.Send.Messages.RemoveBetween(all, None, next);
     }
 
     /// <summary>The message has no deadline any more, if it had one.</summary>
@@ -95,17 +108,7 @@ internal sealed class OutboundMessages(EndpointState state)
     {
         ref OutboundMessage message = ref _messages[index];
         Connection connection = state.Connections[message.Connection];
-        message.SkipNext = None;
-        if (connection.SkipTail >= 0)
-        {
-            _messages[connection.SkipTail].SkipNext = index;
-        }
-        else
-        {
-            connection.SkipHead = index;
-        }
-
-        connection.SkipTail = index;
+        connection.Skips.Append(_messages, index);
         message.Flags |= MessageFlags.SkipQueued;
         state.MarkReady(connection);
     }
@@ -113,16 +116,10 @@ internal sealed class OutboundMessages(EndpointState state)
     /// <summary>Takes the first message from the list of those that DATA_SKIP must name; -1: none.</summary>
     public int TakeSkip(Connection connection)
     {
-        int index = connection.SkipHead;
+        int index = connection.Skips.Head;
         if (index >= 0)
         {
-            ref OutboundMessage message = ref _messages[index];
-            message.Flags &= ~MessageFlags.SkipQueued;
-            connection.SkipHead = message.SkipNext;
-            if (connection.SkipHead < 0)
-            {
-                connection.SkipTail = None;
-            }
+            RemoveSkip(index);
         }
 
         return index;
@@ -131,7 +128,7 @@ internal sealed class OutboundMessages(EndpointState state)
     public long CountUndelivered(int streamIndex)
     {
         long count = 0;
-        for (int index = state.Streams[streamIndex].Send.MessageHead; index >= 0; index = _messages[index].Next)
+        for (int index = state.Streams[streamIndex].Send.Messages.Head; index >= 0; index = _messages[index].Link.Next)
         {
             count += _messages[index].Has(MessageFlags.StreamDeadline) ? 0 : 1;
         }
@@ -142,7 +139,7 @@ internal sealed class OutboundMessages(EndpointState state)
     /// <summary>Ends all messages of a stream as lost.</summary>
     public void Clear(int streamIndex)
     {
-        while (state.Streams[streamIndex].Send.MessageHead is var index && index >= 0)
+        while (state.Streams[streamIndex].Send.Messages.Head is var index && index >= 0)
         {
             if (_messages[index].Has(MessageFlags.SkipQueued))
             {
@@ -158,25 +155,7 @@ internal sealed class OutboundMessages(EndpointState state)
     {
         Slab<OutboundMessage> all = _messages;
         RemoveDeadline(index);
-        int next = message.Next;
-        int previous = message.Previous;
-        if (previous >= 0)
-        {
-            all[previous].Next = next;
-        }
-        else
-        {
-            stream.Send.MessageHead = next;
-        }
-
-        if (next >= 0)
-        {
-            all[next].Previous = previous;
-        }
-        else
-        {
-            stream.Send.MessageTail = previous;
-        }
+        stream.Send.Messages.Remove(all, message.Link);
 
         // From here on no packet's record names it any more, also while its report waits to be fetched: a message ends once.
         message.Generation++;
@@ -228,7 +207,6 @@ internal sealed class OutboundMessages(EndpointState state)
         }
 
         ref OutboundMessage message = ref all[index];
-        int previous = next >= 0 ? all[next].Previous : stream.Send.MessageTail;
 
         // Field by field, because a record made elsewhere and copied here would be written twice. The generation stays; the heap, the list of skips, repairs and
         // the report write their own fields when the message gets there.
@@ -241,30 +219,19 @@ internal sealed class OutboundMessages(EndpointState state)
         message.StreamGeneration = stream.Generation;
         message.StreamId = stream.Id;
         message.Connection = stream.Connection;
-        message.Next = next;
-        message.Previous = previous;
         message.Length = length;
         message.Sent = 0;
         message.Outstanding = 0;
         message.Flags = MessageFlags.None;
         message.MaxAttempts = 0;
         message.AvoidedPaths = 0;
-        if (previous >= 0)
+        if (next < 0)
         {
-            all[previous].Next = index;
+            stream.Send.Messages.Append(all, index, ref message.Link);
         }
         else
         {
-            stream.Send.MessageHead = index;
-        }
-
-        if (next >= 0)
-        {
-            all[next].Previous = index;
-        }
-        else
-        {
-            stream.Send.MessageTail = index;
+            stream.Send.Messages.InsertBefore(all, next, index);
         }
 
         return true;
@@ -273,28 +240,8 @@ internal sealed class OutboundMessages(EndpointState state)
     /// <summary>Takes a message out of the list of those that DATA_SKIP must name.</summary>
     public void RemoveSkip(int index)
     {
-        Connection connection = state.Connections[_messages[index].Connection];
-        int previous = None;
-        for (int i = connection.SkipHead; i != index; i = _messages[i].SkipNext)
-        {
-            previous = i;
-        }
-
-        int next = _messages[index].SkipNext;
-        if (previous >= 0)
-        {
-            _messages[previous].SkipNext = next;
-        }
-        else
-        {
-            connection.SkipHead = next;
-        }
-
-        if (next < 0)
-        {
-            connection.SkipTail = previous;
-        }
-
-        _messages[index].Flags &= ~MessageFlags.SkipQueued;
+        ref OutboundMessage message = ref _messages[index];
+        state.Connections[message.Connection].Skips.Remove(_messages, index);
+        message.Flags &= ~MessageFlags.SkipQueued;
     }
 }

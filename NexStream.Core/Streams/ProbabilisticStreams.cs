@@ -45,7 +45,7 @@ internal sealed class ProbabilisticStreams(EndpointState state)
         Connection connection = state.Connections[stream.Connection];
         ClearSending(index);
         ClearReceiving(index);
-        connection.ReportList.Remove<ProbabilisticStream, ProbabilisticStream.ByReport>(state.Probabilistic, stream.Receive.Delivery);
+        connection.ReportList.Remove(state.Probabilistic, stream.Receive.Delivery);
     }
 
     /// <summary>The group that is being sent gets no repairs any more.</summary>
@@ -55,7 +55,7 @@ internal sealed class ProbabilisticStreams(EndpointState state)
         if (stream.Mode == TransportMode.Probabilistic)
         {
             ref ProbabilisticStream own = ref state.Probabilistic[stream.Receive.Delivery];
-            state.Connections[stream.Connection].FlushList.Remove<ProbabilisticStream, ProbabilisticStream.ByFlush>(state.Probabilistic, stream.Receive.Delivery);
+            state.Connections[stream.Connection].FlushList.Remove(state.Probabilistic, stream.Receive.Delivery);
             state.Store.Clear(ref own.Group.Messages);
             own.Group.Count = 0;
         }
@@ -111,7 +111,7 @@ internal sealed class ProbabilisticStreams(EndpointState state)
         receiving.GroupCount++;
         Connection connection = state.Connections[stream.Connection];
         Instant at = state.Now + (connection.Config.RepairLifetime.Ticks * TimeSpan.NanosecondsPerTick);
-        connection.GroupList.Add<InboundGroup, InboundGroup.ByAge>(state.Groups, group, at);
+        connection.GroupList.Add(state.Groups, group, at);
         state.MarkDeadline(connection);
         return true;
     }
@@ -122,7 +122,7 @@ internal sealed class ProbabilisticStreams(EndpointState state)
         ref InboundGroup record = ref state.Groups[group];
         ref StreamState stream = ref state.Streams[record.Stream];
         ref InboundDelivery receiving = ref state.Probabilistic[stream.Receive.Delivery].Receiving;
-        state.Connections[stream.Connection].GroupList.Remove<InboundGroup, InboundGroup.ByAge>(state.Groups, group);
+        state.Connections[stream.Connection].GroupList.Remove(state.Groups, group);
         ref int link = ref receiving.GroupHead;
         while (link != group)
         {

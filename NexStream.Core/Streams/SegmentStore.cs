@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
+using NexStream.Core.Wire;
 
 namespace NexStream.Core.Streams;
 
@@ -25,7 +26,7 @@ internal sealed class SegmentStore(EndpointState state)
         segment.Length = state.Store.Cut(ref message.Piece, ref message.Unsent, length, segment.Slices, out int count);
         segment.SliceCount = (byte)count;
         Begin(ref segment, streamIndex, messageIndex, (uint)message.Sent);
-        stream.Send.InFlight.Append(_segments, index);
+        stream.Send.InFlight.Append(_segments, index, ref segment.Link);
         return index;
     }
 
@@ -51,7 +52,7 @@ internal sealed class SegmentStore(EndpointState state)
         segment.Path = path;
         generation = segment.Generation;
         Begin(ref segment, streamIndex, message, 0);
-        stream.Send.InFlight.Append(_segments, index);
+        stream.Send.InFlight.Append(_segments, index, ref segment.Link);
         return index;
     }
 
@@ -92,6 +93,20 @@ internal sealed class SegmentStore(EndpointState state)
         }
 
         return count;
+    }
+
+    /// <summary>A packet gets the segment's slices, with references of the link's own: the segment keeps its until the data is acknowledged.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Show(in Segment segment, Transmission transmission)
+    {
+        Span<PayloadSlice> slices = transmission.SliceStorage;
+        for (int i = 0; i < segment.SliceCount; i++)
+        {
+            slices[i] = segment.Slices[i];
+            _frames.AddReference(slices[i].Frame);
+        }
+
+        transmission.SliceCount = segment.SliceCount;
     }
 
     /// <summary>A segment that several packets carry becomes two: it keeps what the first of them carry. There is a record: each packet kept one in reserve.</summary>
@@ -191,11 +206,11 @@ internal sealed class SegmentStore(EndpointState state)
         ref SendHalf send = ref stream.Send;
         if (segment.IsLost)
         {
-            send.Lost.Remove(_segments, index);
+            send.Lost.Remove(_segments, segment.Link);
         }
         else
         {
-            send.InFlight.Remove(_segments, index);
+            send.InFlight.Remove(_segments, segment.Link);
         }
 
         Invariant.Check(segment.SliceCount > 0, "A segment is given back once.");

@@ -87,7 +87,7 @@ internal sealed class StreamLifecycle(
     public void CheckSendingEnded(int index)
     {
         ref StreamState stream = ref state.Streams[index];
-        if (stream.Has(StreamFlags.FinAcknowledged) && stream.IsDelivered && stream.Send.MessageHead < 0 && stream.SendState.TryAcknowledgeAll())
+        if (stream.Has(StreamFlags.FinAcknowledged) && stream.IsDelivered && stream.Send.Messages.Head < 0 && stream.SendState.TryAcknowledgeAll())
         {
             stream.Control &= ~StreamControl.Close;
             TryRetire(index);
@@ -189,10 +189,10 @@ internal sealed class StreamLifecycle(
     /// <summary>The connection ends: all its streams end at once. Returns what was not delivered and not read.</summary>
     public void KillAll(Connection connection)
     {
-        for (int index = connection.StreamHead; index >= 0;)
+        for (int index = connection.Streams.Head; index >= 0;)
         {
             ref StreamState stream = ref state.Streams[index];
-            int next = stream.SiblingNext;
+            int next = stream.SiblingLink.Next;
             if (!stream.Has(StreamFlags.Dead))
             {
                 if (stream.IsReliable)

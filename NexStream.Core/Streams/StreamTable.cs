@@ -155,22 +155,9 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
         Connection connection = state.Connections[stream.Connection];
         Invariant.Check(stream.Has(StreamFlags.Dead), "Only a stream that ended is forgotten.");
         Invariant.Check((stream.Flags & (StreamFlags.InEventList | StreamFlags.InControlList | StreamFlags.Scheduled | StreamFlags.CreditBlocked)) == 0, "A stream that is forgotten is in no list.");
-        Invariant.Check(stream.Send.InFlight.IsEmpty && stream.Send.Lost.IsEmpty && stream.Send.MessageHead < 0, "A stream that is forgotten has nothing under way.");
+        Invariant.Check(stream.Send.InFlight.IsEmpty && stream.Send.Lost.IsEmpty && stream.Send.Messages.IsEmpty, "A stream that is forgotten has nothing under way.");
         state.StreamIndex.Remove(KeyOf(stream.Connection, stream.Id));
-        if (stream.SiblingPrevious >= 0)
-        {
-            state.Streams[stream.SiblingPrevious].SiblingNext = stream.SiblingNext;
-        }
-        else
-        {
-            connection.StreamHead = stream.SiblingNext;
-        }
-
-        if (stream.SiblingNext >= 0)
-        {
-            state.Streams[stream.SiblingNext].SiblingPrevious = stream.SiblingPrevious;
-        }
-
+        connection.Streams.Remove(state.Streams, index);
         connection.StreamCount--;
         if (!stream.Has(StreamFlags.Local))
         {
@@ -264,20 +251,15 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
             Priority = priority,
             MaxAttempts = (byte)connection.Config.MaxAttempts,
             Path = PathIds.None,
-            SchedulerNext = Slab<StreamState>.None,
-            SchedulerPrevious = Slab<StreamState>.None,
             ControlNext = Slab<StreamState>.None,
-            SiblingPrevious = Slab<StreamState>.None,
-            SiblingNext = connection.StreamHead,
         };
         stream.Send.Window.Used = first;
         stream.Send.Window.Limit = first + (ordered ? connection.PeerStreamWindow : connection.PeerMessageWindow);
         stream.Send.End = first;
         stream.Send.Content = ChunkList.Empty;
-        stream.Send.InFlight = SegmentList.Empty;
-        stream.Send.Lost = SegmentList.Empty;
-        stream.Send.MessageHead = Slab<OutboundMessage>.None;
-        stream.Send.MessageTail = Slab<OutboundMessage>.None;
+        stream.Send.InFlight = SlabList<Segment, Segment.InStream>.Empty;
+        stream.Send.Lost = SlabList<Segment, Segment.InStream>.Empty;
+        stream.Send.Messages = SlabList<OutboundMessage, OutboundMessage.InStream>.Empty;
         stream.Receive.Window.Reset(first, (uint)(ordered ? connection.Config.StreamReceiveWindow : connection.Config.StreamMessageWindow));
         stream.Receive.Next = first;
         stream.Receive.FinalSize = first;
@@ -297,12 +279,7 @@ internal sealed class StreamTable(EndpointState state, ProbabilisticStreams prob
             probabilistic.Attach(index);
         }
 
-        if (connection.StreamHead >= 0)
-        {
-            state.Streams[connection.StreamHead].SiblingPrevious = index;
-        }
-
-        connection.StreamHead = index;
+        connection.Streams.Prepend(state.Streams, index);
         connection.StreamCount++;
         connection.StreamsOpened++;
         state.StreamIndex.Add(KeyOf(connection.Index, id), index);

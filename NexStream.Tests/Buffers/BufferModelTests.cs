@@ -303,7 +303,7 @@ public sealed class BufferModelTests
         for (int i = 0; i < 8; i++)
         {
             streams.TryAllocate(out int index);
-            streams[index] = new StreamState { Priority = unchecked((byte)(i * 2)), SchedulerNext = -1, SchedulerPrevious = -1 };
+            streams[index] = new StreamState { Priority = unchecked((byte)(i * 2)) };
         }
 
         var scheduler = default(StreamScheduler);

@@ -18,7 +18,7 @@ public sealed class DueListTests
             records[i].Link = DueLink.None;
         }
 
-        DueList list = DueList.Empty;
+        DueList<Record, ByLink> list = DueList<Record, ByLink>.Empty;
         var model = new List<(int Index, Instant At)>();
         long now = 0;
         foreach ((int index, bool isRemoval) in steps)
@@ -26,23 +26,23 @@ public sealed class DueListTests
             now++;
             if (isRemoval)
             {
-                list.Remove<Record, ByLink>(records, index);
+                list.Remove(records, index);
                 model.RemoveAll(entry => entry.Index == index);
             }
             else if (!records[index].Link.IsListed)
             {
-                list.Add<Record, ByLink>(records, index, new Instant(now));
+                list.Add(records, index, new Instant(now));
                 model.Add((index, new Instant(now)));
             }
 
             Assert.That(list.Head, Is.EqualTo(model.Count > 0 ? model[0].Index : -1));
-            Assert.That(list.DueAt<Record, ByLink>(records), Is.EqualTo(model.Count > 0 ? model[0].At : Instant.Never));
+            Assert.That(list.DueAt(records), Is.EqualTo(model.Count > 0 ? model[0].At : Instant.Never));
         }
 
         while (model.Count > 0)
         {
             Assert.That(list.Head, Is.EqualTo(model[0].Index));
-            list.Remove<Record, ByLink>(records, list.Head);
+            list.Remove(records, list.Head);
             model.RemoveAt(0);
         }
 

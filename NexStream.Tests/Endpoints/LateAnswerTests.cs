@@ -67,13 +67,13 @@ public sealed class LateAnswerTests
         Connection connection = Forge.ConnectionOf(pair.Client);
         Instant later = pair.Now + (10 * Instant.Second);
         pair.Client.Endpoint.HandleTimeout(pair.Client.Connection, later);
-        Assert.That(connection.SkipHead, Is.Not.Negative, "The probe did not ask for DATA_SKIP: the test means nothing.");
+        Assert.That(connection.Skips.Head, Is.Not.Negative, "The probe did not ask for DATA_SKIP: the test means nothing.");
         foreach (Pair.Frame frame in late)
         {
             pair.Client.Endpoint.Receive(new LinkFrame(frame.Header, frame.Bytes), later);
         }
 
-        Assert.That(connection.SkipHead, Is.Negative);
+        Assert.That(connection.Skips.Head, Is.Negative);
         Assert.That(pair.Client.Endpoint.State.Messages.Count, Is.Zero);
         new Core.Audit.EndpointAudit(pair.Client.Endpoint).Check();
     }

@@ -177,7 +177,7 @@ public sealed class SharedRecordTests
         NexStream.Core.State.Path path = world.State.Connections[0].Path;
         Assert.That((path.BytesInFlight, path.InFlight.Count), Is.EqualTo((0L, Group)));
         world.Audit();
-        for (int i = path.InFlight.Head, number = 1; i >= 0; i = world.State.Packets[i].Next, number++)
+        for (int i = path.InFlight.Head, number = 1; i >= 0; i = world.State.Packets[i].Link.Next, number++)
         {
             Assert.That(world.State.Packets[i].TransmitInFlight, Is.EqualTo((long)number * ConnectionConfig.FrameLengthMin), "What was in flight when it left does not change.");
         }
@@ -211,7 +211,7 @@ public sealed class SharedRecordTests
         Assert.That((front.Number, front.Last, front.Packets, front.Position, front.TransmitInFlight, front.LastTransmitInFlight), Is.EqualTo((100UL, 101UL, 2, 9000UL, 350L, 400L)));
         Assert.That((tail.Number, tail.Last, tail.Packets, tail.Position, tail.TransmitInFlight, tail.LastTransmitInFlight), Is.EqualTo((102UL, 104UL, 3, 9020UL, 450L, 550L)));
         Assert.That((front.Flags, tail.Flags), Is.EqualTo((SentPacketFlags.FollowsAcknowledged | SentPacketFlags.Ect0, SentPacketFlags.Ect0)));
-        Assert.That((front.Previous, front.Next, tail.Previous, tail.Next, packets[behind].Previous), Is.EqualTo((-1, rest, first, behind, rest)));
+        Assert.That((front.Link.Previous, front.Link.Next, tail.Link.Previous, tail.Link.Next, packets[behind].Link.Previous), Is.EqualTo((-1, rest, first, behind, rest)));
         Assert.That((list.Head, list.Tail, list.Count), Is.EqualTo((first, behind, 6)));
     }
 

@@ -52,7 +52,7 @@ public sealed class SharedSegmentTests
         path.NextSkip = skipped;
         world.Send(Group);
         Assert.That((path.SkippedNumber, world.InFlight), Is.EqualTo((skipped, Group)));
-        for (int i = path.InFlight.Head; i >= 0; i = world.State.Packets[i].Next)
+        for (int i = path.InFlight.Head; i >= 0; i = world.State.Packets[i].Link.Next)
         {
             Assert.That(skipped, Is.Not.InRange(world.State.Packets[i].Number, world.State.Packets[i].Last));
         }
@@ -84,7 +84,7 @@ public sealed class SharedSegmentTests
         world.Pair.Drain();
         world.Pair.DeliverAll();
         var packets = new List<ulong>();
-        for (int i = world.State.Streams[world.Sender.Index].Send.InFlight.Head; i >= 0; i = world.State.Segments[i].Next)
+        for (int i = world.State.Streams[world.Sender.Index].Send.InFlight.Head; i >= 0; i = world.State.Segments[i].Link.Next)
         {
             packets.Add(world.State.Segments[i].Packet);
         }

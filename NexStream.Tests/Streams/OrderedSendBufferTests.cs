@@ -172,7 +172,7 @@ public sealed class OrderedSendBufferTests
             Half = new SendHalf
             {
                 Content = ChunkList.Empty,
-                Lost = SegmentList.Empty,
+                Lost = SlabList<Segment, Segment.InStream>.Empty,
                 AcknowledgedAhead = RangeSet.Empty,
                 Cursor = Slab<Chunk>.None,
             };

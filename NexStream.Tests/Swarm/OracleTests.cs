@@ -194,11 +194,11 @@ public sealed class OracleTests
     public void Audit_BytesInFlightThatAreNotTheirSum_AreFound() => AuditFinds("bytes in flight", state => state.Connections[0].Path.BytesInFlight++);
 
     [Test]
-    public void Audit_BufferedBytesThatAreNotTheirSum_AreFound() => AuditFinds("for sending", state => state.Streams[state.Connections[0].StreamHead].Send.Buffered++);
+    public void Audit_BufferedBytesThatAreNotTheirSum_AreFound() => AuditFinds("for sending", state => state.Streams[state.Connections[0].Streams.Head].Send.Buffered++);
 
     [Test]
     public void Audit_AFlagWithoutItsList_IsFound() =>
-        AuditFinds("list", state => state.Streams[state.Connections[0].StreamHead].Flags |= StreamFlags.InControlList);
+        AuditFinds("list", state => state.Streams[state.Connections[0].Streams.Head].Flags |= StreamFlags.InControlList);
 
     [Test]
     public void Audit_CreditUsedBeyondItsLimit_IsFound() => AuditFinds("credit", state => state.Connections[0].Credit.Used = state.Connections[0].Credit.Limit + 1);

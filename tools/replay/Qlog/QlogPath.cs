@@ -75,7 +75,7 @@ internal sealed class QlogPath(Path path)
     private void WriteLost(QlogRecords records, long now, Slab<SentPacket> packets)
     {
         // The core remembers lost packets for a while, the latest at the end; numbers are never used again.
-        for (int index = path.RecentlyLost.Head; index >= 0; index = packets[index].Next)
+        for (int index = path.RecentlyLost.Head; index >= 0; index = packets[index].Link.Next)
         {
             ulong number = packets[index].Number;
             if (_lost.Add(number))

@@ -215,12 +215,12 @@ internal sealed class Hostile(World world, Draw draw)
     private uint AnyStream(Host host, Connection victim, out int index)
     {
         index = -1;
-        if (victim.StreamHead >= 0 && victim.State != ConnectionState.Closed && !draw.OneIn(4))
+        if (victim.Streams.Head >= 0 && victim.State != ConnectionState.Closed && !draw.OneIn(4))
         {
-            index = victim.StreamHead;
-            for (int i = draw.Below(Math.Max(victim.StreamCount, 1)); i > 0 && host.Endpoint.State.Streams[index].SiblingNext >= 0; i--)
+            index = victim.Streams.Head;
+            for (int i = draw.Below(Math.Max(victim.StreamCount, 1)); i > 0 && host.Endpoint.State.Streams[index].SiblingLink.Next >= 0; i--)
             {
-                index = host.Endpoint.State.Streams[index].SiblingNext;
+                index = host.Endpoint.State.Streams[index].SiblingLink.Next;
             }
 
             return host.Endpoint.State.Streams[index].Id;
