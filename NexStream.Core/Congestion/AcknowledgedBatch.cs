@@ -45,12 +45,8 @@ public readonly struct AcknowledgedBatch
     public long MinRttNs { get; init; }
 
     /// <summary>
-    /// Whether, when the largest packet was sent, nothing was left to send: the window's size was not tested (RFC 9002 §7.8).
-    /// </summary>
-    public bool IsWindowUnderused { get; init; }
-
-    /// <summary>
-    /// Whether the sample may be smaller than what the path delivers, because the application did not send enough ("rs.is_app_limited").
+    /// Whether the sample may be smaller than what the path delivers, because the application did not send enough ("rs.is_app_limited"), or flow control did not let it. Unless
+    /// the window was filled all the same, its size was not tested, and it must not grow (RFC 9002 §7.8).
     /// </summary>
     public bool IsApplicationLimited { get; init; }
 

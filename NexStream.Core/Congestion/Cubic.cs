@@ -15,6 +15,7 @@ internal sealed class Cubic : ICongestionController
 
     private CubicEpoch _epoch;
     private HyStart _hyStart;
+    private FlightPeak _flight;
     private PathEstimate _estimate;
     private long _window;
     private int _frameLength;
@@ -56,6 +57,7 @@ internal sealed class Cubic : ICongestionController
         PacingRate = 0;
         _epoch = default;
         _hyStart = HyStart.Create();
+        _flight = default;
         _estimate = default;
         _smoothedRttNs = 0;
         _recoveryStart = s_beforeEverything;
@@ -65,6 +67,7 @@ internal sealed class Cubic : ICongestionController
 
     public void OnPacketsSent(Instant now, long bytes, long bytesInFlight, ulong packetNumber, bool isApplicationLimited)
     {
+        _flight.OnSent(bytesInFlight);
         if (bytesInFlight <= bytes)
         {
             // Nothing was in flight before this packet: the path was idle since the last acknowledgement.
@@ -75,6 +78,7 @@ internal sealed class Cubic : ICongestionController
     public void OnAcknowledged(in AcknowledgedBatch batch)
     {
         _estimate.Update(batch);
+        _flight.OnAcknowledged(batch);
         _smoothedRttNs = Math.Max(0, batch.SmoothedRttNs);
         long elapsedNs = AccountFor(batch.Now);
         if (!IsWindowUsed(batch))
@@ -163,10 +167,11 @@ internal sealed class Cubic : ICongestionController
 
     /// <summary>
     /// Whether the window limited the sender. If it did not, its size is not tested by what was acknowledged and must not grow
-    /// (RFC 9002 §7.8, RFC 9438 §5.8). A sender that is within one packet of the window is limited by it whatever else it says.
+    /// (RFC 9002 §7.8, RFC 9438 §5.8). A sender whose flight comes within one packet of the window is limited by it whatever else is said of it, and in slow start one
+    /// that fills more than half: it shall find twice that, as in Linux (tcp_is_cwnd_limited).
     /// </summary>
     private bool IsWindowUsed(in AcknowledgedBatch batch) =>
-        !batch.IsWindowUnderused || batch.PriorBytesInFlight >= _window - _frameLength;
+        !batch.IsApplicationLimited || _flight.Bytes >= _window - _frameLength || (_window < SlowStartThreshold && _flight.Bytes > _window / 2);
 
     private void Grow(in AcknowledgedBatch batch)
     {

@@ -259,7 +259,6 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             LatestRttNs = path.Rtt.LatestNs,
             SmoothedRttNs = path.Rtt.SmoothedNs,
             MinRttNs = path.Rtt.MinNs,
-            IsWindowUnderused = batch.IsWindowUnderused,
             IsApplicationLimited = sample.IsApplicationLimited,
             Delivered = path.Rate.Delivered,
             PriorDelivered = sample.PriorDelivered,
@@ -349,7 +348,6 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
         public ulong Largest;
         public Instant LargestSentAt;
         public bool LargestIsAckEliciting;
-        public bool IsWindowUnderused;
         public long PriorLost;
         public long RttSampleNs;
         public ulong LargestReported;
@@ -374,7 +372,6 @@ internal sealed class AckProcessor(EndpointState state, PacketContents contents,
             Largest = packet.Last;
             LargestSentAt = packet.SentAt;
             LargestIsAckEliciting = (packet.Flags & SentPacketFlags.AckEliciting) != 0;
-            IsWindowUnderused = (packet.Flags & SentPacketFlags.WindowUnderused) != 0;
         }
     }
 }

@@ -116,6 +116,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.PeerStreamWindow = parameters.InitialStreamData;
         connection.PeerMessageWindow = parameters.InitialStreamMessages;
         connection.PeerMessageLengthMax = (int)Math.Min(parameters.MaxMessageLength, int.MaxValue);
+        connection.PeerWindowScale = parameters.WindowScale;
         connection.PeerMaxAckDelayNs = Math.Min(parameters.MaxAckDelayUs * Instant.Microsecond, Instant.Second);
         int limit = (int)Math.Min(parameters.MaxFrameLength, (uint)connection.Config.MaxFrameLength);
         connection.FrameLengthLimit = limit;

@@ -97,7 +97,6 @@ internal static class Departure
         packet.SentAt = now;
         packet.Size = size;
         packet.Flags = flags | builder.Flags | SentPacketFlags.AckEliciting
-            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0)
             | (path.IsTailAcknowledged ? SentPacketFlags.FollowsAcknowledged : 0);
         path.IsTailAcknowledged = false;
         packet.Segment = builder.Segment;

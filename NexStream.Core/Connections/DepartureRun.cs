@@ -64,9 +64,7 @@ internal ref struct DepartureRun
         _window = path.Congestion.Window;
         _pacingRate = path.Congestion.PacingRate;
         _isMarked = path.Ecn.MarkEct0;
-        _flags = SentPacketFlags.AckEliciting
-            | (_isMarked ? SentPacketFlags.Ect0 : 0)
-            | (connection.Scheduler.IsEmpty ? SentPacketFlags.WindowUnderused : 0);
+        _flags = SentPacketFlags.AckEliciting | (_isMarked ? SentPacketFlags.Ect0 : 0);
 
         // After a pause the first packet goes by itself: it may change what the controller allows the others.
         int alike = path.BytesInFlight == 0 ? 1 : path.Ecn.PacketsAlike;

@@ -292,7 +292,7 @@ internal sealed class StreamFrameHandler(
             return ReceiveOutcome.Violated(ReasonCode.AcknowledgementViolation);
         }
 
-        ulong window = stream.Mode == TransportMode.ReliableOrdered ? (ulong)frame.WindowUpdate << TransportParameters.WindowScaleMax : frame.WindowUpdate;
+        ulong window = stream.Mode == TransportMode.ReliableOrdered ? (ulong)frame.WindowUpdate << connection.PeerWindowScale : frame.WindowUpdate;
         if (stream.SendState is SendState.Open or SendState.DataSent && stream.Send.Window.Raise(acknowledged + window))
         {
             lifecycle.Schedule(index);

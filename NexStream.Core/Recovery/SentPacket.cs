@@ -17,23 +17,20 @@ internal enum SentPacketFlags : ushort
     /// <summary>It carried an acknowledgement, whose largest number is remembered.</summary>
     ReportsReceived = 1 << 3,
 
-    /// <summary>It was the last that there was to send.</summary>
-    WindowUnderused = 1 << 4,
-
     /// <summary>The packet sent before it was acknowledged, not lost: a spell of loss does not reach across.</summary>
-    FollowsAcknowledged = 1 << 5,
+    FollowsAcknowledged = 1 << 4,
 
     /// <summary>A probe of path MTU discovery: its loss is no sign of congestion (RFC 9000 §14.4).</summary>
-    MtuProbe = 1 << 6,
+    MtuProbe = 1 << 5,
 
     /// <summary>It carried FIN.</summary>
-    Fin = 1 << 7,
+    Fin = 1 << 6,
 
     /// <summary>Other packets carry, or carried, its bytes of an RO stream as well.</summary>
-    SentAgain = 1 << 8,
+    SentAgain = 1 << 7,
 
     /// <summary>Its bytes of an RO stream wait to be sent again already, though it is not lost.</summary>
-    Requeued = 1 << 9,
+    Requeued = 1 << 8,
 }
 
 /// <summary>What packets that leave in a row for one stream have in common: a cache line, which each gets with a few moves.</summary>

@@ -70,6 +70,9 @@ internal sealed class Connection(int index)
     public uint PeerMessageWindow;
     public int PeerMessageLengthMax;
 
+    /// <summary>The shift of the windows in the peer's DATA_ACK of RO streams.</summary>
+    public byte PeerWindowScale;
+
     /// <summary>The longest frame that both sides take: what each path begins with, and may grow to.</summary>
     public int FrameLengthLimit;
     public long PeerMaxAckDelayNs;

@@ -79,7 +79,7 @@ public sealed class CongestionControllersTests
                 LargestAcknowledgedSentAt = sentAt,
                 PriorBytesInFlight = 50_000,
                 SmoothedRttNs = 20 * Instant.Millisecond,
-                IsWindowUnderused = i % 7 == 0,
+                IsApplicationLimited = i % 7 == 0,
             });
             if (i % 304 == 0)
             {

@@ -9,6 +9,8 @@ internal sealed class CubicHarness
     public const int FrameLength = 1000;
     public const long RttNs = 100 * Instant.Millisecond;
 
+    private ulong _number;
+
     public CubicHarness(long initialWindow = 10 * FrameLength)
     {
         Cubic.Reset(new CongestionParameters { Now = Now, FrameLength = FrameLength, InitialWindow = initialWindow });
@@ -22,18 +24,37 @@ internal sealed class CubicHarness
 
     public void Advance(long ns) => Now += ns;
 
-    /// <summary>A full window was in flight, and these bytes of it, sent a round trip ago, are acknowledged.</summary>
+    /// <summary>A full window was in flight, and these bytes of it, sent a round trip ago, are acknowledged: each time the last packet that was sent.</summary>
     public void Acknowledge(long bytes, long? sentAgoNs = null, bool isApplicationLimited = false, long? priorInFlight = null) =>
         Cubic.OnAcknowledged(new AcknowledgedBatch
         {
             Now = Now,
             AcknowledgedBytes = bytes,
+            LargestAcknowledged = ++_number,
+            LargestSent = _number,
             LargestAcknowledgedSentAt = Now + -(sentAgoNs ?? RttNs),
             PriorBytesInFlight = priorInFlight ?? (isApplicationLimited ? 0 : Window),
             SmoothedRttNs = RttNs,
             LatestRttNs = RttNs,
             MinRttNs = RttNs,
-            IsWindowUnderused = isApplicationLimited,
+            IsApplicationLimited = isApplicationLimited,
+        });
+
+    /// <summary>One packet is acknowledged, of an application that has no more to send; so much was in flight before.</summary>
+    public void AcknowledgeOne(ulong number, ulong largestSent, long priorInFlight) =>
+        Cubic.OnAcknowledged(new AcknowledgedBatch
+        {
+            Now = Now,
+            AcknowledgedBytes = FrameLength,
+            LargestAcknowledged = number,
+            LargestAcknowledgedSentAt = Now + -RttNs,
+            LargestSent = largestSent,
+            PriorBytesInFlight = priorInFlight,
+            BytesInFlight = priorInFlight - FrameLength,
+            SmoothedRttNs = RttNs,
+            LatestRttNs = RttNs,
+            MinRttNs = RttNs,
+            IsApplicationLimited = true,
         });
 
     public void Lose(long bytes, Instant sentAt, bool isPersistent = false) =>

@@ -24,15 +24,49 @@ public sealed class CubicIdleTests
         Assert.That(avoidance.Window, Is.EqualTo(before));
     }
 
-    [TestCase(9 * FrameLength, true)]
-    [TestCase((9 * FrameLength) - 1, false)]
-    public void Acknowledged_ApplicationLimitedWithAFullWindow_Grows(long priorInFlight, bool grows)
+    [TestCase(FrameLength, true)]
+    [TestCase(FrameLength + 1, false)]
+    public void Acknowledged_ApplicationLimitedWithAFullWindow_Grows(int unused, bool grows)
+    {
+        CubicHarness path = InAvoidance();
+        long before = path.Window;
+        path.Advance(RttNs);
+        path.Acknowledge(before, isApplicationLimited: true, priorInFlight: before - unused);
+
+        Assert.That(path.Window > before, Is.EqualTo(grows));
+    }
+
+    // Slow start looks for the path's size: the window may be twice what is in flight (Linux, tcp_is_cwnd_limited).
+    [TestCase((5 * FrameLength) + 1, true)]
+    [TestCase(5 * FrameLength, false)]
+    public void Acknowledged_ApplicationLimitedInSlowStart_GrowsToTwiceTheFlight(long priorInFlight, bool grows)
     {
         CubicHarness path = new();
         path.Advance(RttNs);
         path.Acknowledge(FrameLength, isApplicationLimited: true, priorInFlight: priorInFlight);
 
         Assert.That(path.Window > 10 * FrameLength, Is.EqualTo(grows));
+    }
+
+    // The flight is that of the whole round: what is left of it when the last of its packets are acknowledged says nothing.
+    [Test]
+    public void Acknowledged_BurstThatFilledTheWindow_CountsToItsLastPacket()
+    {
+        CubicHarness path = new();
+        path.Cubic.OnPacketsSent(path.Now, 10 * FrameLength, 10 * FrameLength, 10, isApplicationLimited: true);
+        path.Advance(RttNs);
+        for (int left = 10; left > 0; left--)
+        {
+            path.AcknowledgeOne((ulong)(11 - left), largestSent: 10, left * FrameLength);
+        }
+
+        Assert.That(path.Window, Is.EqualTo(20 * FrameLength));
+
+        // It was no more than half of what the window is now: a packet in each of the next rounds changes nothing.
+        path.AcknowledgeOne(11, largestSent: 11, FrameLength);
+        long after = path.Window;
+        path.AcknowledgeOne(12, largestSent: 12, FrameLength);
+        Assert.That((after, path.Window), Is.EqualTo((20L * FrameLength, 20L * FrameLength)));
     }
 
     // Limited by the pacer: little is in flight, but the window is being tested (RFC 9002 §7.8).

@@ -38,7 +38,7 @@ internal sealed class AdditiveIncrease : ICongestionController
     public void OnAcknowledged(in AcknowledgedBatch batch)
     {
         // A window that was not used was not tested: it must not grow (RFC 9002 §7.8).
-        _acknowledged += batch.IsWindowUnderused ? 0 : batch.AcknowledgedBytes;
+        _acknowledged += batch.IsApplicationLimited ? 0 : batch.AcknowledgedBytes;
         if (_acknowledged >= CongestionWindow)
         {
             _acknowledged = 0;

@@ -90,6 +90,7 @@ internal sealed class CreditOracle(ulong firstSequence)
         Direction direction = DirectionOf(parameters.Tag);
         direction.Limit = Math.Max(direction.Limit, maxData);
         direction.InitialLimit = maxData;
+        direction.WindowScale = parameters.WindowScale;
         direction.StreamBytes = Math.Max(direction.StreamBytes, parameters.InitialStreamData);
         direction.StreamMessages = Math.Max(direction.StreamMessages, parameters.InitialStreamMessages);
     }
@@ -120,7 +121,7 @@ internal sealed class CreditOracle(ulong firstSequence)
             case FrameType.DataAck when StreamDataAckFrame.TryRead(raw, out StreamDataAckFrame data):
                 ref StreamUse acknowledged = ref StreamOf(direction, data.StreamId);
                 ulong from = SequenceNumber.Expand(data.AckNumber, Math.Max(acknowledged.Highest, firstSequence));
-                ulong unit = acknowledged.IsMessages ? 1UL : 1UL << TransportParameters.WindowScaleMax;
+                ulong unit = acknowledged.IsMessages ? 1UL : 1UL << direction.WindowScale;
                 acknowledged.Limit = Math.Max(acknowledged.Limit, from + (data.WindowUpdate * unit));
                 break;
             case FrameType.StreamOpen when StreamOpenFrame.TryRead(raw, out StreamOpenFrame open):
@@ -177,6 +178,7 @@ internal sealed class CreditOracle(ulong firstSequence)
         public ulong Limit;
         public ulong InitialLimit;
         public ulong StreamBytes;
+        public byte WindowScale;
         public ulong StreamMessages;
         private object? _acceptor;
 

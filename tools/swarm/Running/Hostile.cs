@@ -71,7 +71,7 @@ internal sealed class Hostile(World world, Draw draw)
                 MaxFrameLength = draw.Pick<uint>(1200, 1500, uint.MaxValue),
                 MaxMessageLength = draw.Pick<uint>(0, 1, 10_000, uint.MaxValue),
                 MaxAckDelayUs = unchecked((uint)draw.Next()) >> draw.Below(32),
-                WindowScale = TransportParameters.WindowScaleMax,
+                WindowScale = (byte)draw.Below(TransportParameters.WindowScaleMax + 1),
             },
         }.TryWrite(ref writer);
         End(packet, PacketHeader.Size + writer.Length);
