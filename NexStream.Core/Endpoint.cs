@@ -74,7 +74,7 @@ public sealed class Endpoint
         var keeper = new PayloadKeeper(_state.Store);
         var reassembler = new Reassembler(_state.Store, keeper);
         var orderedReceiver = new ReliableOrderedReceiver(_state, _lifecycle, keeper, reassembler);
-        var messageReceiver = new MessageReceiver(_state, _lifecycle, inbound, keeper, reassembler);
+        var messageReceiver = new MessageReceiver(_state, _lifecycle, inbound, keeper, new MessageAssembler(_state.Store, keeper, reassembler));
         var probabilisticReceiver = new ProbabilisticReceiver(_state, _lifecycle, messageReceiver, probabilisticStreams, keeper);
         var contents = new PacketContents(_state, segments, sendBuffer, _lifecycle, outbound, messageSender);
         var lossDetector = new LossDetector(_state, contents);

@@ -10,6 +10,10 @@ internal struct AuditCounts
 
     /// <summary>Packets in flight whose loss would take a segment.</summary>
     public int SegmentsReserved;
+
+    /// <summary>Segments that wait for a packet, and records of packets in flight that are waited for: none waits in vain.</summary>
+    public int SegmentsUnderWay;
+    public int SegmentsCarried;
     public int AcknowledgedRuns;
     public int Messages;
     public int Inbound;
@@ -29,6 +33,7 @@ internal struct AuditCounts
         Compare(Streams, state.Streams.Count, nameof(Streams));
         Compare(Segments, state.Segments.Count, nameof(Segments));
         Compare(SegmentsReserved, state.SegmentsReserved, nameof(SegmentsReserved));
+        Compare(SegmentsCarried, SegmentsUnderWay, nameof(SegmentsCarried));
         Compare(AcknowledgedRuns, state.AcknowledgedRuns.Count, nameof(AcknowledgedRuns));
         Compare(Messages + state.Events.ReportCount, state.Messages.Count, nameof(Messages));
         Compare(Inbound, state.Inbound.Count, nameof(Inbound));

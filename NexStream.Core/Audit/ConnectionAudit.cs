@@ -101,6 +101,7 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
             bytes += (long)packet.Packets * packet.Size;
             counts.SegmentsReserved += packet.Length > 0 && (packet.Flags & SentPacketFlags.Requeued) == 0 ? packet.Packets : 0;
             counts.SegmentsReserved += packet.Segment >= 0 ? packet.Packets - 1 : 0;
+            counts.SegmentsCarried += IsAwaited(path, packet) ? 1 : 0;
             Invariant.Demand(IsShared(path, packet), "Packets that share a segment carry equal parts of it.");
             eliciting += (packet.Flags & SentPacketFlags.AckEliciting) != 0 ? packet.Packets : 0;
             for (int control = packet.Control; control >= 0; control = state.Controls[control].Next)
@@ -121,12 +122,16 @@ internal sealed class ConnectionAudit(EndpointState state, FrameAudit frames, St
         for (int i = path.RecentlyLost.Head; i >= 0; i = state.Packets[i].Link.Next)
         {
             Invariant.Demand(state.Packets[i].Control < 0, "What a lost packet said is to be said again, and belongs to it no more.");
+            Invariant.Demand(state.Packets[i].Packets == 1, "Packets are declared lost one by one.");
         }
 
         found = path.RecentlyLost.Audit(state.Packets);
         Invariant.Demand(found == path.RecentlyLost.Count, "The packets declared lost are counted.");
         counts.Packets += found;
     }
+
+    private bool IsAwaited(Path path, in SentPacket packet) => packet.Segment >= 0 && state.Segments[packet.Segment] is { } segment
+        && segment.Generation == packet.SegmentGeneration && !segment.IsLost && segment.Packet == packet.Number && segment.Path == path.Id;
 
     private bool IsShared(Path path, in SentPacket packet) => packet.Packets == 1 || packet.Segment < 0
         || state.Segments[packet.Segment] is { } segment && (segment.Generation != packet.SegmentGeneration

@@ -103,7 +103,9 @@ internal sealed class StreamAudit(EndpointState state, FrameAudit frames)
             bytes += length;
         }
 
-        counts.Segments += list.Audit(state.Segments);
+        int count = list.Audit(state.Segments);
+        counts.Segments += count;
+        counts.SegmentsUnderWay += isLost ? 0 : count;
         return bytes;
     }
 
@@ -172,7 +174,8 @@ internal sealed class StreamAudit(EndpointState state, FrameAudit frames)
         for (int i = receive.PartialHead; i >= 0; i = state.Inbound[i].Next)
         {
             ref InboundMessage message = ref state.Inbound[i];
-            long content = frames.CountRuns(message.Content, ref counts.Chunks);
+            CheckOrder(message);
+            long content = frames.CountRuns(message.Content, ref counts.Chunks) + frames.CountRuns(message.Ahead, ref counts.Chunks);
             Invariant.Demand(!message.IsWhole && content == message.Received && message.Received < message.Length, "A message that is being put together has some of its bytes.");
             Invariant.Demand(message.Previous == last, "The messages that are being put together are linked both ways.");
             bytes += content;
@@ -195,6 +198,25 @@ internal sealed class StreamAudit(EndpointState state, FrameAudit frames)
         counts.Inbound += partials;
         Invariant.Demand(receive.MessageTail == last, "A list's tail is the last of what its head leads to.");
         Invariant.Demand(receive.Buffered == bytes, "What a stream holds for reading is what its messages have.");
+    }
+
+    private void CheckOrder(in InboundMessage message)
+    {
+        ulong edge = 0;
+        for (int i = message.Content.Head; i >= 0; i = state.Store.Chunks[i].Next)
+        {
+            Invariant.Demand(state.Store.Chunks[i].Position == edge, "What there is of a message's beginning has no gaps.");
+            edge = state.Store.Chunks[i].End;
+        }
+
+        bool isBehindGap = true;
+        for (int i = message.Ahead.Head; i >= 0; i = state.Store.Chunks[i].Next)
+        {
+            ulong position = state.Store.Chunks[i].Position;
+            Invariant.Demand(isBehindGap ? position > edge : position >= edge, "What a message has behind a gap is sorted, without overlaps.");
+            edge = state.Store.Chunks[i].End;
+            isBehindGap = false;
+        }
     }
 
     private void CheckProbabilistic(int index, in StreamState stream, ref AuditCounts counts)

@@ -56,21 +56,21 @@ internal readonly ref struct InboundPayload
         return new PayloadSlice(PayloadSlice.NoFrame, 0, 0);
     }
 
-    /// <summary>Whether one of its runs is so short.</summary>
-    public bool HasRunUpTo(int length)
+    /// <summary>How many of the runs that a part of it lies in are shorter than <paramref name="runLength"/>, within the part.</summary>
+    /// <param name="runLength">Bytes.</param>
+    /// <param name="skip">Bytes before the part.</param>
+    /// <param name="length">Bytes of the part.</param>
+    public int CountRunsBelow(int runLength, int skip, int length)
     {
-        for (int skip = 0; skip < Length;)
+        int count = 0;
+        for (int end = skip + length; skip < end;)
         {
-            int run = SliceAt(skip).Length;
-            if (run <= length)
-            {
-                return true;
-            }
-
+            int run = Math.Min(SliceAt(skip).Length, end - skip);
+            count += run < runLength ? 1 : 0;
             skip += run;
         }
 
-        return false;
+        return count;
     }
 
     /// <summary>The bytes of a run that <see cref="SliceAt"/> named for the same <paramref name="skip"/>.</summary>

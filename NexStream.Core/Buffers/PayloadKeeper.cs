@@ -2,6 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace NexStream.Core.Buffers;
 
+/// <summary>Where runs go that continue a list.</summary>
+internal enum RunPlacement : byte
+{
+    /// <summary>Small ones fill up the list's last frame, so that a stream of tiny packets that nobody reads costs little more than its bytes.</summary>
+    Behind,
+
+    /// <summary>Small ones fill up the list's last frame if it is the list's own, else the frame that they share with those of other lists.</summary>
+    Shared,
+
+    /// <summary>All are copied, into frames that they fill up.</summary>
+    Together,
+}
+
 /// <summary>
 /// Decides how received payload is kept. By reference where that is cheap for everybody; by copy where the bytes belong to the caller,
 /// where a small payload would pin a whole frame, or where the peer could run out of frames because a reader is slow.
@@ -36,19 +49,19 @@ internal sealed class PayloadKeeper(PayloadStore store)
     }
 
     /// <summary>
-    /// Appends <paramref name="length"/> bytes that follow what a list ends with. Small runs fill up the list's last frame, so that a stream of tiny packets
-    /// that nobody reads costs little more than its bytes. Returns the bytes taken.
+    /// Appends <paramref name="length"/> bytes that follow what a list ends with. Returns the bytes taken.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Append(MemoryShare memory, ref ChunkList list, in InboundPayload payload, int skip, int length, ulong position)
+    public int Append(MemoryShare memory, ref ChunkList list, in InboundPayload payload, int skip, int length, ulong position, RunPlacement placement = RunPlacement.Behind)
     {
         int taken = 0;
         while (taken < length)
         {
             PayloadSlice source = RunAt(payload, skip + taken, length - taken);
-            int kept = MustCopy(source)
+            int kept = placement == RunPlacement.Together || MustCopy(source)
                 ? store.Append(
-                    ref list, payload.BytesOf(source, skip + taken, store.Frames), position, memory.Owner, ref memory.Received, memory.FramesMax, keepTail: true)
+                    ref list, payload.BytesOf(source, skip + taken, store.Frames), position, memory.Owner, ref memory.Received, memory.FramesMax,
+                    keepTail: placement != RunPlacement.Shared)
                 : TryReference(memory, source) ? Link(ref list, source, position) : 0;
             taken += kept;
             position += (uint)kept;

@@ -7,13 +7,16 @@ namespace NexStream.Core.Buffers;
 internal sealed class Reassembler(PayloadStore store, PayloadKeeper keeper)
 {
     /// <summary>
-    /// Runs that a list may always have. Beyond that it may have one for each <see cref="BytesPerChunk"/> bytes in it, so that what a
+    /// Runs that a list may always have. Beyond that it may have one for each <see cref="BytesPerRun"/> bytes in it, so that what a
     /// peer can make it cost is bounded by what the peer has sent (attack: gapped tiny fragments).
     /// </summary>
-    private const int ChunksFree = 64;
+    private const int RunsFree = 64;
 
     /// <summary>Less than half of what a packet of the smallest frame carries.</summary>
-    private const int BytesPerChunk = 512;
+    public const int BytesPerRun = 512;
+
+    /// <summary>Whether a list that holds so many runs, and bytes, may have another.</summary>
+    public static bool MayAdd(int count, long bytesHeld) => count < RunsFree + (bytesHeld / BytesPerRun);
 
     /// <summary>
     /// Inserts the payload from <paramref name="skip"/> on, whose first byte has position <paramref name="position"/>.
@@ -98,8 +101,6 @@ internal sealed class Reassembler(PayloadStore store, PayloadKeeper keeper)
         store.Chunks.Free(index);
         return true;
     }
-
-    private static bool MayAdd(int count, long bytesHeld) => count < ChunksFree + (bytesHeld / BytesPerChunk);
 
     private void FindPlace(in ChunkList list, ulong position, out int previous, out int next)
     {

@@ -14,8 +14,8 @@ internal sealed class ArrivingFragments(EndpointState state, PayloadKeeper keepe
     private readonly Slab<StreamState> _streams = state.Streams;
     private readonly Slab<InboundMessage> _inbound = state.Inbound;
 
-    /// <summary>A piece up to this length is copied, and is none for a run.</summary>
-    private readonly int _copiedMax = keeper.CopiedMax;
+    /// <summary>A shorter piece is copied, or counted, and is none for a run.</summary>
+    private readonly int _lengthMin = Math.Max(keeper.CopiedMax + 1, Reassembler.BytesPerRun);
 
     private DataHead _head;
     private int _stream = Slab<StreamState>.None;
@@ -54,7 +54,7 @@ internal sealed class ArrivingFragments(EndpointState state, PayloadKeeper keepe
 
         ref readonly PayloadSlice slice = ref frame.Payload[0];
         int length = slice.Length;
-        if (length <= _copiedMax || !MessageHead.IsPart(frame.Head, _number, _length, _offset) || !DataHead.In(frame.Head).IsSameStream(_head)
+        if (length < _lengthMin || !MessageHead.IsPart(frame.Head, _number, _length, _offset) || !DataHead.In(frame.Head).IsSameStream(_head)
             || frame.Header.PayloadLength != (long)length + MessageHead.ReliableSize || length >= _length - _offset
             || !_pieces.TryAdd(slice, (uint)_offset))
         {

@@ -18,6 +18,9 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
     /// <summary>How many packets are remembered after they were declared lost, to notice that they were not.</summary>
     private const int RecentlyLostMax = 256;
 
+    /// <summary>For so many probe time-outs they are remembered, as RFC 9000 §10.2 lets late packets of a connection come.</summary>
+    private const int KeptProbeTimeouts = 3;
+
     /// <summary>Declares lost what the largest acknowledged packet leaves behind, and sets the time at which the next will be.</summary>
     public void Detect(Connection connection, Path path, Instant now)
     {
@@ -110,7 +113,7 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         int index = path.InFlight.Head;
         for (int probes = 0; index >= 0 && probes < ProbesPerTimeout; index = state.Packets[index].Link.Next)
         {
-            if (state.Packets[index] is { Length: > 0 } or { Segment: >= 0 })
+            if (state.Packets[index].Length > 0 || contents.IsCurrentSegment(state.Packets[index]))
             {
                 Single(path, index);
             }
@@ -225,10 +228,10 @@ internal sealed class LossDetector(EndpointState state, PacketContents contents)
         }
     }
 
-    /// <summary>Forgets packets declared lost that no acknowledgement can be expected for any more: three probe time-outs.</summary>
+    /// <summary>Forgets packets declared lost that no acknowledgement can be expected for any more.</summary>
     public void ForgetOld(Connection connection, Path path, Instant now)
     {
-        long keepNs = 3 * path.Rtt.PtoNs(connection.PeerMaxAckDelayNs);
+        long keepNs = KeptProbeTimeouts * path.Rtt.PtoNs(connection.PeerMaxAckDelayNs);
         while (path.RecentlyLost.Head is var index && index >= 0 && state.Packets[index].SentAt + keepNs < now)
         {
             path.RecentlyLost.Remove(state.Packets, index);

@@ -26,12 +26,7 @@ internal sealed class PacketContents(
 
         OnSegmentAcknowledged(packet);
 
-        if (IsCurrentMessage(packet.Message, packet.MessageGeneration))
-        {
-            int stream = state.Messages[packet.Message].Stream;
-            messages.Finish(packet.Message, EventKind.MessageAcknowledged);
-            lifecycle.CheckSendingEnded(stream);
-        }
+        EndMessage(packet, EventKind.MessageAcknowledged);
 
         for (int i = packet.Control; i >= 0; i = state.Controls[i].Next)
         {
@@ -134,12 +129,7 @@ internal sealed class PacketContents(
             OnSegmentLost(packet.Segment, now);
         }
 
-        if (IsCurrentMessage(packet.Message, packet.MessageGeneration))
-        {
-            int stream = state.Messages[packet.Message].Stream;
-            messages.Finish(packet.Message, EventKind.MessageLost);
-            lifecycle.CheckSendingEnded(stream);
-        }
+        EndMessage(packet, EventKind.MessageLost);
 
         RequestControlsAgain(connection, path, packet);
     }
@@ -167,12 +157,7 @@ internal sealed class PacketContents(
     public void OnForgotten(Connection connection, Path path, ref SentPacket packet)
     {
         TryProbe(connection, path, ref packet);
-        if (IsCurrentMessage(packet.Message, packet.MessageGeneration))
-        {
-            int stream = state.Messages[packet.Message].Stream;
-            messages.Finish(packet.Message, EventKind.MessageLost);
-            lifecycle.CheckSendingEnded(stream);
-        }
+        EndMessage(packet, EventKind.MessageLost);
     }
 
     /// <summary>Frees the control records of a packet that is remembered no longer.</summary>
@@ -187,13 +172,25 @@ internal sealed class PacketContents(
         }
     }
 
+    /// <summary>Whether a message still waits for what the packet carried of it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsCurrentSegment(in SentPacket packet) =>
+    public bool IsCurrentSegment(in SentPacket packet) =>
         packet.Segment >= 0 && _segments[packet.Segment].Generation == packet.SegmentGeneration;
 
     /// <summary>Whether a segment waits for this packet: it was not sent again, or on another path, since.</summary>
     private static bool IsLatestOf(in Segment segment, Path path, in SentPacket packet) =>
         segment.Packet == packet.Number && segment.Path == path.Id && !segment.IsLost;
+
+    /// <summary>A message that was sent once, and is to be reported, is known to have ended.</summary>
+    private void EndMessage(in SentPacket packet, EventKind outcome)
+    {
+        if (IsCurrentMessage(packet.Message, packet.MessageGeneration))
+        {
+            int stream = state.Messages[packet.Message].Stream;
+            messages.Finish(packet.Message, outcome);
+            lifecycle.CheckSendingEnded(stream);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCurrentMessage(int index, uint generation) => index >= 0 && state.Messages[index].Generation == generation;

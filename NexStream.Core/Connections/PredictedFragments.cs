@@ -37,12 +37,13 @@ internal sealed class PredictedFragments(EndpointState state, InboundMessages me
         // What was begun last stands first.
         int messageIndex = receive.PartialHead;
         bool isNext = receive.PendingCount == 0
-            ? TryBegin(connection, index, frame.Head, number, length, out messageIndex)
-            : Continues(messageIndex, frame.Head, number, length);
+            ? TryBegin(connection, index, frame, number, length, out messageIndex)
+            : Continues(messageIndex, frame, number, length);
         if (!isNext)
         {
             return false;
         }
+
 
         ref InboundMessage message = ref _inbound[messageIndex];
         ulong position = (uint)message.Received;
@@ -78,13 +79,13 @@ internal sealed class PredictedFragments(EndpointState state, InboundMessages me
     }
 
     /// <summary>The first fragment of the next message.</summary>
-    private bool TryBegin(Connection connection, int index, ReadOnlySpan<byte> head, ulong number, int length, out int messageIndex)
+    private bool TryBegin(Connection connection, int index, in LinkFrame frame, ulong number, int length, out int messageIndex)
     {
         ref ReceiveHalf receive = ref _streams[index].Receive;
-        uint messageLength = MessageHead.LengthIn(head);
+        uint messageLength = MessageHead.LengthIn(frame.Head);
         messageIndex = Slab<InboundMessage>.None;
         if (number >= receive.Window.Limit || messageLength > (uint)connection.ReceivedMessageMax || (uint)length > messageLength
-            || !MessageHead.IsPart(head, number, (int)messageLength, offset: 0) || connection.Received + messageLength > connection.Window.Limit
+            || !MessageHead.IsPart(frame.Head, number, (int)messageLength, offset: 0) || ((uint)length < messageLength && HasShortRun(frame.Payload)) || connection.Received + messageLength > connection.Window.Limit
             || !messages.TryCreate(number, (int)messageLength, hasNumber: true, out messageIndex))
         {
             return false;
@@ -96,11 +97,27 @@ internal sealed class PredictedFragments(EndpointState state, InboundMessages me
         return true;
     }
 
-    /// <summary>Whether the fragment follows all those before it in its message, with nothing missing.</summary>
-    private bool Continues(int messageIndex, ReadOnlySpan<byte> head, ulong number, int length)
+    /// <summary>Whether the fragment follows all those before it in its message, with nothing missing, and they were not cut too finely.</summary>
+    private bool Continues(int messageIndex, in LinkFrame frame, ulong number, int length)
     {
         ref InboundMessage message = ref _inbound[messageIndex];
-        return MessageHead.IsPart(head, number, message.Length, message.Received) && message.Number == number && length <= message.Length - message.Received
-            && receiver.IsWithoutGap(message);
+        int rest = message.Length - message.Received;
+        return MessageHead.IsPart(frame.Head, number, message.Length, message.Received) && message.Number == number
+            && (length == rest || (length < rest && !HasShortRun(frame.Payload)))
+            && message.Ahead.IsEmpty && Reassembler.MayAdd(message.RunCount, message.Received);
+    }
+
+    /// <summary>Whether a run is short enough to be counted (<see cref="MessageAssembler"/>); with the last fragment the message is put together, and nothing is to be bounded.</summary>
+    private static bool HasShortRun(ReadOnlySpan<PayloadSlice> payload)
+    {
+        foreach (ref readonly PayloadSlice slice in payload)
+        {
+            if (slice.Length < Reassembler.BytesPerRun)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -35,7 +35,8 @@ internal sealed class TransmitPath(EndpointState state, PacketWriter packets, Pr
         int frameLength = path.FrameLengthNow;
         if (frameLength < FrameLengthUseful)
         {
-            connection.PaceAt = path.IsValidated ? now + MemoryRetryNs : Instant.Never;
+            // Nothing may leave until more has come from there.
+            connection.PaceAt = Instant.Never;
             return 0;
         }
 

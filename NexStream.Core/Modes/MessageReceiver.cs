@@ -11,7 +11,7 @@ namespace NexStream.Core.Modes;
 /// The receiving side of the message modes. Reliable-Unordered messages are put together and given out as soon as they are complete,
 /// each once, whatever is missing before them; the others are given out as they come.
 /// </summary>
-internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifecycle, InboundMessages messages, PayloadKeeper keeper, Reassembler reassembler)
+internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifecycle, InboundMessages messages, PayloadKeeper keeper, MessageAssembler assembler)
 {
     private readonly Slab<InboundMessage> _inbound = state.Inbound;
     private readonly FrameTable _frames = state.Frames;
@@ -257,37 +257,11 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
     private bool Insert(Connection connection, int index, int messageIndex, in DataFrame frame, in InboundPayload payload)
     {
         ref InboundMessage message = ref _inbound[messageIndex];
-        ref StreamState stream = ref state.Streams[index];
-        bool kept;
-        int inserted;
-        if (frame.FragmentOffset == (uint)message.Received && IsWithoutGap(message) && IsAppended(message, payload))
-        {
-            inserted = keeper.Append(connection.Memory, ref message.Content, payload, 0, payload.Length, frame.FragmentOffset);
-            kept = inserted == payload.Length;
-        }
-        else
-        {
-            kept = reassembler.TryInsert(
-                connection.Memory, ref message.Content, ref message.ChunkCount, message.Received, frame.FragmentOffset, payload, 0, out inserted);
-        }
-
-        message.Received += inserted;
-        stream.Receive.Buffered += inserted;
-        return message.Received < message.Length ? kept : TryComplete(connection, index, messageIndex);
+        int before = message.Received;
+        bool isKept = assembler.TryAdd(connection.Memory, ref message, (int)frame.FragmentOffset, payload);
+        state.Streams[index].Receive.Buffered += message.Received - before;
+        return message.Received < message.Length ? isKept : TryComplete(connection, index, messageIndex);
     }
-
-    /// <summary>
-    /// Whether a fragment that follows is put behind the others as bytes of a stream are. A short run behind one that lies in a frame of its own would take a frame for
-    /// itself: it shares one instead, and is counted.
-    /// </summary>
-    private bool IsAppended(in InboundMessage message, in InboundPayload payload) => payload.Length == message.Length
-        || (!message.Content.IsEmpty && _store.Chunks[message.Content.Tail].IsAppendable)
-        || !payload.HasRunUpTo(PayloadStore.SmallLengthMax);
-
-    /// <summary>Whether what there is of a message that is being put together reaches from its first byte to the last that came.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsWithoutGap(in InboundMessage message) =>
-        message.Content.IsEmpty ? message.Received == 0 : _store.Chunks[message.Content.Tail].End == (uint)message.Received;
 
     /// <summary>
     /// All of a message that was being put together is there, and it can be read. False: there are too many gaps to remember, and the message stays unfinished, as if
@@ -302,7 +276,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
             stream.Receive.Buffered -= message.Received;
             _store.Clear(ref message.Content);
             message.Received = 0;
-            message.ChunkCount = 0;
+            message.RunCount = 0;
             return false;
         }
 

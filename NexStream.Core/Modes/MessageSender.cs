@@ -321,8 +321,7 @@ internal sealed class MessageSender(
 
     private SendResult WouldBlock(int index)
     {
-        state.Streams[index].Set(StreamFlags.WantsWritable);
-        state.Starved.AddIfIdle(index);
+        state.Starved.Add(index);
         return new SendResult(CallStatus.WouldBlock);
     }
 }

@@ -79,8 +79,7 @@ internal sealed class ReliableOrderedSender(
     /// <summary>Not all was taken: an event will tell when there is room.</summary>
     private SendResult Refuse(int index, ref StreamState stream, int taken)
     {
-        stream.Set(StreamFlags.WantsWritable);
-        state.Starved.AddIfIdle(index);
+        state.Starved.Add(index);
         return new SendResult(taken > 0 ? CallStatus.Ok : CallStatus.WouldBlock, taken);
     }
 

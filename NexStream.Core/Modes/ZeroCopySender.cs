@@ -117,8 +117,7 @@ internal sealed class ZeroCopySender(
 
     private CallStatus Refuse(int index)
     {
-        state.Streams[index].Set(StreamFlags.WantsWritable);
-        state.Starved.AddIfIdle(index);
+        state.Starved.Add(index);
         return CallStatus.WouldBlock;
     }
 }

@@ -17,7 +17,7 @@ internal struct AddressChallenge
     public const int QuestionSize = LinkHeader.Size + PacketHeader.Size + PingFrame.WireSize;
 
     /// <summary>At most three times what came from an address that was not validated is sent to it (RFC 9000 §8).</summary>
-    private const ulong AmplificationFactor = 3;
+    public const ulong AmplificationFactor = 3;
 
     /// <summary>A node is forgotten after three probe time-outs, or three of a path whose round trip is not known (RFC 9000 §8.2.4).</summary>
     private const int PatienceTimeouts = 3;

@@ -22,9 +22,6 @@ internal sealed class Path(int index)
     public ulong LocalTag;
     public ulong PeerTag;
 
-    /// <summary>At most three times what came from an address that was not validated is sent to it (RFC 9000 §8).</summary>
-    private const ulong AmplificationFactor = 3;
-
     /// <summary>The controller in use, for as long as the path is, and the factory that it goes back to.</summary>
     public PathCongestion Congestion;
     public int CongestionIndex;
@@ -198,7 +195,7 @@ internal sealed class Path(int index)
     /// <summary>The largest frame that may be sent now: the path's, or what is left of three times the bytes received.</summary>
     public int FrameLengthNow => IsValidated ? FrameLength : (int)Math.Min((ulong)FrameLength, Allowance - Math.Min(BytesSent, Allowance));
 
-    private ulong Allowance => AmplificationFactor * (BytesReceived + OfferBytes);
+    private ulong Allowance => AddressChallenge.AmplificationFactor * (BytesReceived + OfferBytes);
 
     public PathStatistics Statistics() => new()
     {

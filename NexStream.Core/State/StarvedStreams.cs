@@ -18,10 +18,11 @@ internal sealed class StarvedStreams(EndpointState state)
     // Only while the queue is full, so that its count alone says whether anybody waits.
     private bool _isOverflowing;
 
-    /// <summary>A send of this stream was refused: remembers it if nothing else would wake it.</summary>
-    public void AddIfIdle(int index)
+    /// <summary>A send of this stream was refused, or took less than it was given: an event will tell when there is room, and where nothing else would bring it, this does.</summary>
+    public void Add(int index)
     {
         ref StreamState stream = ref state.Streams[index];
+        stream.Set(StreamFlags.WantsWritable);
         if (stream.IsReliable && stream.Send.Buffered > 0)
         {
             return;

@@ -114,16 +114,14 @@ internal struct StreamScheduler
     public readonly int Head
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => _levels[_policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0].Head;
+        get => _levels[Level].Head;
     }
 
-    /// <summary>The stream whose turn it is. Its deficit is topped up by a quantum when a new turn begins.</summary>
+    /// <summary>The same, for a stream that will send: its deficit is topped up by a quantum when a new turn begins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Next(Slab<StreamState> streams, int frameLength)
     {
-        int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
-        ref StreamQueue queue = ref _levels[level];
-        int index = queue.Head;
+        int index = Head;
         Invariant.Check(index >= 0 && streams[index].Has(StreamFlags.Scheduled), "A stream whose turn it is has something to send.");
         Top(ref streams[index], frameLength);
         return index;
@@ -146,8 +144,7 @@ internal struct StreamScheduler
     /// <summary>The stream whose turn it is cannot use it: the next is asked. False: there is no other.</summary>
     public bool TryPassOver(Slab<StreamState> streams)
     {
-        int level = _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
-        ref StreamQueue queue = ref _levels[level];
+        ref StreamQueue queue = ref _levels[Level];
         int index = queue.Head;
         if (streams[index].SchedulerLink.Next < 0)
         {
@@ -201,6 +198,13 @@ internal struct StreamScheduler
         }
 
         return queue.Audit(streams);
+    }
+
+    /// <summary>Where the stream stands whose turn it is.</summary>
+    private readonly int Level
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _policy == SchedulingPolicy.Strict ? BitOperations.Log2(_occupied) : 0;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

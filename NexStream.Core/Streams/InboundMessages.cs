@@ -22,8 +22,9 @@ internal sealed class InboundMessages(EndpointState state)
 
         ref InboundMessage message = ref _inbound[index];
         message.Content = ChunkList.Empty;
+        message.Ahead = ChunkList.Empty;
         message.Received = 0;
-        message.ChunkCount = 0;
+        message.RunCount = 0;
         message.Previous = None;
         return true;
     }
@@ -146,6 +147,7 @@ internal sealed class InboundMessages(EndpointState state)
         else
         {
             state.Store.Clear(ref message.Content);
+            state.Store.Clear(ref message.Ahead);
         }
 
         _inbound.Free(index);

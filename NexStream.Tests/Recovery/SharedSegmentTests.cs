@@ -95,6 +95,28 @@ public sealed class SharedSegmentTests
     }
 
     [Test]
+    public void ProbeTimeout_BehindAReset_LeavesPacketsTogetherThatCarryNothingAnyMore()
+    {
+        var world = new GroupWorld(TransportMode.ReliableUnordered, Group);
+        world.Send(Group);
+        int shared = world.State.PacketsInRuns;
+        world.Sender.Reset(ReasonCode.Aborted);
+        world.Lose([.. Enumerable.Range(0, 2 * Group)]);
+        ulong timeouts = world.State.Connections[0].Path.ProbeTimeouts;
+        for (int i = 0; i < 1000 && world.State.Connections[0].Path.ProbeTimeouts == timeouts; i++)
+        {
+            world.Pair.Drain();
+            world.Lose([.. Enumerable.Range(0, 2 * Group)]);
+            world.Pair.Advance(Instant.Millisecond);
+        }
+
+        Assert.That(world.State.Connections[0].Path.ProbeTimeouts, Is.GreaterThan(timeouts));
+        Assert.That(shared, Is.GreaterThan(0));
+        Assert.That(world.State.PacketsInRuns, Is.EqualTo(shared));
+        world.Finish();
+    }
+
+    [Test]
     public void Reset_WithPacketsThatShareASegmentUnderWay_GivesTheirReservesBack([Values] bool isLost)
     {
         var world = new GroupWorld(TransportMode.ReliableUnordered, Group);

@@ -206,19 +206,34 @@ public sealed class OracleTests
     [Test]
     public void Audit_AStreamThatIsInNoList_IsFound() => AuditFinds("counted", state => state.Connections[0].StreamCount++);
 
-    private static void AuditFinds(string word, Action<EndpointState> harm)
+    [Test]
+    public void Audit_ASegmentThatNoPacketCarries_IsFound() => AuditFinds(
+        "SegmentsCarried", state => state.Segments[state.Streams[state.Connections[0].Streams.Head].Send.InFlight.Head].Packet++, TransportMode.ReliableUnordered);
+
+    [Test]
+    public void Audit_AMessageWithAGapInItsBeginning_IsFound()
     {
-        Pair pair = Busy();
+        Pair pair = Busy(TransportMode.ReliableUnordered);
+        EndpointState state = pair.Server.Endpoint.State;
+        int message = state.Streams[state.Connections[0].Streams.Head].Receive.PartialHead;
+        Assert.That(message, Is.Not.Negative, "A message is being put together.");
+        state.Store.Chunks[state.Inbound[message].Content.Tail].Position++;
+        Assert.That(() => new EndpointAudit(pair.Server.Endpoint).Check(), Throws.InstanceOf<InvariantException>().With.Message.Contains("gaps"));
+    }
+
+    private static void AuditFinds(string word, Action<EndpointState> harm, TransportMode mode = TransportMode.ReliableOrdered)
+    {
+        Pair pair = Busy(mode);
         harm(pair.Client.Endpoint.State);
         Assert.That(() => new EndpointAudit(pair.Client.Endpoint).Check(), Throws.InstanceOf<InvariantException>().With.Message.Contains(word));
     }
 
     /// <summary>A pair with data under way and unread.</summary>
-    private static Pair Busy()
+    private static Pair Busy(TransportMode mode = TransportMode.ReliableOrdered)
     {
         var pair = new Pair();
         pair.Connect();
-        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(TransportMode.ReliableOrdered));
+        (StreamHandle client, StreamHandle server) = pair.Open(new StreamConfig(mode));
         client.Send(new byte[20_000]);
         server.Send(new byte[5_000]);
         pair.RunFor(12 * Instant.Millisecond);
