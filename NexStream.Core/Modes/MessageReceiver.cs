@@ -275,8 +275,7 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         {
             stream.Receive.Buffered -= message.Received;
             _store.Clear(ref message.Content);
-            message.Received = 0;
-            message.RunCount = 0;
+            InboundMessages.StartOver(ref message);
             return false;
         }
 

@@ -21,12 +21,18 @@ internal sealed class InboundMessages(EndpointState state)
         }
 
         ref InboundMessage message = ref _inbound[index];
+        StartOver(ref message);
+        message.Previous = None;
+        return true;
+    }
+
+    /// <summary>Nothing has come of the message, or nothing that counts: its lists are empty.</summary>
+    public static void StartOver(ref InboundMessage message)
+    {
         message.Content = ChunkList.Empty;
         message.Ahead = ChunkList.Empty;
         message.Received = 0;
         message.RunCount = 0;
-        message.Previous = None;
-        return true;
     }
 
     /// <summary>A record for a message that is whole and in one piece, whose reference it takes over, in no list yet. False: none is free.</summary>

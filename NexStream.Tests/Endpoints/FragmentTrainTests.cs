@@ -147,9 +147,10 @@ public sealed class FragmentTrainTests
         ReasonCode.None,
         read: 2);
 
-    // It would hold a frame of the peer's that is many times as long.
-    [Test]
-    public void Fragment_ThatIsShort_IsCopiedInTheMiddleOfARun()
+    // It would hold a frame of the peer's that is many times as long, or a record for few bytes, which is counted.
+    [TestCase(100)]
+    [TestCase(300)]
+    public void Fragment_ThatIsShort_IsNoneOfARun(int length)
     {
         List<string>[] looks = [.. new[] { true, false }.Select(usesPrediction =>
         {
@@ -157,9 +158,9 @@ public sealed class FragmentTrainTests
             world.Send(0, 4 * Room);
             world.Pair.Deliver();
             world.Pair.Deliver();
-            world.Pair.DeliverAs(0, 100);
+            world.Pair.DeliverAs(0, length);
             world.Look();
-            Assert.That(world.Looks[^1], Does.Contain($" {(2 * Room) + 100} held"));
+            Assert.That(world.Looks[^1], Does.Contain($" {(2 * Room) + length} held, 1 begun, 0 runs, 3 read, 1 counted"));
             return world.Looks;
         })];
         Assert.That(looks[0], Is.EqualTo(looks[1]));
@@ -459,15 +460,16 @@ public sealed class FragmentTrainTests
 
             EndpointState state = Pair.Server.Endpoint.State;
             Connection connection = state.Connections[0];
-            string streams = string.Join("; ", _reading.Take(_sending.Length).Select(reading => DescribeReceiving(state.Streams[reading.Index])));
+            string streams = string.Join("; ", _reading.Take(_sending.Length).Select(reading => DescribeReceiving(state, state.Streams[reading.Index])));
             Looks.Add(
                 $"{Reason}: {connection.Received} received, {connection.ReadyBytes} ready, {state.Frames.HeldBy(0)} frames, {state.Store.Chunks.Count} chunks, "
                 + $"{state.Inbound.Count} records, {((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount} of the peer's, "
                 + $"{connection.Path.PacketsReceived} packets, {connection.Path.Received.Largest}: {streams}");
         }
 
-        private static string DescribeReceiving(in StreamState stream) =>
+        private static string DescribeReceiving(EndpointState state, in StreamState stream) =>
             $"{stream.Receive.Next} next, {stream.Receive.Highest} highest, {stream.Receive.FinalSize} at least, {stream.Receive.Buffered} held, "
-            + $"{stream.Receive.PendingCount} begun, {stream.Receive.Arrived.Count} runs, {stream.Receive.Window.Consumed} read";
+            + $"{stream.Receive.PendingCount} begun, {stream.Receive.Arrived.Count} runs, {stream.Receive.Window.Consumed} read, "
+            + $"{(stream.Receive.PendingCount > 0 ? state.Inbound[stream.Receive.PartialHead].RunCount : 0)} counted";
     }
 }
