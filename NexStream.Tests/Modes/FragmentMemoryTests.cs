@@ -78,15 +78,16 @@ public sealed class FragmentMemoryTests
     [TestCase(400, 401)]
     public void Message_CutFinelyAtItsBeginning_IsKeptAlikeByBothWays(int piece, int count)
     {
-        int[] pieces = [.. Enumerable.Repeat(piece, count), .. Enumerable.Repeat(1000, 50), 10];
-        (int Chunks, int Frames) Keep(bool usesPrediction)
+        int room = ConnectionConfig.FrameLengthMin - Core.Wire.LinkHeader.Size - Core.Wire.MessageHead.ReliableSize;
+        int[] pieces = [.. Enumerable.Repeat(piece, count), .. Enumerable.Repeat(room, 50), 10];
+        (int Chunks, int Frames, int Runs) Keep(bool usesPrediction)
         {
             ReferencePair pair = Connect(usesPrediction, out StreamHandle sender, out Func<StreamHandle> reader);
             byte[] message = Lease(pair, sender, pieces, out PayloadSlice[] slices);
             Assert.That(sender.SendZeroCopy(slices).Status, Is.EqualTo(CallStatus.Ok));
             EndpointState state = pair.Server.Endpoint.State;
-            (int, int) kept = default;
-            Assert.That(Receive(pair, reader, message.Length, () => kept = (state.Store.Chunks.Count, state.Frames.HeldBy(0))), Is.EqualTo(message));
+            (int, int, int) kept = default;
+            Assert.That(Receive(pair, reader, message.Length, () => kept = (state.Store.Chunks.Count, state.Frames.HeldBy(0), Counted(state))), Is.EqualTo(message));
             return kept;
         }
 
@@ -140,10 +141,15 @@ public sealed class FragmentMemoryTests
         Assert.That(before - state.Frames.Arena.FreeCount, Is.LessThan(FramesFew));
     }
 
+    /// <summary>The runs that were counted of the message that waits to be read.</summary>
+    private static int Counted(EndpointState state) =>
+        state.Connections[0].Streams.Head is >= 0 and int stream && state.Streams[stream].Receive.MessageHead is >= 0 and int message ? state.Inbound[message].RunCount : 0;
+
     /// <summary>A stream over shared memory between two endpoints with much of it.</summary>
     private static ReferencePair Connect(bool usesPrediction, out StreamHandle sender, out Func<StreamHandle> reader)
     {
-        EndpointConfig Config(byte node) => ReferencePair.ConfigOf(node, new ConnectionConfig { SendBuffer = 1 << 22 }) with { MaxConnections = 1 };
+        EndpointConfig Config(byte node) => ReferencePair.ConfigOf(node, new ConnectionConfig { MaxFrameLength = ConnectionConfig.FrameLengthMin, SendBuffer = 1 << 22 })
+            with { MaxConnections = 1 };
         var pair = new ReferencePair(Config(1), Config(2), 2048, 8192);
         StreamHandle opened = default;
         reader = () => opened;
