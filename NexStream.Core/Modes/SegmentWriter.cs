@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using NexStream.Core.Buffers;
 using NexStream.Core.Primitives;
 using NexStream.Core.Sending;
 using NexStream.Core.State;
