@@ -71,6 +71,9 @@ public sealed class EndpointDriver : IDisposable
     /// <summary>What was done so far.</summary>
     public ref readonly DriverStatistics Statistics => ref _statistics;
 
+    /// <summary>The network that the driver has; null: none.</summary>
+    internal UdpLink? Network { get; private set; }
+
     /// <summary>Shows what the driver does; null: nobody asked for that.</summary>
     internal DriverTelemetry? Telemetry { get; set; }
 
@@ -95,6 +98,7 @@ public sealed class EndpointDriver : IDisposable
     {
         ArgumentNullException.ThrowIfNull(network);
         _outbox.AddNetwork(Attach(network.Link, default));
+        Network = network;
     }
 
     /// <summary>Takes a link whose peer is gone. Ask after each turn, as for the endpoint's events.</summary>

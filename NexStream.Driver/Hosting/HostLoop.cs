@@ -13,7 +13,6 @@ internal sealed class HostLoop : IDriverApplication
 
     private readonly NexStreamHost _host;
     private readonly EndpointDriver _driver;
-    private readonly UdpLink? _network;
     private readonly NexStreamHostOptions _options;
     private readonly LoanPool _loans;
     private readonly StreamWork _streams;
@@ -26,11 +25,10 @@ internal sealed class HostLoop : IDriverApplication
     private bool _isLastTurn;
     private Instant _stopAt = Instant.Never;
 
-    public HostLoop(NexStreamHost host, EndpointDriver driver, UdpLink? network, NexStreamHostOptions options)
+    public HostLoop(NexStreamHost host, EndpointDriver driver, NexStreamHostOptions options)
     {
         _host = host;
         _driver = driver;
-        _network = network;
         _options = options;
         _loans = new LoanPool(host, driver.Endpoint);
         _streams = new StreamWork(driver.Endpoint, _loans);
@@ -204,14 +202,14 @@ internal sealed class HostLoop : IDriverApplication
 
     private NodeId Dial(IPEndPoint address)
     {
-        if (_network is null)
+        if (_driver.Network is not { } network)
         {
-            throw new ArgumentException($"The host has no network: connect to a node, or make the host with {nameof(NexStreamHost)}.{nameof(NexStreamHost.OpenUdp)}.", nameof(address));
+            throw new ArgumentException($"The host has no network: connect to a node, or make the host with {nameof(NexStreamHost)}.{nameof(NexStreamHost.OpenUdp)}, or over a driver with {nameof(EndpointDriver.AttachNetwork)}.", nameof(address));
         }
 
         if (!_dialled.TryGetValue(address, out NodeId name))
         {
-            name = _network.Dial(address);
+            name = network.Dial(address);
             _dialled.Add(address, name);
         }
 

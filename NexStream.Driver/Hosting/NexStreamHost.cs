@@ -6,6 +6,7 @@ using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Driver.Idle;
 using NexStream.Driver.Links;
+using NexStream.Driver.Observability;
 
 namespace NexStream.Driver.Hosting;
 
@@ -27,16 +28,14 @@ public sealed class NexStreamHost : IAsyncDisposable
     /// <summary>The host and each loan: the last of them gives the memory back.</summary>
     private int _memoryHolders = 1;
 
-    /// <summary>Starts a host over a driver whose links are attached.</summary>
-    /// <param name="driver">The driver, which from now on is the host's: nobody else may touch it or its endpoint, and the host disposes of it.</param>
-    /// <param name="options">Bounds; null for the defaults.</param>
+    /// <summary>Starts a host over a driver whose links, and whose network if it shall have one, are attached.</summary>
+    /// <param name="driver">The driver, which from now on is the host's: nobody else may touch it or its endpoint, and the host disposes of it. It stays the caller's where this throws.</param>
+    /// <param name="options">Bounds and telemetry; null for the defaults.</param>
     /// <param name="owned">What is disposed of behind the driver: the memory of its links.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">Telemetry is asked for, and the driver has it already, or its endpoint has another observer.</exception>
+    /// <exception cref="IOException">The file that shows the telemetry to other processes cannot be made; <see cref="TelemetryOptions.IsShared"/> does without.</exception>
     public NexStreamHost(EndpointDriver driver, NexStreamHostOptions? options = null, params IReadOnlyList<IDisposable> owned)
-        : this(driver, null, options, owned)
-    {
-    }
-
-    private NexStreamHost(EndpointDriver driver, UdpLink? network, NexStreamHostOptions? options, IReadOnlyList<IDisposable> owned)
     {
         ArgumentNullException.ThrowIfNull(driver);
         options ??= new NexStreamHostOptions();
@@ -44,9 +43,16 @@ public sealed class NexStreamHost : IAsyncDisposable
         _driver = driver;
         _owned = owned;
         Node = driver.Endpoint.Node;
-        LocalEndPoint = network?.LocalEndPoint;
+        LocalEndPoint = driver.Network?.LocalEndPoint;
         Operations = new OperationPool(this, options.MaxPendingOperations);
-        _thread = DedicatedDriver.Start(driver, new HostLoop(this, driver, network, options), new BackoffIdleStrategy(), options.ProcessorCore);
+        HostLoop loop = new(this, driver, options);
+        if (options.TelemetryName is { } name)
+        {
+            // While the driver is still this thread's.
+            DriverTelemetry.Attach(driver, name, options.Telemetry);
+        }
+
+        _thread = DedicatedDriver.Start(driver, loop, new BackoffIdleStrategy(), options.ProcessorCore);
     }
 
     /// <summary>The host's node.</summary>
@@ -65,9 +71,10 @@ public sealed class NexStreamHost : IAsyncDisposable
 
     /// <summary>Opens a socket, and starts a host over it that calls and accepts.</summary>
     /// <param name="options">Where, and bounds; null: any free port on all addresses.</param>
-    /// <param name="hostOptions">Bounds; null for the defaults.</param>
+    /// <param name="hostOptions">Bounds and telemetry; null for the defaults.</param>
     /// <exception cref="LinkException">The port is taken, the address is none of this machine's, or a bound is out of range.</exception>
     /// <exception cref="ArgumentException">A setting is out of its range; the message names it.</exception>
+    /// <exception cref="IOException">The file that shows the telemetry to other processes cannot be made; <see cref="TelemetryOptions.IsShared"/> does without.</exception>
     public static NexStreamHost OpenUdp(UdpHostOptions? options = null, NexStreamHostOptions? hostOptions = null)
     {
         options ??= new UdpHostOptions();
@@ -77,9 +84,8 @@ public sealed class NexStreamHost : IAsyncDisposable
         try
         {
             driver = new EndpointDriver(new Endpoint(options.Complete(), memory.CreateFrameArena()));
-            UdpLink network = library.OpenUdp(memory, options.Udp);
-            driver.AttachNetwork(network);
-            return new NexStreamHost(driver, network, hostOptions, [memory]);
+            driver.AttachNetwork(library.OpenUdp(memory, options.Udp));
+            return new NexStreamHost(driver, hostOptions, memory);
         }
         catch
         {
@@ -106,6 +112,7 @@ public sealed class NexStreamHost : IAsyncDisposable
     }
 
     /// <summary>Opens a connection to whoever listens at an address.</summary>
+    /// <exception cref="ArgumentException">The host's driver has no network.</exception>
     public ValueTask<NexStreamConnection> ConnectAsync(IPEndPoint address, ConnectionConfig? config = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -133,6 +140,9 @@ public sealed class NexStreamHost : IAsyncDisposable
             Post(new Command(CommandKind.Stop, null));
             await _ended.Task.ConfigureAwait(false);
             _thread.Dispose();
+
+            // A lease may keep the driver for long; there is nothing to be seen of it any more.
+            _driver.Telemetry?.Dispose();
             ReleaseMemory();
         }
         else

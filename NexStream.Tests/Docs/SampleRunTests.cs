@@ -41,12 +41,24 @@ internal sealed class SampleRunTests
         ShortExamples.Watch(node.Driver, () =>
         {
             node.Poll(s_now);
-            isShown = IsShown();
+            isShown = IsShown("orders");
         });
         Assert.That(isShown, Is.True);
-        Assert.That(IsShown(), Is.False);
+        Assert.That(IsShown("orders"), Is.False);
+    }
 
-        static bool IsShown() => TelemetryFiles.Read(Environment.ProcessId).Any(snapshot => snapshot.Name == "orders");
+    [Test]
+    public async Task Telemetry_OfAHost_IsShownToOtherProcessesUntilItEnds()
+    {
+        const int PollMs = 10;
+        await ShortExamples.WatchHostAsync(async _ =>
+        {
+            while (!IsShown("shop"))
+            {
+                await Task.Delay(PollMs);
+            }
+        });
+        Assert.That(IsShown("shop"), Is.False);
     }
 
     [Test]
@@ -107,4 +119,6 @@ internal sealed class SampleRunTests
         using HttpClient overTcp = new();
         await Assert.ThrowsAsync<HttpRequestException>(() => overTcp.GetStringAsync(address), "nobody listens there over TCP");
     }
+
+    private static bool IsShown(string name) => TelemetryFiles.Read(Environment.ProcessId).Any(snapshot => snapshot.Name == name);
 }

@@ -53,6 +53,15 @@ internal static class ShortExamples
         run();
     }
 
+    public static async Task WatchHostAsync(Func<NexStreamHost, Task> run)
+    {
+        #region SHOWN
+        NexStreamHostOptions shown = new() { TelemetryName = "shop" };   // and Telemetry, for how much and how often
+        await using NexStreamHost host = NexStreamHost.OpenUdp(hostOptions: shown);
+        #endregion
+        await run(host);
+    }
+
     public static void Record(string path, EndpointConfig config, FrameArena arena, Action<Endpoint> run)
     {
         #region RECORDING
