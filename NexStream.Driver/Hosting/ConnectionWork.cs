@@ -311,9 +311,8 @@ internal sealed class ConnectionWork(NexStreamHost host, Endpoint endpoint, Stre
         {
             status = connection.Handle.OpenStream(operation.StreamConfig, out handle);
         }
-        catch (ArgumentException failure)
+        catch (Exception failure) when (Operation.IsCallersFault(failure))
         {
-            // A configuration that is out of range: the caller's fault, and to be told to him.
             connection.Opens.Dequeue().Fail(failure);
             return true;
         }

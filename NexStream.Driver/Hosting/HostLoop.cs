@@ -17,6 +17,7 @@ internal sealed class HostLoop : IDriverApplication
     private readonly LoanPool _loans;
     private readonly StreamWork _streams;
     private readonly ConnectionWork _connections;
+    private readonly Inquiries _inquiries;
 
     /// <summary>Whom was dialled already: the link keeps half as many as it knows peers.</summary>
     private readonly Dictionary<IPEndPoint, NodeId> _dialled = [];
@@ -33,6 +34,7 @@ internal sealed class HostLoop : IDriverApplication
         _loans = new LoanPool(host, driver.Endpoint);
         _streams = new StreamWork(driver.Endpoint, _loans);
         _connections = new ConnectionWork(host, driver.Endpoint, _streams);
+        _inquiries = new Inquiries(driver.Endpoint);
     }
 
     public bool OnTurn(Instant now)
@@ -152,14 +154,18 @@ internal sealed class HostLoop : IDriverApplication
                 case OperationKind.CloseConnection:
                     _connections.Close(operation, now);
                     break;
+                case OperationKind.HostStatistics or OperationKind.ConnectionStatistics or OperationKind.StreamStatistics or OperationKind.MessageLengthMax:
+                    // A command before it may have ended what it asks about: how that ended is told first.
+                    TakeEvents();
+                    _inquiries.Answer(operation);
+                    break;
                 default:
                     _streams.Start(operation, now);
                     break;
             }
         }
-        catch (ArgumentException failure) when (!operation.IsQueued)
+        catch (Exception failure) when (!operation.IsQueued && Operation.IsCallersFault(failure))
         {
-            // A configuration that is out of range: the caller's fault, and to be told to him.
             operation.Fail(failure);
         }
         catch (LinkException failure)

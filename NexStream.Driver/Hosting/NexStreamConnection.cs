@@ -1,6 +1,7 @@
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Stats;
 
 namespace NexStream.Driver.Hosting;
 
@@ -41,6 +42,14 @@ public sealed class NexStreamConnection : IAsyncDisposable
     {
         Operation operation = Rent(OperationKind.AcceptStream, cancellation);
         return new ValueTask<NexStreamStream>(operation, _host.Submit(operation));
+    }
+
+    /// <summary>What the connection has done so far, and its state now; also while it closes.</summary>
+    /// <exception cref="NexStreamException">The connection is over, and what it has counted is gone with it: the error that it ended with. <see cref="NexStreamHostOptions.TelemetryName"/> keeps sums.</exception>
+    public ValueTask<ConnectionStatistics> GetStatisticsAsync(CancellationToken cancellation = default)
+    {
+        Operation operation = Rent(OperationKind.ConnectionStatistics, cancellation);
+        return new ValueTask<ConnectionStatistics>(operation, _host.Submit(operation));
     }
 
     /// <summary>

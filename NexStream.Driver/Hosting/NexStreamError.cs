@@ -27,7 +27,7 @@ public enum NexStreamError
     /// <summary>The peer reads no more of the stream, or its data could not be delivered.</summary>
     StreamStopped,
 
-    /// <summary>The stream's sending half was finished here, or the stream was disposed of.</summary>
+    /// <summary>The stream's sending half was finished here, or the stream was disposed of; or something was asked of a stream that is over.</summary>
     StreamFinished,
 
     /// <summary>The message is longer than the peer, a packet, or this connection's part of the memory for sending allow; nothing was sent.</summary>

@@ -4,6 +4,7 @@ using NexStream.Core;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
+using NexStream.Core.Stats;
 using NexStream.Driver.Idle;
 using NexStream.Driver.Links;
 using NexStream.Driver.Observability;
@@ -127,6 +128,14 @@ public sealed class NexStreamHost : IAsyncDisposable
     {
         Operation operation = Operations.Rent(OperationKind.AcceptConnection, cancellation);
         return new ValueTask<NexStreamConnection>(operation, Submit(operation));
+    }
+
+    /// <summary>What the endpoint holds now, over all connections, and what it has dropped outside of any.</summary>
+    /// <exception cref="NexStreamException"><see cref="NexStreamError.HostStopped"/>: what it has counted is gone.</exception>
+    public ValueTask<EndpointStatistics> GetStatisticsAsync(CancellationToken cancellation = default)
+    {
+        Operation operation = Operations.Rent(OperationKind.HostStatistics, cancellation);
+        return new ValueTask<EndpointStatistics>(operation, Submit(operation));
     }
 
     /// <summary>

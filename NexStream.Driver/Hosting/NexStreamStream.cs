@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
 using NexStream.Core;
+using NexStream.Core.Config;
 using NexStream.Core.Primitives;
+using NexStream.Core.Stats;
 
 namespace NexStream.Driver.Hosting;
 
@@ -64,6 +66,45 @@ public sealed class NexStreamStream : IAsyncDisposable
         return new ValueTask(operation, _host.Submit(operation));
     }
 
+    /// <summary>
+    /// Bytes of the longest message that <see cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/> takes now, as <see cref="StreamHandle.MessageLengthMax"/>: in BE and PR it changes with
+    /// the path, so that a longer one may be <see cref="NexStreamError.MessageTooLong"/> a moment later. 0 in RO. That the sending half has ended, only a send tells.
+    /// </summary>
+    /// <exception cref="NexStreamException">As for <see cref="GetStatisticsAsync"/>.</exception>
+    public ValueTask<int> GetMessageLengthMaxAsync(CancellationToken cancellation = default)
+    {
+        Operation operation = Rent(OperationKind.MessageLengthMax, Timeout.InfiniteTimeSpan, cancellation);
+        return new ValueTask<int>(operation, _host.Submit(operation));
+    }
+
+    /// <summary>What the stream has done so far, and what waits in it now; also when one of its halves has ended.</summary>
+    /// <exception cref="NexStreamException">
+    /// The stream is over, which it is when both halves have ended, all was acknowledged and all was read, and what it has counted is gone: <see cref="NexStreamError.StreamFinished"/>, or
+    /// the connection's error.
+    /// </exception>
+    public ValueTask<StreamStatistics> GetStatisticsAsync(CancellationToken cancellation = default)
+    {
+        Operation operation = Rent(OperationKind.StreamStatistics, Timeout.InfiniteTimeSpan, cancellation);
+        return new ValueTask<StreamStatistics>(operation, _host.Submit(operation));
+    }
+
+    /// <summary>PR only: how likely the messages of later sends are to be delivered. It stands behind the sends before it. Each side sets it for what it sends itself.</summary>
+    /// <exception cref="InvalidOperationException">The stream has another mode.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message names it. What held before goes on.</exception>
+    /// <exception cref="NotSupportedException">The program was built without repairs, and the setting may want some.</exception>
+    /// <exception cref="NexStreamException">As for a send: the sending half has ended, or <see cref="SendTimeout"/> passed.</exception>
+    public ValueTask SetDeliveryAsync(ProbabilisticConfig delivery, CancellationToken cancellation = default)
+    {
+        if (Mode != TransportMode.Probabilistic)
+        {
+            throw new InvalidOperationException($"A {Mode} stream has no probability: only a {TransportMode.Probabilistic} stream delivers with one.");
+        }
+
+        Operation operation = Rent(OperationKind.SetDelivery, SendTimeout, cancellation);
+        operation.Delivery = delivery;
+        return new ValueTask(operation, _host.Submit(operation));
+    }
+
     /// <summary>Takes a frame of the host's memory to write into. It waits, behind earlier sends, while the connection may use no more memory.</summary>
     /// <exception cref="NexStreamException">As for a send: once the sending half has ended, there are no leases.</exception>
     public ValueTask<SendLease> LeaseAsync(CancellationToken cancellation = default)
@@ -109,7 +150,7 @@ public sealed class NexStreamStream : IAsyncDisposable
     /// <returns>Bytes; 0: the peer ended its sending half, and everything was read. From then on always 0, also after the end of the connection.</returns>
     /// <exception cref="NexStreamException">
     /// <see cref="NexStreamError.StreamReset"/>: the peer gave up, and what was not read is gone. <see cref="NexStreamError.StreamFinished"/>: it was disposed of or aborted here.
-    /// Or the connection's error: after a graceful close when all that arrived was read or <see cref="Core.Config.ConnectionConfig.Linger"/> has passed, else at once. Or
+    /// Or the connection's error: after a graceful close when all that arrived was read or <see cref="ConnectionConfig.Linger"/> has passed, else at once. Or
     /// <see cref="ReceiveTimeout"/> passed: then the stream goes on.
     /// </exception>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellation = default)

@@ -4,6 +4,7 @@ using NexStream.Core;
 using NexStream.Core.Config;
 using NexStream.Core.Events;
 using NexStream.Core.Primitives;
+using NexStream.Core.Stats;
 
 namespace NexStream.Driver.Hosting;
 
@@ -13,7 +14,8 @@ namespace NexStream.Driver.Hosting;
 /// </summary>
 internal sealed class Operation(OperationPool pool)
     : IValueTaskSource, IValueTaskSource<int>, IValueTaskSource<ReceivedMessage>, IValueTaskSource<SendLease>, IValueTaskSource<ReceiveLease>,
-        IValueTaskSource<NexStreamConnection>, IValueTaskSource<NexStreamStream>, IValueTaskSource<DrainReport>
+        IValueTaskSource<NexStreamConnection>, IValueTaskSource<NexStreamStream>, IValueTaskSource<DrainReport>,
+        IValueTaskSource<EndpointStatistics>, IValueTaskSource<ConnectionStatistics>, IValueTaskSource<StreamStatistics>
 {
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
@@ -41,6 +43,8 @@ internal sealed class Operation(OperationPool pool)
 
     public StreamConfig StreamConfig { get; set; }
 
+    public ProbabilisticConfig Delivery { get; set; }
+
     public ConnectionConfig? ConnectionConfig { get; set; }
 
     public NodeId Remote { get; set; }
@@ -61,9 +65,15 @@ internal sealed class Operation(OperationPool pool)
 
     public DrainReport Report { get; set; }
 
+    /// <summary>What the host, a connection or a stream has done; boxed, so that operations that carry data do not carry room for it.</summary>
+    public object? Statistics { get; set; }
+
     public Operation? Next { get; set; }
 
     public bool IsQueued { get; set; }
+
+    /// <summary>Whether a configuration is out of range, or wants what the program was built without: the caller's fault, and to be told to him.</summary>
+    public static bool IsCallersFault(Exception failure) => failure is ArgumentException or NotSupportedException;
 
     public void Begin(OperationKind kind, CancellationToken token)
     {
@@ -115,6 +125,12 @@ internal sealed class Operation(OperationPool pool)
 
     DrainReport IValueTaskSource<DrainReport>.GetResult(short token) => Take(token, static operation => operation.Report);
 
+    EndpointStatistics IValueTaskSource<EndpointStatistics>.GetResult(short token) => Take(token, static operation => (EndpointStatistics)operation.Statistics!);
+
+    ConnectionStatistics IValueTaskSource<ConnectionStatistics>.GetResult(short token) => Take(token, static operation => (ConnectionStatistics)operation.Statistics!);
+
+    StreamStatistics IValueTaskSource<StreamStatistics>.GetResult(short token) => Take(token, static operation => (StreamStatistics)operation.Statistics!);
+
     private T Take<T>(short token, Func<Operation, T> read)
     {
         // An await too early, or of another use, must not free what is under way.
@@ -155,6 +171,7 @@ internal sealed class Operation(OperationPool pool)
         Bytes = 0;
         MessageNumber = null;
         Report = default;
+        Statistics = null;
         _core.Reset();
         pool.Return(this);
     }

@@ -48,6 +48,10 @@ internal sealed class StreamRecord
     /// <summary>Why the peer gave up sending; null while it did not.</summary>
     public ReasonCode? Reset { get; set; }
 
+    /// <summary>Why nothing can be asked of it any more; null as long as one of its halves lives.</summary>
+    public NexStreamException? OverFailure => Handle.Id != StreamId.ConnectionControl ? null
+        : Connection.Failure(0) ?? new(NexStreamError.StreamFinished, $"Stream {Id} is over, both its halves, and what it has counted is gone: ask before its end.");
+
     /// <summary>Why nothing more can be sent.</summary>
     public NexStreamException SendFailure(int taken)
     {

@@ -1,5 +1,6 @@
 using NexStream.Core;
 using NexStream.Core.Buffers;
+using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Driver.Timers;
 
@@ -197,6 +198,9 @@ internal sealed class StreamWork(Endpoint endpoint, LoanPool loans)
                 failure = isFirst || stream.IsFinished ? null : stream.SendFailure(0);
                 stream.IsFinished |= isFirst;
                 return true;
+            case OperationKind.SetDelivery:
+                failure = SetDelivery(stream, operation.Delivery);
+                return true;
             case OperationKind.Lease:
                 CallStatus leased = stream.Handle.TryLease(out PayloadSlice slice);
                 operation.Loan = leased == CallStatus.Ok ? loans.Rent(stream.Connection, new ReadOnlySpan<PayloadSlice>(in slice)) : null;
@@ -221,6 +225,18 @@ internal sealed class StreamWork(Endpoint endpoint, LoanPool loans)
                 operation.MessageNumber = sent.Message;
                 failure = FailureOf(stream, operation, sent.Status);
                 return failure is not null || (sent.Status == CallStatus.Ok && (operation.Bytes == operation.Source.Length || stream.Mode != TransportMode.ReliableOrdered));
+        }
+    }
+
+    private static Exception? SetDelivery(StreamRecord stream, in ProbabilisticConfig delivery)
+    {
+        try
+        {
+            return stream.Handle.SetDelivery(delivery) == CallStatus.Ok ? null : stream.SendFailure(0);
+        }
+        catch (Exception failure) when (Operation.IsCallersFault(failure))
+        {
+            return failure;
         }
     }
 

@@ -10,10 +10,12 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
+using NexStream.Driver.Hosting;
 using NexStream.Driver.Links;
 using NexStream.Driver.Observability;
 using NexStream.Replay.Running;
 using NexStream.Tests.Driver;
+using NexStream.Tests.Hosting;
 
 namespace NexStream.Tests.Docs;
 
@@ -59,6 +61,14 @@ internal sealed class SampleRunTests
             }
         });
         Assert.That(IsShown("shop"), Is.False);
+    }
+
+    [Test]
+    public async Task Statistics_OfAConnectionAndAStream_AreTheirs()
+    {
+        await using HostPair pair = new();
+        (NexStreamStream stream, _) = await pair.OpenAsync();
+        Assert.That(await ShortExamples.DescribeAsync(stream.Connection, stream), Does.Match("^0 of [1-9][0-9]* packets lost, [1-9][0-9]* ns there and back, [0-9]+ bytes on their way$"));
     }
 
     [Test]

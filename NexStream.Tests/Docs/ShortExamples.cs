@@ -5,6 +5,7 @@ using NexStream.Core.Buffers;
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
 using NexStream.Core.Primitives;
+using NexStream.Core.Stats;
 using NexStream.Core.Tracing;
 using NexStream.Driver;
 using NexStream.Driver.Hosting;
@@ -60,6 +61,16 @@ internal static class ShortExamples
         await using NexStreamHost host = NexStreamHost.OpenUdp(hostOptions: shown);
         #endregion
         await run(host);
+    }
+
+    public static async Task<string> DescribeAsync(NexStreamConnection connection, NexStreamStream stream)
+    {
+        #region STATISTICS
+        PathStatistics path = (await connection.GetStatisticsAsync()).Path;   // NexStream.Core.Stats
+        StreamStatistics data = await stream.GetStatisticsAsync();
+        string now = $"{path.PacketsLost} of {path.PacketsSent} packets lost, {path.SmoothedRttNs} ns there and back, {data.SendBuffered} bytes on their way";
+        #endregion
+        return now;
     }
 
     public static void Record(string path, EndpointConfig config, FrameArena arena, Action<Endpoint> run)
