@@ -1,6 +1,5 @@
 using CsCheck;
 using NexStream.Core.Buffers;
-using NexStream.Core.Primitives;
 
 namespace NexStream.Tests.Buffers;
 

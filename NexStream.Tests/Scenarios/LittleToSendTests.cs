@@ -1,4 +1,3 @@
-using NexStream.Simulator.Engine;
 using NexStream.Simulator.Results;
 using NexStream.Simulator.Scenarios;
 
