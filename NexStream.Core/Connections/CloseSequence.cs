@@ -27,7 +27,7 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
         {
             connection.CloseReason = reason;
             connection.ClosePhase = ClosePhase.Flushing;
-            connection.CloseAt = now + ConnectionFactory.Ns(connection.Config.Linger);
+            connection.CloseAt = now + connection.Config.Linger;
             Step(connection, now);
             state.MarkReady(connection);
         }
@@ -54,7 +54,7 @@ internal sealed class CloseSequence(EndpointState state, StreamLifecycle lifecyc
         if (connection.State.TryBeginClose())
         {
             connection.CloseReason = frame.Reason;
-            connection.CloseAt = now + ConnectionFactory.Ns(connection.Config.Linger);
+            connection.CloseAt = now + connection.Config.Linger;
             connection.ClosePhase = ClosePhase.FlushingForPeer;
             state.Events.Raise(connection, ConnectionEvents.Closing);
         }

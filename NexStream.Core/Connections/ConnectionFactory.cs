@@ -55,7 +55,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         Connection connection = Create(remote, config, now, isClient: true);
         connection.State.TryConnect();
         connection.NextInitAt = now;
-        connection.HandshakeEndsAt = now + Ns(config.HandshakeTimeout);
+        connection.HandshakeEndsAt = now + config.HandshakeTimeout;
         ulong key = PeerKey(remote, 0);
         if (state.PeerIndex.Find(key) < 0)
         {
@@ -72,7 +72,7 @@ internal sealed class ConnectionFactory(EndpointState state)
     {
         Connection connection = Create(remote, state.Config.Connection, now, isClient: false);
         connection.State.TryAccept();
-        connection.HandshakeEndsAt = now + Ns(connection.Config.HandshakeTimeout);
+        connection.HandshakeEndsAt = now + connection.Config.HandshakeTimeout;
         return connection;
     }
 
@@ -86,7 +86,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.IsClient = false;
         connection.State.TryEstablish();
         connection.NextInitAt = Instant.Never;
-        connection.HandshakeEndsAt = now + Ns(connection.Config.HandshakeTimeout);
+        connection.HandshakeEndsAt = now + connection.Config.HandshakeTimeout;
         return connection;
     }
 
@@ -224,8 +224,6 @@ internal sealed class ConnectionFactory(EndpointState state)
         state.FreeConnections.Push(connection.Index);
     }
 
-    public static long Ns(TimeSpan duration) => duration.Ticks * TimeSpan.NanosecondsPerTick;
-
     private Connection Create(NodeId remote, ConnectionConfig config, Instant now, bool isClient)
     {
         Connection connection = state.Connections[state.FreeConnections.Pop()];
@@ -272,7 +270,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.LastActivityAt = now;
         connection.LastReceivedAt = now;
         connection.OutstandingSince = now;
-        connection.KeepAliveAt = config.KeepAlive > TimeSpan.Zero ? now + Ns(config.KeepAlive) : Instant.Never;
+        connection.KeepAliveAt = config.KeepAlive > TimeSpan.Zero ? now + config.KeepAlive : Instant.Never;
         connection.PaceAt = Instant.Never;
         connection.CloseAt = Instant.Never;
         connection.NextCloseAt = Instant.Never;
@@ -311,7 +309,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         path.NextSkip = PacketNumbers.NextSkip(state, path.LocalTag, config.FirstPacketNumber, PacketNumbers.FirstSkipMax);
         path.Congestion.Reset(CongestionParameters.ForPath(now, config.KnownFrameLength, state.Hash.Compute(CongestionDomain, path.LocalTag)));
         path.Pacer.Reset(config.KnownFrameLength);
-        path.Received.Reset(config.AckThreshold, Ns(config.MaxAckDelay));
+        path.Received.Reset(config.AckThreshold, Instant.NsOf(config.MaxAckDelay));
         path.Ecn.Reset(config.Ecn);
         return path;
     }

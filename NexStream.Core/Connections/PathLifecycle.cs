@@ -30,7 +30,7 @@ internal sealed class PathLifecycle(EndpointState state, ConnectionFactory facto
         id = next;
         connection.LastPathId = next;
         path.State = PathState.Offering;
-        path.ValidationEndsAt = now + ConnectionFactory.Ns(connection.Config.HandshakeTimeout);
+        path.ValidationEndsAt = now + connection.Config.HandshakeTimeout;
         Announce(connection, path);
         return CallStatus.Ok;
     }
@@ -90,7 +90,7 @@ internal sealed class PathLifecycle(EndpointState state, ConnectionFactory facto
         }
 
         path.State = PathState.Validating;
-        path.ValidationEndsAt = now + ConnectionFactory.Ns(connection.Config.HandshakeTimeout);
+        path.ValidationEndsAt = now + connection.Config.HandshakeTimeout;
         Begin(connection, path, offer, bytes);
         Announce(connection, path);
         return ReasonCode.None;

@@ -108,11 +108,11 @@ internal sealed class TimerTable(
         probabilisticReceiver.OnTimeout(connection, now);
         if (connection.KeepAliveAt <= now)
         {
-            Instant quietUntil = connection.LastReceivedAt + ConnectionFactory.Ns(connection.Config.KeepAlive);
+            Instant quietUntil = connection.LastReceivedAt + connection.Config.KeepAlive;
             if (quietUntil <= now)
             {
                 PathLiveness.Best(connection).Control |= PathControl.Ping;
-                quietUntil = now + ConnectionFactory.Ns(connection.Config.KeepAlive);
+                quietUntil = now + connection.Config.KeepAlive;
             }
 
             connection.KeepAliveAt = quietUntil;
@@ -193,11 +193,11 @@ internal sealed class TimerTable(
     }
 
     private static Instant PeerSilentAt(Connection connection) =>
-        Instant.Max(connection.LastReceivedAt, connection.OutstandingSince) + ConnectionFactory.Ns(connection.Config.PeerTimeout);
+        Instant.Max(connection.LastReceivedAt, connection.OutstandingSince) + connection.Config.PeerTimeout;
 
     private static Instant IdleAt(Connection connection)
     {
-        Instant idle = connection.LastActivityAt + ConnectionFactory.Ns(connection.Config.IdleTimeout);
+        Instant idle = connection.LastActivityAt + connection.Config.IdleTimeout;
         return IsOutstanding(connection) ? Instant.Min(idle, PeerSilentAt(connection)) : idle;
     }
 

@@ -157,7 +157,7 @@ internal sealed class ProbabilisticReceiver(
     {
         if (!state.Probabilistic[record].Report.IsListed)
         {
-            Instant at = state.Now + (connection.Config.ReportInterval.Ticks * TimeSpan.NanosecondsPerTick);
+            Instant at = state.Now + connection.Config.ReportInterval;
             connection.ReportList.Add(state.Probabilistic, record, at);
             state.MarkDeadline(connection);
         }

@@ -133,7 +133,7 @@ internal sealed class ProbabilisticSender(EndpointState state, StreamLifecycle l
         group.First = first;
         group.Longest = 0;
         group.Paths = 0;
-        Instant at = state.Now + (connection.Config.RepairFlush.Ticks * TimeSpan.NanosecondsPerTick);
+        Instant at = state.Now + connection.Config.RepairFlush;
         connection.FlushList.Add(state.Probabilistic, state.Streams[index].Receive.Delivery, at);
         state.MarkDeadline(connection);
         return true;

@@ -4,7 +4,7 @@ namespace NexStream.Core.Primitives;
 
 /// <summary>
 /// A point in time, in nanoseconds since an origin that the host chooses. The core never reads a clock: every instant
-/// comes from the caller. Durations are <see cref="long"/> nanoseconds, in names that end in <c>Ns</c>.
+/// comes from the caller. Durations are <see cref="long"/> nanoseconds, in names that end in <c>Ns</c>; a <see cref="TimeSpan"/> can be added as well.
 /// </summary>
 /// <param name="Nanoseconds">Nanoseconds since the origin; the origin is the same for all calls to one endpoint.</param>
 public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
@@ -17,6 +17,9 @@ public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
 
     /// <summary>Nanoseconds in a second.</summary>
     public const long Second = 1_000_000_000;
+
+    /// <summary>A <see cref="TimeSpan"/> counts ticks of 100 ns, and so a hundred times as far as nanoseconds do.</summary>
+    private const long TicksMax = long.MaxValue / TimeSpan.NanosecondsPerTick;
 
     /// <summary>The origin.</summary>
     public static Instant Zero => default;
@@ -31,6 +34,10 @@ public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
         long sum = unchecked(instant.Nanoseconds + ns);
         return ns > 0 && sum < instant.Nanoseconds ? Never : new(sum);
     }
+
+    /// <summary>The instant <paramref name="duration"/> later; <see cref="Never"/> instead of an overflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Instant operator +(Instant instant, TimeSpan duration) => instant + NsOf(duration);
 
     /// <summary>Nanoseconds from <paramref name="earlier"/> to <paramref name="later"/>; negative when they are swapped.</summary>
     public static long operator -(Instant later, Instant earlier) => unchecked(later.Nanoseconds - earlier.Nanoseconds);
@@ -52,6 +59,14 @@ public readonly record struct Instant(long Nanoseconds) : IComparable<Instant>
 
     /// <summary>The later of the two.</summary>
     public static Instant Max(Instant a, Instant b) => a > b ? a : b;
+
+    /// <summary>A duration in nanoseconds; the longest that they can say, 292 years, instead of an overflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static long NsOf(TimeSpan duration)
+    {
+        long ticks = duration.Ticks;
+        return ticks > TicksMax ? long.MaxValue : ticks < -TicksMax ? -long.MaxValue : ticks * TimeSpan.NanosecondsPerTick;
+    }
 
     /// <inheritdoc />
     public int CompareTo(Instant other) => Nanoseconds.CompareTo(other.Nanoseconds);

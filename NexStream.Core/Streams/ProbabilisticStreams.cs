@@ -110,7 +110,7 @@ internal sealed class ProbabilisticStreams(EndpointState state)
         receiving.GroupHead = group;
         receiving.GroupCount++;
         Connection connection = state.Connections[stream.Connection];
-        Instant at = state.Now + (connection.Config.RepairLifetime.Ticks * TimeSpan.NanosecondsPerTick);
+        Instant at = state.Now + connection.Config.RepairLifetime;
         connection.GroupList.Add(state.Groups, group, at);
         state.MarkDeadline(connection);
         return true;

@@ -234,7 +234,7 @@ internal sealed class HostLoop : IDriverApplication
     private void BeginStop(Instant now)
     {
         _isStopping = true;
-        _stopAt = now + (_options.CloseTimeout.Ticks * TimeSpan.NanosecondsPerTick);
+        _stopAt = now + _options.CloseTimeout;
         _connections.FailAccepts(NexStreamHost.Stopped(null));
         foreach (ConnectionRecord connection in _connections.All.ToArray())
         {

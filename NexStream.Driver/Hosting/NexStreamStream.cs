@@ -237,7 +237,7 @@ public sealed class NexStreamStream : IAsyncDisposable
     {
         Operation operation = _host.Operations.Rent(kind, cancellation);
         operation.Stream = _record;
-        operation.TimeoutNs = timeout == Timeout.InfiniteTimeSpan ? 0 : Math.Max(1, timeout.Ticks * TimeSpan.NanosecondsPerTick);
+        operation.TimeoutNs = timeout == Timeout.InfiniteTimeSpan ? 0 : Math.Max(1, (Instant.Zero + timeout).Nanoseconds);
         return operation;
     }
 }

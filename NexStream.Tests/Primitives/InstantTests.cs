@@ -22,6 +22,27 @@ internal sealed class InstantTests
     }
 
     [Test]
+    public void Addition_OfTimeSpan_MovesInstant()
+    {
+        Assert.That(new Instant(5) + TimeSpan.FromMicroseconds(1), Is.EqualTo(new Instant(1_005)));
+        Assert.That(new Instant(1_000) + TimeSpan.FromTicks(-3), Is.EqualTo(new Instant(700)));
+        Assert.That(new Instant(5) + Timeout.InfiniteTimeSpan, Is.EqualTo(new Instant(5 - Instant.Millisecond)));
+    }
+
+    /// <summary>A TimeSpan reaches a hundred times as far as an instant.</summary>
+    [Test]
+    public void Addition_OfTimeSpanPastTheEnd_IsNever()
+    {
+        var longest = TimeSpan.FromTicks(long.MaxValue / 100);
+        Assert.That(Instant.Zero + longest, Is.EqualTo(new Instant(long.MaxValue / 100 * 100)));
+        Assert.That(Instant.Zero + (longest + TimeSpan.FromTicks(1)), Is.EqualTo(Instant.Never));
+        Assert.That(Instant.Zero + TimeSpan.MaxValue, Is.EqualTo(Instant.Never));
+        Assert.That(new Instant(Instant.Second) + TimeSpan.MaxValue, Is.EqualTo(Instant.Never));
+        Assert.That(Instant.Zero + -longest, Is.EqualTo(new Instant(long.MaxValue / -100 * 100)));
+        Assert.That(Instant.Zero + TimeSpan.MinValue, Is.EqualTo(new Instant(-long.MaxValue)));
+    }
+
+    [Test]
     public void Difference_OfTwoInstants_IsSigned()
     {
         Assert.That(new Instant(30) - new Instant(10), Is.EqualTo(20L));
