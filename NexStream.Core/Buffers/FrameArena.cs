@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NexStream.Core.Primitives;
@@ -14,21 +15,28 @@ public sealed class FrameArena : FrameRegion
     internal const int LineSize = 64;
 
     private readonly int[] _free;
+
+    [SuppressMessage("CodeQuality", "IDE0052:Remove unread private members", Justification = "It keeps the array alive whose frames are found by address.")]
     private readonly byte[]? _pinned;
+
     private int _freeCount;
 
     /// <summary>An arena in one pinned array, beginning at a cache line.</summary>
     /// <param name="frameSize">Bytes in a frame.</param>
-    /// <param name="frameCount">Frames; at most 2^24, and at most 2 GiB in all.</param>
+    /// <param name="frameCount">
+    /// Frames; at most 2^24, and in all at most what an array holds (<see cref="Array.MaxLength"/>) less a cache line: a little under 2 GiB. More takes memory of the host's.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the frames are more than that. The message says how many bytes may be.</exception>
     public FrameArena(int frameSize, int frameCount)
-        : this(GC.AllocateUninitializedArray<byte>(checked((frameSize * frameCount) + LineSize), pinned: true), frameSize, frameCount)
+        : this(Allocate(frameSize, frameCount), frameSize, frameCount)
     {
     }
 
     /// <summary>An arena in memory that the host owns and keeps mapped, usually shared with a link.</summary>
     /// <param name="memory">The first byte.</param>
     /// <param name="frameSize">Bytes in a frame.</param>
-    /// <param name="frameCount">Frames.</param>
+    /// <param name="frameCount">Frames; at most 2^24.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The address is 0, a size is not positive, or there are more frames than that.</exception>
     public FrameArena(nint memory, int frameSize, int frameCount)
         : base(memory, frameSize, frameCount)
     {
@@ -50,9 +58,6 @@ public sealed class FrameArena : FrameRegion
 
     /// <summary>Frames that nobody references.</summary>
     public int FreeCount => _freeCount;
-
-    /// <summary>Whether the arena lives in a pinned array rather than in the host's memory.</summary>
-    public bool IsManaged => _pinned is not null;
 
     /// <summary>Frames that the host took by itself, so that a trace can say so: the endpoint's own calls say the rest.</summary>
     internal uint TakenByHost { get; private set; }
@@ -88,6 +93,21 @@ public sealed class FrameArena : FrameRegion
 
     /// <inheritdoc />
     internal override void OnUnreferenced(int index, ref FrameRecord record) => _free[_freeCount++] = index;
+
+    private static byte[] Allocate(int frameSize, int frameCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(frameSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(frameCount, 1);
+        long bytes = (long)frameSize * frameCount;
+        int bytesMax = Array.MaxLength - LineSize;
+        if (bytes > bytesMax)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(frameCount), frameCount, $"{frameCount} frames of {frameSize} bytes are {bytes} bytes; an arena in an array may have {bytesMax}.");
+        }
+
+        return GC.AllocateUninitializedArray<byte>((int)bytes + LineSize, pinned: true);
+    }
 
     private static nint FirstLineOf(nint address) => (address + LineSize - 1) & ~(nint)(LineSize - 1);
 }
