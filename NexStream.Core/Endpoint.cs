@@ -237,8 +237,10 @@ public sealed class Endpoint
     /// This endpoint is another node from now on: it moved, or its address was taken away. Connections go on, no stream is closed; peers move when the new node has
     /// proved itself, after about a round trip (RFC 9000 §9). Frames for the former node are still read.
     /// </summary>
+    /// <exception cref="ArgumentException"><paramref name="node"/> is zeros, which stand for no node.</exception>
     public void ChangeNode(NodeId node, Instant now)
     {
+        EndpointConfig.CheckNode(node, nameof(node));
         _trace?.ChangeNode(node, now);
         _train.Settle();
         now = _state.Advance(now);

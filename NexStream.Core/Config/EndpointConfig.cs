@@ -26,7 +26,7 @@ public sealed record EndpointConfig
     /// <summary>A connection has at most eight paths, and each but the first may have a node of its own.</summary>
     private const int FurtherNodesMax = PathView.SlotCount - 1;
 
-    /// <summary>Who this endpoint is.</summary>
+    /// <summary>Who this endpoint is. Not zeros: they stand for no node, and peers drop what comes from there.</summary>
     public required NodeId Node { get; init; }
 
     /// <summary>
@@ -40,7 +40,7 @@ public sealed record EndpointConfig
 
     /// <summary>
     /// Further nodes that are this endpoint as well, at most 7: frames for them are taken, paths can be opened from them (<see cref="ConnectionHandle.OpenPath"/>),
-    /// and a path that a peer opens ends at one of them.
+    /// and a path that a peer opens ends at one of them. None is zeros.
     /// </summary>
     public IReadOnlyList<NodeId> FurtherNodes { get; init; } = [];
 
@@ -114,6 +114,12 @@ public sealed record EndpointConfig
             throw new ArgumentException($"{nameof(Key)} has {Key.Length} bytes; an endpoint needs {KeySize}.");
         }
 
+        CheckNode(Node, nameof(Node));
+        foreach (NodeId node in FurtherNodes)
+        {
+            CheckNode(node, nameof(FurtherNodes));
+        }
+
         Connection.Validate();
         Limit.Check(MaxConnections, 1, ConnectionsMax, nameof(MaxConnections));
         Limit.Check(FurtherNodes.Count, 0, FurtherNodesMax, nameof(FurtherNodes));
@@ -126,5 +132,15 @@ public sealed record EndpointConfig
         Limit.Check(MaxChunks, 16, 1 << 26, nameof(MaxChunks));
         Limit.Check(HalfOpenThreshold, 0, ConnectionsMax, nameof(HalfOpenThreshold));
         Limit.Check(ArenaReserve256, 0, 128, nameof(ArenaReserve256));
+    }
+
+    /// <summary>Zeros stand for a node that is not known: a peer drops a frame from there without a word, so that the one who sends it would never know why.</summary>
+    /// <exception cref="ArgumentException">The node is zeros.</exception>
+    internal static void CheckNode(NodeId node, string name)
+    {
+        if (node == default)
+        {
+            throw new ArgumentException($"{name} has a node of zeros, which stands for no node: peers drop what comes from there. Draw one, or number them from 1.", name);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Tests.Endpoints;
 
@@ -36,7 +37,7 @@ public sealed class DefaultsTests
     {
         EndpointConfig config = new()
         {
-            Node = default,
+            Node = new NodeId(0, 1),
             Key = new byte[EndpointConfig.KeySize],
             MaxConnections = EndpointConfig.ConnectionsMax,
             Connection = new ConnectionConfig { MaxPaths = paths },

@@ -1,4 +1,5 @@
 using NexStream.Core.Config;
+using NexStream.Core.Primitives;
 using NexStream.Simulator.Engine;
 using NexStream.Simulator.Scenarios;
 
@@ -34,7 +35,7 @@ internal sealed class SizingTests
         var scenario = new Scenario { Mtu = mtu, Link = new() { RateMbps = 1e6, DelayMs = 1e5, QueueKb = 1e7 }, Flows = [new FlowSpec()] };
         var sizing = new Sizing(scenario);
 
-        Assert.That(() => sizing.Endpoint([default], scenario.Flows[0], new byte[EndpointConfig.KeySize]).Validate(), Throws.Nothing);
+        Assert.That(() => sizing.Endpoint([new NodeId(0, 1)], scenario.Flows[0], new byte[EndpointConfig.KeySize]).Validate(), Throws.Nothing);
         Assert.That(sizing.ArenaBytes, Is.InRange(1 << 30, int.MaxValue));
     }
 

@@ -1,6 +1,7 @@
 using NexStream.Core;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
+using NexStream.Core.Primitives;
 using NexStream.Perf.Memory;
 
 namespace NexStream.Perf;
@@ -19,10 +20,12 @@ public static class SizeRun
     private const int Many = 16 * Few;
     private const int FrameSize = 2048;
 
+    private static readonly NodeId s_node = new(0, 1);
+
     /// <summary>Counts.</summary>
     public static SizeResult Run() => new(
-        Difference(count => new EndpointConfig { Node = default, Key = new byte[EndpointConfig.KeySize], MaxStreams = count }),
-        Difference(count => new EndpointConfig { Node = default, Key = new byte[EndpointConfig.KeySize], MaxConnections = count }),
+        Difference(count => new EndpointConfig { Node = s_node, Key = new byte[EndpointConfig.KeySize], MaxStreams = count }),
+        Difference(count => new EndpointConfig { Node = s_node, Key = new byte[EndpointConfig.KeySize], MaxConnections = count }),
         ActiveStream());
 
     private static double Difference(Func<int, EndpointConfig> configure)
