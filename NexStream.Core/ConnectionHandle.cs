@@ -25,6 +25,9 @@ public readonly record struct ConnectionHandle
 
     internal uint Generation { get; }
 
+    /// <summary>Whether that endpoint gave the handle out.</summary>
+    internal bool IsOf(Endpoint endpoint) => ReferenceEquals(_endpoint, endpoint);
+
     /// <summary>Whether streams can be opened and data sent.</summary>
     public bool IsOpen => _endpoint?.Find(this) is { IsOpen: true };
 

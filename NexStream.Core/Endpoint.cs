@@ -191,10 +191,14 @@ public sealed class Endpoint
     }
 
     /// <summary>A link read its last byte of a frame that a <see cref="Wire.Transmission"/> handed it: gives <paramref name="holds"/> references back.</summary>
+    /// <param name="frame">The <see cref="PayloadSlice.Frame"/> of a slice that was sent.</param>
+    /// <param name="holds">For how many slices of it; at least 1.</param>
+    /// <exception cref="ArgumentException">There is no such frame in the arena, nor in a registered region.</exception>
+    /// <exception cref="InvalidOperationException">The frame was released more often than it was held.</exception>
     public void ReleaseFrame(uint frame, int holds = 1)
     {
         _trace?.ReleaseFrame(frame, holds);
-        _state.Frames.Release(frame, holds);
+        _state.Frames.ReleaseForHost(frame, holds);
         _state.Starved.Wake();
     }
 
@@ -271,6 +275,13 @@ public sealed class Endpoint
     /// <summary>A deadline that <see cref="TryGetDeadline"/> announced has come. Calling it early or for a stale handle does no harm.</summary>
     public void HandleTimeout(ConnectionHandle connection, Instant now)
     {
+        // The only call of an endpoint that takes a handle, which may be another's: its index and generation say nothing here. Nor is it recorded, since a replay knows
+        // this endpoint's handles only.
+        if (!connection.IsOf(this))
+        {
+            return;
+        }
+
         _trace?.HandleTimeout(connection, now);
         now = _state.Advance(now);
         if (Find(connection) is { } found)

@@ -184,9 +184,27 @@ internal sealed class FrameTable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Release(uint frame, int count = 1)
+    public void Release(uint frame, int count = 1) => Release(frame, count, ref RecordOf(frame));
+
+    /// <summary>The same where a host names the frame: unlike the core it can name one that there is not.</summary>
+    /// <exception cref="ArgumentException">There is no such frame.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ReleaseForHost(uint frame, int count)
     {
-        ref FrameRecord record = ref RecordOf(frame);
+        FrameRecord[] own = _own;
+        if (frame < (uint)own.Length)
+        {
+            Release(frame, count, ref own[frame]);
+        }
+        else
+        {
+            ReleaseElsewhere(frame, count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Release(uint frame, int count, ref FrameRecord record)
+    {
         int left = record.References - count;
         record.References = left;
         if (left <= 0)
@@ -279,6 +297,24 @@ internal sealed class FrameTable
         }
 
         return ref _records[frame >> PayloadSlice.IndexBits]![frame & IndexMask];
+    }
+
+    /// <summary>A peer's frame, or none. Apart, because what a link sends lies in the arena.</summary>
+    private void ReleaseElsewhere(uint frame, int count)
+    {
+        uint region = frame >> PayloadSlice.IndexBits;
+        uint index = frame & IndexMask;
+        if (_records[region] is not { } records)
+        {
+            throw new ArgumentException($"Frame {index} of region {region} is none: no region of that number is registered.", nameof(frame));
+        }
+
+        if (index >= (uint)records.Length)
+        {
+            throw new ArgumentException($"Frame {index} of region {region} is none: the region has {records.Length} frames.", nameof(frame));
+        }
+
+        Release(frame, count, ref records[index]);
     }
 
     private void ReleaseLast(FrameRegion region, int index, ref FrameRecord record)
