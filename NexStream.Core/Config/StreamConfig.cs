@@ -20,5 +20,18 @@ public readonly record struct StreamConfig(
         Limit.Check((byte)Mode, (byte)TransportMode.ReliableOrdered, (byte)TransportMode.Probabilistic, nameof(Mode));
         Limit.Check(Priority, 0, LinkHeader.PriorityMax, nameof(Priority));
         Delivery?.Validate();
+        if (Delivery is not null && Mode != TransportMode.Probabilistic)
+        {
+            throw new ArgumentException(
+                $"{nameof(Delivery)} is set, and the stream is {Mode}: only {TransportMode.Probabilistic} delivers with a probability.", nameof(Delivery));
+        }
+
+        if (SequenceNumbers && Mode != TransportMode.BestEffort)
+        {
+            throw new ArgumentException(
+                $"{nameof(SequenceNumbers)} is set, and the stream is {Mode}: only {TransportMode.BestEffort} has that choice, "
+                + "because bytes have no numbers and the messages of the other modes always do.",
+                nameof(SequenceNumbers));
+        }
     }
 }

@@ -88,6 +88,33 @@ public sealed class RefusedArgumentsTests
         Assert.That(Deadlines(endpoint), Is.EqualTo(1));
     }
 
+    [Test]
+    public void Delivery_OfAnotherModeThanProbabilistic_IsRefused([Values] TransportMode mode)
+    {
+        var config = new StreamConfig(mode, Delivery: new ProbabilisticConfig(0.5));
+        Check(config, mode == TransportMode.Probabilistic, nameof(StreamConfig.Delivery));
+    }
+
+    [Test]
+    public void SequenceNumbers_OfAnotherModeThanBestEffort_AreRefused([Values] TransportMode mode)
+    {
+        var config = new StreamConfig(mode, SequenceNumbers: true);
+        Check(config, mode == TransportMode.BestEffort, nameof(StreamConfig.SequenceNumbers));
+    }
+
+    private static void Check(StreamConfig config, bool isTaken, string setting)
+    {
+        // Before there is a connection, so that what is refused does not depend on one.
+        if (isTaken)
+        {
+            Assert.That(default(ConnectionHandle).OpenStream(config, out _), Is.EqualTo(CallStatus.Closed));
+        }
+        else
+        {
+            Assert.That(() => default(ConnectionHandle).OpenStream(config, out _), Throws.ArgumentException.With.Message.Contains($"{setting} is set").And.Message.Contains($"{config.Mode}"));
+        }
+    }
+
     private static int Deadlines(Endpoint endpoint)
     {
         int count = 0;

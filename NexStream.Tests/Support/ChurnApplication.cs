@@ -120,7 +120,7 @@ internal sealed class ChurnApplication
 
         var mode = (TransportMode)(1 + (life.Opened % 4));
         ProbabilisticConfig? delivery = mode == TransportMode.Probabilistic ? new ProbabilisticConfig(0.9, FecRatio: _random.NextDouble(), GroupSize: 1 + _random.Below(64)) : null;
-        var config = new StreamConfig(mode, (byte)_random.Below(16), SequenceNumbers: true, Delivery: delivery);
+        var config = new StreamConfig(mode, (byte)_random.Below(16), SequenceNumbers: mode == TransportMode.BestEffort, Delivery: delivery);
         if (life.Connection.OpenStream(config, out StreamHandle handle) == CallStatus.Ok)
         {
             stream = new Outgoing { Handle = handle, Mode = mode, IsOpen = true };

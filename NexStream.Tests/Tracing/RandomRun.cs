@@ -91,7 +91,8 @@ internal static class RandomRun
         switch (dice)
         {
             case < 3:
-                if (side.Connection.OpenStream(new StreamConfig((TransportMode)(1 + random.Below(4)), SequenceNumbers: true), out StreamHandle opened) == CallStatus.Ok)
+                var mode = (TransportMode)(1 + random.Below(4));
+                if (side.Connection.OpenStream(new StreamConfig(mode, SequenceNumbers: mode == TransportMode.BestEffort), out StreamHandle opened) == CallStatus.Ok)
                 {
                     streams.Add(opened);
                 }

@@ -112,7 +112,7 @@ internal sealed class CapturedSessionTests
         foreach (TransportMode mode in Enum.GetValues<TransportMode>())
         {
             ProbabilisticConfig? delivery = mode == TransportMode.Probabilistic ? new ProbabilisticConfig(1, FecRatio: 0.5, GroupSize: 4) : null;
-            connection.OpenStream(new StreamConfig(mode, SequenceNumbers: true, Delivery: delivery), out StreamHandle stream);
+            connection.OpenStream(new StreamConfig(mode, SequenceNumbers: mode == TransportMode.BestEffort, Delivery: delivery), out StreamHandle stream);
             streams.Add(stream);
             byte[] message = new byte[mode is TransportMode.ReliableOrdered or TransportMode.ReliableUnordered ? MessageLength : DatagramLength];
             for (int i = 0; i < Messages; i++)

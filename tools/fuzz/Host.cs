@@ -168,8 +168,9 @@ internal sealed class Host
         {
             case 1 or 2:
                 var mode = (TransportMode)(1 + ((act >> 4) & 3));
-                ProbabilisticConfig? delivery = act > 127 ? new ProbabilisticConfig(0.5, FecRatio: 0.5, GroupSize: 4) : null;
-                if (connection.OpenStream(new StreamConfig(mode, (byte)(act >> 4), SequenceNumbers: act > 127, Delivery: delivery), out StreamHandle opened) == CallStatus.Ok)
+                ProbabilisticConfig? delivery = act > 127 && mode == TransportMode.Probabilistic ? new ProbabilisticConfig(0.5, FecRatio: 0.5, GroupSize: 4) : null;
+                bool isNumbered = act > 127 && mode == TransportMode.BestEffort;
+                if (connection.OpenStream(new StreamConfig(mode, (byte)(act >> 4), isNumbered, Delivery: delivery), out StreamHandle opened) == CallStatus.Ok)
                 {
                     Streams.Add(opened);
                     opened.Send(_scratch.AsSpan(0, 100));

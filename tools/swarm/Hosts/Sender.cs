@@ -22,7 +22,7 @@ internal sealed class Sender(World world, Host host, Draw draw)
     {
         var mode = (TransportMode)draw.Between(1, 4);
         return new StreamConfig(
-            mode, (byte)draw.Below(LinkHeader.PriorityMax + 1), SequenceNumbers: draw.OneIn(2),
+            mode, (byte)draw.Below(LinkHeader.PriorityMax + 1), SequenceNumbers: draw.OneIn(2) && mode == TransportMode.BestEffort,
             MaxAttempts: (byte)(world.Plan.Has(Feature.Attempts) && draw.OneIn(2) ? draw.Between(1, 4) : 0),
             Delivery: mode == TransportMode.Probabilistic && world.Plan.Has(Feature.Delivery) ? Delivery() : null,
             Path: world.Plan.Has(Feature.Paths) && draw.OneIn(4) ? (byte)draw.Below(8) : null);
