@@ -22,7 +22,10 @@ public sealed record ConnectionConfig
     /// <summary>The most concurrent streams that a peer may be allowed (NS-NF-004).</summary>
     public const int StreamsMax = 65_536;
 
-    /// <summary>The largest NexLink frame that is sent, its 48-byte header included, in bytes.</summary>
+    /// <summary>
+    /// The largest NexLink frame that is sent, its 48-byte header included, in bytes: at least <see cref="FrameLengthMin"/>, at most 2^20 and three frames of the
+    /// endpoint's arena. The peer is told in the handshake, and sends no larger one either.
+    /// </summary>
     public int MaxFrameLength { get; init; } = 1500;
 
     /// <summary>

@@ -20,6 +20,9 @@ internal sealed class ConnectionFactory(EndpointState state)
     private const ulong TagDomain = 0x746167;
     private const ulong CongestionDomain = 0x63636c6f74;
 
+    // Payload that begins in the middle of a frame of the arena reaches into one more than it would fill: so a packet as long as these frames still has the slices for it.
+    private const int FramesOfPacketMax = Wire.Transmission.SliceCountMax - 1;
+
     private ulong _tagCount;
 
     /// <summary>Checks the settings of a connection, by themselves and against the endpoint that it is for.</summary>
@@ -27,8 +30,17 @@ internal sealed class ConnectionFactory(EndpointState state)
     public void Check(ConnectionConfig config)
     {
         config.Validate();
-        long slices = Wire.Transmission.SliceCountMax - 1;
-        Limit.Check(config.MaxFrameLength, 0, state.Frames.Arena.FrameSize * slices, nameof(config.MaxFrameLength));
+        int frameSize = state.Frames.FrameSize;
+        long limit = (long)frameSize * FramesOfPacketMax;
+        if (config.MaxFrameLength > limit)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(config),
+                config.MaxFrameLength,
+                $"{nameof(config.MaxFrameLength)} is {config.MaxFrameLength}; it may be {ConnectionConfig.FrameLengthMin} to {limit}, "
+                + $"which is {FramesOfPacketMax} frames of the endpoint's arena, of {frameSize} bytes each.");
+        }
+
         if (state.Schedulers.IndexOf(config.PathScheduler) < 0)
         {
             throw new ArgumentException(

@@ -102,6 +102,17 @@ public sealed class RefusedArgumentsTests
         Check(config, mode == TransportMode.BestEffort, nameof(StreamConfig.SequenceNumbers));
     }
 
+    [Test]
+    public void Connect_WithFramesLongerThanThreeOfTheArena_SaysWhyAndHowLongTheyMayBe()
+    {
+        var pair = new Pair(frameSize: 2048);
+        var config = new ConnectionConfig { MaxFrameLength = 9000 };
+        Assert.That(
+            () => pair.Client.Endpoint.Connect(Pair.ServerNode, pair.Now, out _, config),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("9000; it may be 1200 to 6144, which is 3 frames of the endpoint's arena, of 2048 bytes each"));
+        Assert.That(pair.Client.Endpoint.Connect(Pair.ServerNode, pair.Now, out _, config with { MaxFrameLength = 6144 }), Is.EqualTo(CallStatus.Ok));
+    }
+
     private static void Check(StreamConfig config, bool isTaken, string setting)
     {
         // Before there is a connection, so that what is refused does not depend on one.
