@@ -40,8 +40,15 @@ public readonly record struct ConnectionHandle
     /// <summary>Opens a stream. It costs no round trip: data can be sent at once.</summary>
     /// <param name="config">What the stream is.</param>
     /// <param name="stream">The stream, when the answer is <see cref="CallStatus.Ok"/>.</param>
-    /// <returns><see cref="CallStatus.Ok"/>, <see cref="CallStatus.LimitReached"/> or <see cref="CallStatus.Closed"/>.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The configuration has no such mode or priority.</exception>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>; <see cref="CallStatus.LimitReached"/>: the peer or the endpoint allow no more streams now,
+    /// <see cref="Events.EventKind.StreamsAvailable"/> tells when to try again; <see cref="CallStatus.Closed"/>: the connection is not established yet, or not any more.
+    /// </returns>
+    /// <exception cref="ArgumentException">
+    /// A setting is out of its range: the mode, the priority, or one of <see cref="StreamConfig.Delivery"/>. Or it is of another mode than the stream's. The message
+    /// names it.
+    /// </exception>
+    /// <exception cref="NotSupportedException"><see cref="StreamConfig.Delivery"/> asks for repairs, and the program was built without them.</exception>
     public CallStatus OpenStream(in StreamConfig config, out StreamHandle stream)
     {
         config.Validate();
@@ -140,8 +147,14 @@ public readonly record struct ConnectionHandle
 
     /// <summary>
     /// Closes gracefully: nothing new can be sent, both sides flush what they have queued for at most
-    /// <see cref="ConnectionConfig.Linger"/>, and the closing event reports what was not delivered.
+    /// <see cref="ConnectionConfig.Linger"/>, and the closing event reports what was not delivered. One that is still being opened ends at once.
     /// </summary>
+    /// <param name="now">The present.</param>
+    /// <param name="reason">What the peer is told, and the closing event says.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>: it closes, or did already, and then nothing changes; <see cref="Events.EventKind.ConnectionClosed"/> tells of the end. Until then what
+    /// arrived can be read. <see cref="CallStatus.Closed"/>: it has ended, and nothing more comes of it but that event, where it was not fetched.
+    /// </returns>
     public CallStatus Close(Instant now, ReasonCode reason = ReasonCode.None)
     {
         if (_endpoint is not { } endpoint)
@@ -154,7 +167,13 @@ public readonly record struct ConnectionHandle
         return endpoint.Trace?.OnDone(status) ?? status;
     }
 
-    /// <summary>Ends the connection at once; the peer is told, once.</summary>
+    /// <summary>Ends the connection at once; the peer is told, once. What was not delivered, and not read, is gone.</summary>
+    /// <param name="now">The present.</param>
+    /// <param name="reason">What the peer is told, and the closing event says.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>: it has ended, also where it was closing; <see cref="Events.EventKind.ConnectionClosed"/> reports what was lost.
+    /// <see cref="CallStatus.Closed"/>: it had ended before, and nothing changes.
+    /// </returns>
     public CallStatus Abort(Instant now, ReasonCode reason = ReasonCode.Aborted)
     {
         if (_endpoint is not { } endpoint)

@@ -223,7 +223,18 @@ public sealed class Endpoint
     }
 
     /// <summary>Opens a connection. An event tells when it is established, or that it ended.</summary>
-    /// <returns><see cref="CallStatus.Ok"/>, or <see cref="CallStatus.LimitReached"/> when all connections of the endpoint are in use.</returns>
+    /// <param name="remote">The peer's node.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="connection">The connection, when the answer is <see cref="CallStatus.Ok"/>.</param>
+    /// <param name="config">Its settings; null: those of <see cref="EndpointConfig.Connection"/>.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>, or <see cref="CallStatus.LimitReached"/>: all connections of the endpoint are in use. A connection comes free after its
+    /// <see cref="EventKind.ConnectionClosed"/> was fetched and what came late was answered; no event tells of that.
+    /// </returns>
+    /// <exception cref="ArgumentException">
+    /// A setting of <paramref name="config"/> is out of its range, or names a congestion controller or a path scheduler that the endpoint does not have. The message
+    /// names the setting.
+    /// </exception>
     public CallStatus Connect(NodeId remote, Instant now, out ConnectionHandle connection, ConnectionConfig? config = null)
     {
         _trace?.Connect(remote, now, config);
@@ -272,7 +283,10 @@ public sealed class Endpoint
         }
     }
 
-    /// <summary>A deadline that <see cref="TryGetDeadline"/> announced has come. Calling it early or for a stale handle does no harm.</summary>
+    /// <summary>
+    /// A deadline that <see cref="TryGetDeadline"/> announced has come. Calling it early or for a stale handle does no harm, and for a handle that is not of this
+    /// endpoint nothing happens.
+    /// </summary>
     public void HandleTimeout(ConnectionHandle connection, Instant now)
     {
         // The only call of an endpoint that takes a handle, which may be another's: its index and generation say nothing here. Nor is it recorded, since a replay knows

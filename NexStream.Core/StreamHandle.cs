@@ -46,6 +46,18 @@ public readonly record struct StreamHandle
     /// Sends bytes (RO) or one message (RU, BE, PR). The data is copied once; it may be reused at once.
     /// RO takes what fits and says how much; a message is taken whole or not at all.
     /// </summary>
+    /// <param name="data">Bytes, or one message of at least one byte.</param>
+    /// <param name="options">When the data is of no use any more, and whether an event tells how a message ended.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>: a message was taken whole, and <see cref="SendResult.Message"/> is its number; of RO <see cref="SendResult.Bytes"/> were taken.
+    /// Where these are fewer than were given, <see cref="Events.EventKind.StreamWritable"/> tells when the rest has room.
+    /// <see cref="CallStatus.WouldBlock"/>: nothing was taken for want of room, and the same event tells when there is some. In BE and PR, whose oldest messages
+    /// make room, that is only where the memory or the records of the whole endpoint are used up.
+    /// <see cref="CallStatus.MessageTooLong"/>: more than <see cref="MessageLengthMax"/>; <see cref="CallStatus.MessageEmpty"/>. Nothing was taken, no event
+    /// follows, and in RO neither is answered.
+    /// <see cref="CallStatus.Closed"/>: nothing was taken, nor will it ever be: the handle is stale, the sending half was finished or reset, the peer asked to stop,
+    /// or the connection closes.
+    /// </returns>
     public SendResult Send(ReadOnlySpan<byte> data, in SendOptions options = default)
     {
         if (_endpoint is not { } endpoint)
@@ -115,6 +127,18 @@ public readonly record struct StreamHandle
     /// Reads bytes (RO) or one message (RU, BE, PR) into <paramref name="destination"/>. In RO fewer bytes than that holds say that there are no more for now, and an event
     /// tells of more; but the end may be there already, and only another call tells that.
     /// </summary>
+    /// <param name="destination">Where the bytes go.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>: <see cref="ReceiveResult.Bytes"/> were copied; of a message that is all of it.
+    /// <see cref="CallStatus.WouldBlock"/>: there is nothing now; <see cref="Events.EventKind.StreamReadable"/> tells of more.
+    /// <see cref="CallStatus.MessageTooLong"/>: the next message is longer than <paramref name="destination"/>; nothing was taken, and
+    /// <see cref="ReceiveResult.Bytes"/> says how long it is.
+    /// <see cref="CallStatus.EndOfStream"/>: the peer finished and everything was read. This is answered once, and then <see cref="CallStatus.Closed"/>.
+    /// <see cref="CallStatus.Reset"/>: the peer or this side gave the stream up, with <see cref="ReceiveResult.Reason"/>; what was not read is gone. It is answered until
+    /// the handle is stale.
+    /// <see cref="CallStatus.Closed"/>: there is nothing, and never will be: the handle is stale, the end was told, this side closed the stream, or it was given up
+    /// without a reason.
+    /// </returns>
     public ReceiveResult Receive(Span<byte> destination)
     {
         if (_endpoint is not { } endpoint)
@@ -141,8 +165,15 @@ public readonly record struct StreamHandle
     /// the frames count against the connection's share until then: one that keeps too many receives nothing more.
     /// </param>
     /// <returns>
-    /// As <see cref="Receive"/>, with <see cref="ReceiveResult.Slices"/>. <see cref="CallStatus.MessageTooLong"/>: the message has more slices than
-    /// <paramref name="destination"/>; nothing was taken, and the result tells how many it has.
+    /// <see cref="CallStatus.Ok"/>: <see cref="ReceiveResult.Slices"/> were handed over, with <see cref="ReceiveResult.Bytes"/> in all; of a message that is all of it.
+    /// <see cref="CallStatus.MessageTooLong"/>: the next message has more slices than <paramref name="destination"/> has places; nothing was taken, and
+    /// <see cref="ReceiveResult.Slices"/> says how many it has.
+    /// <see cref="CallStatus.WouldBlock"/>: there is nothing now; <see cref="Events.EventKind.StreamReadable"/> tells of more.
+    /// <see cref="CallStatus.EndOfStream"/>: the peer finished and everything was read. This is answered once, and then <see cref="CallStatus.Closed"/>.
+    /// <see cref="CallStatus.Reset"/>: the peer or this side gave the stream up, with <see cref="ReceiveResult.Reason"/>; what was not read is gone, what was handed
+    /// over is still the caller's. It is answered until the handle is stale.
+    /// <see cref="CallStatus.Closed"/>: there is nothing, and never will be: the handle is stale, the end was told, this side closed the stream, or it was given up
+    /// without a reason.
     /// </returns>
     public ReceiveResult ReceiveZeroCopy(Span<PayloadSlice> destination)
     {
@@ -160,7 +191,13 @@ public readonly record struct StreamHandle
     }
 
     /// <summary>PR only: how likely messages sent from now on are to be delivered. Either side sets it for what it sends itself.</summary>
+    /// <param name="delivery">The probability, and how it is reached.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>: it holds from the next message on. <see cref="CallStatus.Closed"/>: nothing changed, because the stream is not Probabilistic, the
+    /// handle is stale, the sending half was finished or reset, or the connection closes.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message names it.</exception>
+    /// <exception cref="NotSupportedException">It asks for repairs, and the program was built without them.</exception>
     public CallStatus SetDelivery(in ProbabilisticConfig delivery)
     {
         delivery.Validate();
@@ -170,18 +207,31 @@ public readonly record struct StreamHandle
     }
 
     /// <summary>Ends the sending half: what is queued still goes, then the peer reads the end of the stream.</summary>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>: sends answer <see cref="CallStatus.Closed"/> from now on; reading goes on. <see cref="CallStatus.Closed"/>: nothing changed, because
+    /// the half was finished or reset before, the peer asked to stop, or the handle is stale.
+    /// </returns>
     public CallStatus Finish() =>
         _endpoint is not { } endpoint ? CallStatus.Closed
         : endpoint.Trace is { } trace ? RecordedCalls.Finish(trace, endpoint.StreamCalls, this)
         : endpoint.StreamCalls.Finish(this);
 
     /// <summary>Finishes sending, and reads no more: what still comes is thrown away, and the peer is asked to stop.</summary>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>: nothing more can be sent or read, and <see cref="Events.EventKind.StreamClosed"/> tells when the stream is gone; also where a half had ended
+    /// before. <see cref="CallStatus.Closed"/>: the handle is stale.
+    /// </returns>
     public CallStatus Close() =>
         _endpoint is not { } endpoint ? CallStatus.Closed
         : endpoint.Trace is { } trace ? RecordedCalls.Close(trace, endpoint.StreamCalls, this)
         : endpoint.StreamCalls.Close(this);
 
     /// <summary>Gives up both halves: what is queued and not acknowledged is not sent any more.</summary>
+    /// <param name="reason">What the peer is told.</param>
+    /// <returns>
+    /// <see cref="CallStatus.Ok"/>: nothing more can be sent or read, and <see cref="Events.EventKind.StreamClosed"/> tells when the stream is gone; also where a half had ended
+    /// before. <see cref="CallStatus.Closed"/>: the handle is stale.
+    /// </returns>
     public CallStatus Reset(ReasonCode reason) =>
         _endpoint is not { } endpoint ? CallStatus.Closed
         : endpoint.Trace is { } trace ? RecordedCalls.Reset(trace, endpoint.StreamCalls, this, reason)
