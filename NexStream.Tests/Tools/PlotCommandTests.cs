@@ -36,6 +36,18 @@ public sealed class PlotCommandTests
         Assert.That(Directory.GetFiles(File("traces")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "flow-0.sqlog", "flow-1.sqlog" }));
     }
 
+    /// <summary>It was 2097152.0 TiB.</summary>
+    [Test]
+    public void Sim_FlowWithoutCongestionControl_HasNoWindowInTheTableNorOnThePage()
+    {
+        System.IO.File.WriteAllText(File("none.json"), Scenario.Replace("bbr", "none", StringComparison.Ordinal));
+        (int code, string output) = Cli.Run("sim", File("none.json"), "--plot", File("none.html"));
+        string page = System.IO.File.ReadAllText(File("none.html"));
+        Assert.That(code, Is.Zero);
+        Assert.That(output, Does.Contain("│ none").And.Contain("KiB").And.Not.Contain("TiB"), "the other flow has one");
+        Assert.That(page, Does.Contain("<td>none</td>").And.Contain("<td>-</td></tr>").And.Not.Contain("TiB"));
+    }
+
     [Test]
     public void Sim_PlotAsHtml_WritesAPage()
     {

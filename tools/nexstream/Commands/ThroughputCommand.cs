@@ -104,7 +104,7 @@ internal static class ThroughputCommand
         {
             Console.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{interval.FromS,6:F2}-{interval.ToS,-6:F2} s  {Quantity.Bytes(interval.Bytes),10}  {Quantity.Rate(interval.Mbps),14}  {interval.Retransmissions,6} again  rtt {interval.RttMs:F2} ms  window {Quantity.Bytes(interval.CwndBytes)}"));
+                $"{interval.FromS,6:F2}-{interval.ToS,-6:F2} s  {Quantity.Bytes(interval.Bytes),10}  {Quantity.Rate(interval.Mbps),14}  {interval.Retransmissions,6} again  rtt {interval.RttMs:F2} ms  window {Quantity.Window(interval.CwndBytes)}"));
         }
     }
 

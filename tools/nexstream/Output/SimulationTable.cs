@@ -8,33 +8,18 @@ namespace NexStream.Tool.Output;
 /// <summary>A simulation's result for people.</summary>
 internal static class SimulationTable
 {
-    private static readonly string[] s_columns =
-        ["completed", "goodput", "packets", "sent again", "spurious", "lost", "srtt", "queue p99", "window"];
-
     public static void Write(IAnsiConsole console, Simulation simulation, SimulationResult result, TimeSpan took)
     {
         Table table = new Table().Border(TableBorder.Rounded);
-        table.AddColumns("flow", "control");
-        foreach (string name in s_columns)
+        table.AddColumns(FlowRow.Labels);
+        foreach (string name in FlowRow.ShortNames)
         {
             table.AddColumn(new TableColumn(name).RightAligned());
         }
 
         for (int i = 0; i < result.Flows.Count; i++)
         {
-            FlowResult flow = result.Flows[i];
-            table.AddRow(
-                i.ToString(CultureInfo.InvariantCulture),
-                simulation.Flows[i].Spec.Congestion,
-                flow.CompletedS is { } seconds ? Text($"{seconds:F2} s") : "-",
-                Quantity.Rate(flow.GoodputMbps),
-                Text($"{flow.SentPackets:N0}"),
-                Text($"{flow.RetransmittedPackets:N0}"),
-                Text($"{flow.SpuriousRetransmits:N0}"),
-                Text($"{flow.LostPackets:N0}"),
-                Text($"{flow.SrttMs:F1} ms"),
-                Text($"{flow.P99QueueMs:F1} ms"),
-                Quantity.Bytes(flow.CwndBytes));
+            table.AddRow(FlowRow.ShortCells(i, simulation.Flows[i].Spec.Congestion, result.Flows[i]));
         }
 
         console.Write(table);
@@ -81,7 +66,7 @@ internal static class SimulationTable
                     Text($"{path.SpuriousRetransmits:N0}"),
                     Text($"{path.SrttMs:F1} ms"),
                     Text($"{path.MinRttMs:F1} ms"),
-                    Quantity.Bytes(path.CwndBytes));
+                    Quantity.Window(path.CwndBytes));
             }
         }
 

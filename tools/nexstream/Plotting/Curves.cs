@@ -1,5 +1,6 @@
 using NexStream.Core.Primitives;
 using NexStream.Simulator.Observation;
+using NexStream.Tool.Output;
 using OxyPlot;
 
 namespace NexStream.Tool.Plotting;
@@ -7,9 +8,6 @@ namespace NexStream.Tool.Plotting;
 /// <summary>How samples become curves.</summary>
 internal sealed class Curves(PlotSource source)
 {
-    /// <summary>A flow without congestion control has a window without an end: that is none.</summary>
-    public const double Unlimited = 1e15;
-
     /// <summary>A flow's value while the flow is under way; 0 is not known yet.</summary>
     public Curve OfFlow(string name, int flow, CurveStyle style, Scale scale, Func<FlowSample, double> value) =>
         new(name, flow, Palette.Flow(flow), style, [.. source.Sampler.Flows[flow].Select((s, i) => new PlotPoint(source.SecondsAt(i), Of(s, value) / scale.One))]);
@@ -69,6 +67,6 @@ internal sealed class Curves(PlotSource source)
     private static double Of(in FlowSample sample, Func<FlowSample, double> value)
     {
         double result = sample.IsActive ? value(sample) : double.NaN;
-        return result is > 0 and < Unlimited ? result : double.NaN;
+        return result is > 0 and < Quantity.WindowMax ? result : double.NaN;
     }
 }

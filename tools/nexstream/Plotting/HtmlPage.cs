@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using NexStream.Simulator.Results;
 using NexStream.Tool.Output;
 
 namespace NexStream.Tool.Plotting;
@@ -18,11 +17,6 @@ internal static class HtmlPage
         th { font-weight: 600; }
         .broken { color: #b00020; }
         """;
-
-    private static readonly string[] s_columns =
-    [
-        "flow", "control", "completed", "goodput", "packets", "sent again", "spurious", "lost", "smoothed RTT", "shortest RTT", "queue, 99th percentile", "window",
-    ];
 
     public static string Write(PlotSource source)
     {
@@ -44,31 +38,15 @@ internal static class HtmlPage
     private static void AppendTable(StringBuilder page, PlotSource source)
     {
         page.Append("<table>\n<thead>");
-        AppendRow(page, "th", s_columns);
+        AppendRow(page, "th", [.. FlowRow.Labels, .. FlowRow.Names]);
         page.Append("</thead>\n<tbody>\n");
         for (int i = 0; i < source.Result.Flows.Count; i++)
         {
-            AppendRow(page, "td", Cells(i, source.Simulation.Flows[i].Spec.Congestion, source.Result.Flows[i]));
+            AppendRow(page, "td", FlowRow.Cells(i, source.Simulation.Flows[i].Spec.Congestion, source.Result.Flows[i]));
         }
 
         page.Append("</tbody>\n</table>\n");
     }
-
-    private static string[] Cells(int index, string congestion, FlowResult flow) =>
-    [
-        Text($"{index}"),
-        congestion,
-        flow.CompletedS is { } seconds ? Text($"{seconds:F2} s") : "-",
-        Quantity.Rate(flow.GoodputMbps),
-        Text($"{flow.SentPackets:N0}"),
-        Text($"{flow.RetransmittedPackets:N0}"),
-        Text($"{flow.SpuriousRetransmits:N0}"),
-        Text($"{flow.LostPackets:N0}"),
-        Text($"{flow.SrttMs:F1} ms"),
-        Text($"{flow.MinRttMs:F1} ms"),
-        Text($"{flow.P99QueueMs:F1} ms"),
-        flow.CwndBytes < Curves.Unlimited ? Quantity.Bytes(flow.CwndBytes) : "-",
-    ];
 
     private static void AppendRow(StringBuilder page, string cell, string[] texts)
     {
@@ -80,6 +58,4 @@ internal static class HtmlPage
 
         page.Append("</tr>\n");
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
