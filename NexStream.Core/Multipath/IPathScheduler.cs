@@ -85,7 +85,7 @@ public readonly record struct PathView
     /// <summary>The longest frame that it carries.</summary>
     public int FrameLength { get; init; }
 
-    /// <summary>Packets sent so far, and those of them that were declared lost.</summary>
+    /// <summary>Packets sent so far.</summary>
     public ulong PacketsSent { get; init; }
 
     /// <summary>Packets declared lost so far.</summary>

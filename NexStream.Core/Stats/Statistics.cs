@@ -48,7 +48,10 @@ public readonly record struct PathStatistics
     /// <summary>Packets declared lost that were acknowledged later.</summary>
     public ulong SpuriousLosses { get; init; }
 
-    /// <summary>Packets that came twice, or so late that this cannot be told.</summary>
+    /// <summary>
+    /// Packets of the path that were dropped as they came: most came twice, or so late that this cannot be told. Also those with the path's tag but the id of another path, or
+    /// from a node to which the path may not move, and answers to a CONN_INIT that had been answered already.
+    /// </summary>
     public ulong DuplicatesReceived { get; init; }
 
     /// <summary>Bytes of NexLink frames sent, headers included.</summary>
@@ -199,7 +202,7 @@ public readonly record struct DeliveryStatistics
     public ulong ArrivedRecovered { get; init; }
 }
 
-/// <summary>What an endpoint has dropped outside any connection, each with its cause.</summary>
+/// <summary>What an endpoint holds now, and what it has dropped outside any connection, each with its cause.</summary>
 public readonly record struct EndpointStatistics
 {
     /// <summary>Connections alive.</summary>

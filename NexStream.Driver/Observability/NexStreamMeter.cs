@@ -25,7 +25,7 @@ internal static class NexStreamMeter
         Counter("nexstream.packets.received", "{packet}", "Packets received, duplicates left out.", totals => totals.PacketsReceived);
         Counter("nexstream.packets.lost", "{packet}", "Packets declared lost.", totals => totals.PacketsLost);
         Counter("nexstream.packets.spuriously_lost", "{packet}", "Packets declared lost that were acknowledged later.", totals => totals.SpuriousLosses);
-        Counter("nexstream.packets.duplicate", "{packet}", "Packets that came twice.", totals => totals.Duplicates);
+        Counter("nexstream.packets.duplicate", "{packet}", "Packets of a path that were dropped as they came; most came twice.", totals => totals.Duplicates);
         Counter("nexstream.packets.retransmitted", "{packet}", "Packets that carried data again.", totals => totals.Retransmissions);
         Counter("nexstream.packets.unknown_tag", "{packet}", "Packets of no connection.", totals => totals.UnknownTags);
         Counter("nexstream.bytes.sent", "By", "Bytes of NexLink frames sent, headers included.", totals => totals.BytesSent);
