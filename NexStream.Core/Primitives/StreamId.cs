@@ -12,7 +12,9 @@ public static class StreamId
     /// <summary>Reserved for broadcast and multicast.</summary>
     public const uint Reserved = 0xFFFF_FFFF;
 
-    /// <summary>The most streams that one side can ever open on a connection: the ids of its half.</summary>
+    /// <summary>
+    /// The most streams that one side can ever open on a connection: one fewer than its half has ids, so that the last of them, 0x7FFFFFFF or 0xFFFFFFFE, is never opened.
+    /// </summary>
     public const uint CountMax = 0x4000_0000 - 1;
 
     private const uint ServerBase = 0x8000_0000;
