@@ -1,3 +1,4 @@
+using NexStream.Core.Primitives;
 using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Config;

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using NexStream.Core.Config;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Core.Congestion;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
-using NexStream.Core.Config;
 using NexStream.Core.Fec;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
-using NexStream.Core.Config;
 using NexStream.Core.Fec;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;

@@ -1,5 +1,6 @@
 using NexStream.Core.Config;
 using NexStream.Core.Congestion;
+using NexStream.Core.Primitives;
 
 namespace NexStream.Tests.Endpoints;
 

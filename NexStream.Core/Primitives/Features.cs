@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace NexStream.Core.Config;
+namespace NexStream.Core.Primitives;
 
 /// <summary>
 /// Parts that a program may leave out, decided when it is built: a trimmer or a native compiler that is told so (RuntimeHostConfigurationOption with Trim="true") removes
