@@ -7,7 +7,7 @@ namespace NexStream.Core.Sending;
 
 /// <summary>
 /// One packet while it is written: the frames, and what has to be remembered until it is acknowledged. A protection layer would seal
-/// the packet in <c>TransmitPath</c> when this is complete: the header is known, the slices are not changed any more.
+/// the packet in <see cref="PacketFinisher"/>, when this is complete: the header is known, the slices are not changed any more.
 /// </summary>
 internal ref struct PacketBuilder
 {
