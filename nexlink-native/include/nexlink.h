@@ -11,7 +11,8 @@
  * A descriptor that carries slices is one hold for each slice on the frame that the slice lies in. The receiver returns holds with
  * release(); the sender collects returned holds with reclaim(). When the peer dies, reclaim() yields every hold that it still had.
  *
- * Threads: one thread at a time may use a link, and one an arena. Nothing blocks except wait(). No function calls back.
+ * Threads: one thread at a time may use a link, one an arena, and one a listener; which one may change. Any thread may call wake() while another uses the link,
+ * and name() and last_error() always. Nothing blocks except wait() and connect(), which do not for longer than they are told. No function calls back.
  * Results: >= 0 success (often a count), < 0 one of NEXLINK_E*.
  */
 #ifndef NEXLINK_H
@@ -186,8 +187,9 @@ typedef struct nexlink_api {
     /* NEXLINK_PEER_ALIVE or NEXLINK_PEER_DEAD: by the process handle of the peer (pidfd), not by time. DEAD also when it closed or is
      * not to be trusted. One system call while the peer lives. */
     int32_t (*peer_state)(nexlink_link *link);
-    /* Sleeps until the peer sent or released something, it died, wake() was called, or timeout_ns passed (UINT64_MAX: never). The only call that blocks,
-     * besides connect. 1: there is something to receive or reclaim, or room again after a send that took fewer than count. 0: nothing. EPEER: as receive. */
+    /* Sleeps until the peer sent or released something, it died, wake() was called, or timeout_ns passed (UINT64_MAX: never). Of a link's
+     * functions the only one that blocks. 1: there is something to receive or reclaim, or room again after a send that took fewer than count.
+     * 0: nothing. EPEER: as receive. */
     int32_t (*wait)(nexlink_link *link, uint64_t timeout_ns);
     /* The peer may still be reading what it holds: frames that were not reclaimed are the caller's to write off or to leave alone. */
     void (*close_link)(nexlink_link *link);
@@ -204,8 +206,8 @@ typedef struct nexlink_api {
     int32_t (*udp_lookup)(nexlink_link *link, const uint8_t *name, nexlink_udp_address *address, uint8_t *node);
     int32_t (*udp_info)(nexlink_link *link, nexlink_udp_info *info);
 
-    /* Ends the wait() that another thread is in, or else the next one, as if its time had passed. The one function that any thread may call while
-     * another uses the link; not while it is being closed. */
+    /* Ends the wait() that another thread is in, or else the next one, as if its time had passed. The one function of a link that any thread may call
+     * while another uses it; not while it is being closed. */
     int32_t (*wake)(nexlink_link *link);
 } nexlink_api;
 

@@ -47,6 +47,19 @@ bool nx_holds_remove(nx_holds *holds, nexlink_release release)
     return true;
 }
 
+bool nx_holds_remove_all(nx_holds *holds, const nexlink_release *releases, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!nx_holds_remove(holds, releases[i])) {
+            while (i-- > 0) {
+                holds->counts[releases[i].frame] += releases[i].holds;
+            }
+            return false;
+        }
+    }
+    return true;
+}
+
 uint32_t nx_holds_sweep(nx_holds *holds, nexlink_release *releases, uint32_t count)
 {
     uint32_t found = 0;

@@ -28,6 +28,9 @@ void nx_holds_add(nx_holds *holds, const nexlink_descriptor *descriptor);
 /* Takes off a release; false and nothing taken: there are not that many holds, or no such frame. */
 bool nx_holds_remove(nx_holds *holds, nexlink_release release);
 
+/* Takes off all of them, or none: a caller's mistake leaves the holds as they were. */
+bool nx_holds_remove_all(nx_holds *holds, const nexlink_release *releases, uint32_t count);
+
 /* Takes all holds off up to `count` frames and says which; 0: there are none left. Only for a table to which nothing is added any more. */
 uint32_t nx_holds_sweep(nx_holds *holds, nexlink_release *releases, uint32_t count);
 

@@ -22,26 +22,12 @@ void nx_link_pay_debts(nexlink_link *link)
     }
 }
 
-/* All or nothing: a caller's mistake leaves the holds as they were. */
-static bool give_up(nexlink_link *link, const nexlink_release *releases, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (!nx_holds_remove(&link->borrowed, releases[i])) {
-            while (i-- > 0) {
-                link->borrowed.counts[releases[i].frame] += releases[i].holds;
-            }
-            return false;
-        }
-    }
-    return true;
-}
-
 int32_t nx_link_release(nexlink_link *link, const nexlink_release *releases, uint32_t count)
 {
     if (link == NULL || (releases == NULL && count != 0) || count > INT32_MAX) {
         return nx_fail(NEXLINK_EINVAL, "release: no link or no releases");
     }
-    if (!give_up(link, releases, count)) {
+    if (!nx_holds_remove_all(&link->borrowed, releases, count)) {
         return nx_fail(NEXLINK_EINVAL, "release: more holds than were received, or of a frame that the peer does not have");
     }
     nx_link_notice_close(link);

@@ -34,6 +34,8 @@ enum {
     NX_UDP_SPILL_SIZE = 65536,   /* no datagram and no run of them is longer, so that none is ever cut off */
     NX_UDP_READY_MAX = NX_UDP_SLOTS * NX_UDP_SLOT_FRAMES * 2, /* a sender on this machine may put 128 together (UDP_MAX_SEGMENTS) */
     NX_UDP_CONTROL_SIZE = 128,
+    NX_UDP_ECN_OFFSET = 1,       /* where the NexLink header has the mark that the IP header has in its own place */
+    NX_UDP_ECN_MASK = 3,
 };
 
 typedef union nx_udp_sockaddr {

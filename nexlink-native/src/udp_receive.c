@@ -11,8 +11,6 @@
 #include "udp.h"
 
 enum {
-    ECN_OFFSET = 1,
-    ECN_MASK = 3,
     LENGTH_OFFSET = 4,
     CHECKSUM_OFFSET = 12,
     SOURCE_OFFSET = 16,
@@ -189,10 +187,10 @@ static run describe(const nx_udp_slot *slot, const struct mmsghdr *message)
     for (struct cmsghdr *control = CMSG_FIRSTHDR(&header); control != NULL; control = CMSG_NXTHDR(&header, control)) {
         int value = 0;
         if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_TOS) {
-            result.ecn = *CMSG_DATA(control) & ECN_MASK; /* one byte, unlike all others */
+            result.ecn = *CMSG_DATA(control) & NX_UDP_ECN_MASK; /* one byte, unlike all others */
         } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_TCLASS) {
             memcpy(&value, CMSG_DATA(control), sizeof value);
-            result.ecn = (uint8_t)(value & ECN_MASK);
+            result.ecn = (uint8_t)(value & NX_UDP_ECN_MASK);
         } else if (control->cmsg_level == IPPROTO_UDP && control->cmsg_type == UDP_GRO) {
             memcpy(&value, CMSG_DATA(control), sizeof value);
             result.segment = value > 0 && (uint32_t)value < result.length ? (uint32_t)value : result.length;
@@ -285,7 +283,7 @@ static bool fetch(nx_udp *udp)
 static void deliver(nx_udp *udp, const nx_udp_ready *ready, nexlink_descriptor *descriptor)
 {
     memcpy(descriptor->header, frame_at(udp, ready->frame), NEXLINK_HEADER_SIZE);
-    descriptor->header[ECN_OFFSET] = ready->ecn;
+    descriptor->header[NX_UDP_ECN_OFFSET] = ready->ecn;
     memcpy(descriptor->header + SOURCE_OFFSET, ready->source, sizeof ready->source);
     memset(descriptor->slices, 0, sizeof descriptor->slices);
     descriptor->slices[0] = (nexlink_slice){.frame = ready->frame, .offset = NEXLINK_HEADER_SIZE, .length = ready->length - NEXLINK_HEADER_SIZE};
@@ -321,14 +319,8 @@ int32_t nx_udp_release(nx_udp *udp, const nexlink_release *releases, uint32_t co
     if ((releases == NULL && count != 0) || count > INT32_MAX) {
         return nx_fail(NEXLINK_EINVAL, "release: no releases");
     }
-    /* All or nothing: a caller's mistake leaves the holds as they were. */
-    for (uint32_t i = 0; i < count; i++) {
-        if (!nx_holds_remove(&udp->borrowed, releases[i])) {
-            while (i-- > 0) {
-                udp->borrowed.counts[releases[i].frame] += releases[i].holds;
-            }
-            return nx_fail(NEXLINK_EINVAL, "release: more holds than were received, or of a frame that the link does not have");
-        }
+    if (!nx_holds_remove_all(&udp->borrowed, releases, count)) {
+        return nx_fail(NEXLINK_EINVAL, "release: more holds than were received, or of a frame that the link does not have");
     }
     for (uint32_t i = 0; i < count; i++) {
         free_frame(udp, releases[i].frame); /* a frame is delivered as one hold */

@@ -6,7 +6,7 @@
 #include "error.h"
 #include "udp.h"
 
-enum { ECN_OFFSET = 1, ECN_MASK = 3, DESTINATION_OFFSET = 32 };
+enum { DESTINATION_OFFSET = 32 };
 
 /* Appends a control message to what is there. */
 static void add_control(struct msghdr *message, int level, int type, const void *value, size_t size)
@@ -128,7 +128,7 @@ static uint32_t build(nx_udp *udp, const nexlink_descriptor *descriptors, uint32
             continue;
         }
         const uint32_t length = length_of(descriptor);
-        const int mark = (udp->info.features & NEXLINK_UDP_ECN) != 0 ? descriptor->header[ECN_OFFSET] & ECN_MASK : 0;
+        const int mark = (udp->info.features & NEXLINK_UDP_ECN) != 0 ? descriptor->header[NX_UDP_ECN_OFFSET] & NX_UDP_ECN_MASK : 0;
         if (!fits(udp, b, last, mark, length)) {
             open_message(udp, b, i, last, mark, length);
         }
