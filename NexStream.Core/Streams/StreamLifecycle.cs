@@ -186,7 +186,7 @@ internal sealed class StreamLifecycle(
         }
     }
 
-    /// <summary>The connection ends: all its streams end at once. Returns what was not delivered and not read.</summary>
+    /// <summary>The connection ends: all its streams end at once. What was not delivered, and what was not read, is added up in its record.</summary>
     public void KillAll(Connection connection)
     {
         for (int index = connection.Streams.Head; index >= 0;)
