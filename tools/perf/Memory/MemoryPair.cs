@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using NexStream.Core;
 using NexStream.Core.Buffers;
@@ -123,6 +124,26 @@ internal sealed class MemoryPair
 
         Acknowledge();
         Timers();
+    }
+
+    /// <summary>Turns for so long, or a little longer. Returns nanoseconds for a data frame.</summary>
+    public double TurnFor(double milliseconds)
+    {
+        const int TurnsBetweenLooks = 16;
+        long bytes = BytesRead;
+        long begin = Stopwatch.GetTimestamp();
+        TimeSpan elapsed;
+        do
+        {
+            for (int i = 0; i < TurnsBetweenLooks; i++)
+            {
+                Turn();
+            }
+
+            elapsed = Stopwatch.GetElapsedTime(begin);
+        }
+        while (elapsed.TotalMilliseconds < milliseconds);
+        return elapsed.TotalNanoseconds * FrameBytes / (BytesRead - bytes);
     }
 
     /// <summary>Time passes: a little, or up to the next deadline where nothing happened in the turn before.</summary>

@@ -41,7 +41,7 @@ public static class MemoryRun
         for (long begin = Stopwatch.GetTimestamp(); slices.Count < slices.Capacity && Stopwatch.GetElapsedTime(begin).TotalSeconds < options.Seconds;)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
-            slices.Add(Slice(pair));
+            slices.Add(pair.TurnFor(SliceMs));
             allocated += GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
@@ -117,25 +117,6 @@ public static class MemoryRun
         {
             pair.Turn();
         }
-    }
-
-    private static double Slice(MemoryPair pair)
-    {
-        const int TurnsBetweenLooks = 16;
-        long bytes = pair.BytesRead;
-        long begin = Stopwatch.GetTimestamp();
-        TimeSpan elapsed;
-        do
-        {
-            for (int i = 0; i < TurnsBetweenLooks; i++)
-            {
-                pair.Turn();
-            }
-
-            elapsed = Stopwatch.GetElapsedTime(begin);
-        }
-        while (elapsed.TotalMilliseconds < SliceMs);
-        return elapsed.TotalNanoseconds * pair.FrameBytes / (pair.BytesRead - bytes);
     }
 
     private static PerfPhases Split(PerfOptions options)

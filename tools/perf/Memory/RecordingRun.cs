@@ -44,17 +44,17 @@ public static class RecordingRun
         var sink = new Sink();
         var plain = new MemoryPair(options);
         var recorded = new MemoryPair(options, () => new TraceRecorder(sink, generators: [new WordPattern(0)]));
-        Slice(plain, WarmUpMs);
-        Slice(recorded, WarmUpMs);
+        plain.TurnFor(WarmUpMs);
+        recorded.TurnFor(WarmUpMs);
         var times = new List<(double Plain, double Recorded)>();
         long bytes = recorded.BytesRead;
         long traced = sink.Bytes;
         long allocated = 0;
         for (long begin = Stopwatch.GetTimestamp(); times.Count == 0 || Stopwatch.GetElapsedTime(begin).TotalSeconds < options.Seconds;)
         {
-            double without = Slice(plain, SliceMs);
+            double without = plain.TurnFor(SliceMs);
             long before = GC.GetAllocatedBytesForCurrentThread();
-            double with = Slice(recorded, SliceMs);
+            double with = recorded.TurnFor(SliceMs);
             allocated += GC.GetAllocatedBytesForCurrentThread() - before;
             times.Add((without, with));
         }
@@ -76,26 +76,6 @@ public static class RecordingRun
     {
         double[] sorted = [.. values.Order()];
         return sorted[sorted.Length / 2];
-    }
-
-    /// <summary>Nanoseconds for a data frame.</summary>
-    private static double Slice(MemoryPair pair, double milliseconds)
-    {
-        const int TurnsBetweenLooks = 16;
-        long bytes = pair.BytesRead;
-        long begin = Stopwatch.GetTimestamp();
-        TimeSpan elapsed;
-        do
-        {
-            for (int i = 0; i < TurnsBetweenLooks; i++)
-            {
-                pair.Turn();
-            }
-
-            elapsed = Stopwatch.GetElapsedTime(begin);
-        }
-        while (elapsed.TotalMilliseconds < milliseconds);
-        return elapsed.TotalNanoseconds * pair.FrameBytes / (pair.BytesRead - bytes);
     }
 
     /// <summary>Takes a trace as a file would, without the file.</summary>
