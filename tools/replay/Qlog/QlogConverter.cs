@@ -111,36 +111,10 @@ public sealed class QlogConverter
         if (_start is null)
         {
             _start = now;
-            WriteHeader(role);
+            _records.WriteHeader(_title, _host.Endpoint.Node.ToString(), role);
         }
 
         _now = Math.Max(_now, now - _start.Value);
-    }
-
-    private void WriteHeader(string role)
-    {
-        Utf8JsonWriter json = _records.Begin();
-        json.WriteString("file_schema", QlogRecords.FileSchema);
-        json.WriteString("serialization_format", QlogRecords.Serialization);
-        json.WriteString("title", _title);
-        json.WriteStartObject("trace");
-        json.WriteStartObject("common_fields");
-        json.WriteString("time_format", "relative_to_epoch");
-        json.WriteStartObject("reference_time");
-        json.WriteString("clock_type", "monotonic");
-        json.WriteString("epoch", "unknown");
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteStartObject("vantage_point");
-        json.WriteString("name", _host.Endpoint.Node.ToString());
-        json.WriteString("type", role);
-        json.WriteEndObject();
-        json.WriteStartArray("event_schemas");
-        json.WriteStringValue(QlogRecords.QuicSchema);
-        json.WriteStringValue(QlogRecords.OwnSchema);
-        json.WriteEndArray();
-        json.WriteEndObject();
-        _records.End();
     }
 
     private void WriteConnect(ConnectInput connect)

@@ -9,12 +9,12 @@ namespace NexStream.Replay.Qlog;
 internal sealed class QlogRecords : IDisposable
 {
     /// <summary>What a file says that it is, and the schemas of its events (docs/qlog.md).</summary>
-    public const string FileSchema = "urn:ietf:params:qlog:file:sequential";
-    public const string Serialization = "application/qlog+json-seq";
+    private const string FileSchema = "urn:ietf:params:qlog:file:sequential";
+    private const string Serialization = "application/qlog+json-seq";
 
     // Drafts must say which they follow; a schema of one's own must not be a name of the IETF's.
-    public const string QuicSchema = "urn:ietf:params:qlog:events:quic-12";
-    public const string OwnSchema = "urn:nexstream:qlog:events:nexstream";
+    private const string QuicSchema = "urn:ietf:params:qlog:events:quic-12";
+    private const string OwnSchema = "urn:nexstream:qlog:events:nexstream";
 
     private const byte RecordSeparator = 0x1e;
     private const byte LineFeed = 0x0a;
@@ -28,6 +28,48 @@ internal sealed class QlogRecords : IDisposable
     {
         _output = new BufferedStream(output, BufferSize);
         _json = new Utf8JsonWriter(_record, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    }
+
+    /// <summary>Writes the record that comes first.</summary>
+    /// <param name="title">What the file is of.</param>
+    /// <param name="vantagePoint">Who saw the events.</param>
+    /// <param name="role">Whether that is the client or the server.</param>
+    /// <param name="description">More about it; null: there is no more.</param>
+    /// <param name="group">Which connection all events belong to; null: each says so itself.</param>
+    public void WriteHeader(string title, string vantagePoint, string role, string? description = null, string? group = null)
+    {
+        Utf8JsonWriter json = Begin();
+        json.WriteString("file_schema", FileSchema);
+        json.WriteString("serialization_format", Serialization);
+        json.WriteString("title", title);
+        if (description is not null)
+        {
+            json.WriteString("description", description);
+        }
+
+        json.WriteStartObject("trace");
+        json.WriteStartObject("common_fields");
+        if (group is not null)
+        {
+            json.WriteString("group_id", group);
+        }
+
+        json.WriteString("time_format", "relative_to_epoch");
+        json.WriteStartObject("reference_time");
+        json.WriteString("clock_type", "monotonic");
+        json.WriteString("epoch", "unknown");
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteStartObject("vantage_point");
+        json.WriteString("name", vantagePoint);
+        json.WriteString("type", role);
+        json.WriteEndObject();
+        json.WriteStartArray("event_schemas");
+        json.WriteStringValue(QuicSchema);
+        json.WriteStringValue(OwnSchema);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        End();
     }
 
     /// <summary>Begins a record: its object is open.</summary>

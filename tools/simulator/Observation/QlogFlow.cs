@@ -32,7 +32,12 @@ internal sealed class QlogFlow : IDisposable
     {
         _flow = flow;
         _records = new QlogRecords(output);
-        WriteHeader(title, seed);
+        _records.WriteHeader(
+            title,
+            "client",
+            "client",
+            string.Create(CultureInfo.InvariantCulture, $"NexStream simulation of {title}, seed {seed}, flow {flow.Index} ({flow.Spec.Congestion}), seen from its client"),
+            string.Create(CultureInfo.InvariantCulture, $"flow-{flow.Index}"));
     }
 
     /// <summary>Something happened to a frame of this flow.</summary>
@@ -123,35 +128,6 @@ internal sealed class QlogFlow : IDisposable
             _isNews = false;
             WriteMetrics(now);
         }
-    }
-
-    private void WriteHeader(string title, ulong seed)
-    {
-        Utf8JsonWriter json = _records.Begin();
-        json.WriteString("file_schema", QlogRecords.FileSchema);
-        json.WriteString("serialization_format", QlogRecords.Serialization);
-        json.WriteString("title", title);
-        json.WriteString("description", string.Create(
-            CultureInfo.InvariantCulture, $"NexStream simulation of {title}, seed {seed}, flow {_flow.Index} ({_flow.Spec.Congestion}), seen from its client"));
-        json.WriteStartObject("trace");
-        json.WriteStartObject("common_fields");
-        json.WriteString("group_id", string.Create(CultureInfo.InvariantCulture, $"flow-{_flow.Index}"));
-        json.WriteString("time_format", "relative_to_epoch");
-        json.WriteStartObject("reference_time");
-        json.WriteString("clock_type", "monotonic");
-        json.WriteString("epoch", "unknown");
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteStartObject("vantage_point");
-        json.WriteString("name", "client");
-        json.WriteString("type", "client");
-        json.WriteEndObject();
-        json.WriteStartArray("event_schemas");
-        json.WriteStringValue(QlogRecords.QuicSchema);
-        json.WriteStringValue(QlogRecords.OwnSchema);
-        json.WriteEndArray();
-        json.WriteEndObject();
-        _records.End();
     }
 
     private void WritePacket(string name, Packet packet, long now)
