@@ -36,21 +36,10 @@ public sealed class CommandLineTests
     [TestCase("nexstream swarm --help", "neither a seed, as 635, nor two", "swarm", "--seeds", "1..2..3")]
     public void Mistake_OnTheCommandLine_IsWhatIsSaid(string help, string complaint, params string[] arguments)
     {
-        TextWriter console = Console.Error;
-        using var errors = new StringWriter();
-        Console.SetError(errors);
-        try
-        {
-            (int code, string output) = Cli.Run(arguments);
-            Assert.That(code, Is.EqualTo((int)ExitCode.Usage));
-            Assert.That(output, Does.Not.Contain("Usage:"), "nobody finds the mistake behind a page of help");
-        }
-        finally
-        {
-            Console.SetError(console);
-        }
-
-        Assert.That(errors.ToString(), Does.Contain(complaint).And.Contain(help));
+        (int code, string output, string errors) = Cli.Run(arguments);
+        Assert.That(code, Is.EqualTo((int)ExitCode.Usage));
+        Assert.That(output, Does.Not.Contain("Usage:"), "nobody finds the mistake behind a page of help");
+        Assert.That(errors, Does.Contain(complaint).And.Contain(help));
     }
 
     [Test]
