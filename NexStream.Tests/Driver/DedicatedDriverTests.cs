@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NexStream.Core;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
@@ -7,6 +8,7 @@ using NexStream.Driver;
 using NexStream.Driver.Idle;
 using NexStream.Driver.Links;
 using NexStream.Tests.Driver.Links;
+using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Driver;
 
@@ -48,7 +50,7 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
         using ManualResetEventSlim turned = new();
         using DedicatedDriver driver = DedicatedDriver.Start(_a.Driver, new Application(_ => { turned.Set(); return false; }), new YieldingIdleStrategy(), core: 100_000);
         Assert.That(driver.PinningFailure, Does.Contain("100000"));
-        turned.Wait();
+        turned.Await();
         Assert.That(driver.IsRunning, Is.True);
     }
 
@@ -69,12 +71,12 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
             }),
             new YieldingIdleStrategy(),
             allowed);
-        turned.Wait();
+        turned.Await();
         Assert.That(driver.PinningFailure, Is.Null);
         Assert.That(core, Is.EqualTo(allowed));
     }
 
-    /// <summary>A sleep that nothing else would end: without a wake the test would last as long as it.</summary>
+    /// <summary>A sleep that nothing else would end.</summary>
     [Test]
     public void Wake_FromAnotherThread_EndsASleepOrTheNext([Values] bool withLink)
     {
@@ -83,8 +85,7 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
         for (int i = 0; i < 100; i++)
         {
             // Sometimes before the other thread sleeps, and sometimes after.
-            Thread sleeper = new(() => driver.Wait(MonotonicClock.Now, 3600 * Instant.Second));
-            sleeper.Start();
+            Task sleeper = Patience.Start(() => driver.Wait(MonotonicClock.Now, 3600 * Instant.Second));
             Thread.SpinWait(i * 100);
             driver.Wake();
             sleeper.Join();
@@ -132,10 +133,7 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
             }),
             new BusySpinIdleStrategy());
         known.Set();
-        while (driver.IsRunning)
-        {
-            Thread.Yield();
-        }
+        Assert.That(SpinWait.SpinUntil(() => !driver.IsRunning, Patience.Limit), Is.True);
 
         driver.Dispose();
         Assert.That(_a.Driver.Statistics.FramesSent, Is.EqualTo(1));
@@ -154,7 +152,7 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
         DedicatedDriver driver = DedicatedDriver.Start(_a.Driver, new Application(throws), new BusySpinIdleStrategy());
 
         // A thread that is told to end before its first turn has none.
-        turned.Wait();
+        turned.Await();
         driver.Dispose();
         Assert.That(driver.Failure, Is.SameAs(thrown));
     }
@@ -214,11 +212,13 @@ public sealed class DedicatedDriverTests(LinkPreference preference)
         using (DedicatedDriver a = DedicatedDriver.Start(_a.Driver, client, idleA))
         using (DedicatedDriver b = DedicatedDriver.Start(_b.Driver, server, idleB))
         {
-            while (a.IsRunning && b.IsRunning && !done.Wait(TimeSpan.FromSeconds(1)))
+            for (long begin = Stopwatch.GetTimestamp();
+                a.IsRunning && b.IsRunning && !done.Wait(TimeSpan.FromSeconds(1)) && Stopwatch.GetElapsedTime(begin) < Patience.Limit;)
             {
             }
 
             Assert.That(a.Failure ?? b.Failure, Is.Null);
+            Assert.That(done.IsSet, Is.True, "Not all of it arrived.");
         }
 
         Assert.That(received, Is.EqualTo(data));

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using NexStream.Driver.Links;
+using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Driver.Links;
 
@@ -185,12 +186,12 @@ public sealed class LoopLinkTests(LinkPreference preference)
     {
         const long HourNs = 3_600L * 1_000_000_000;
         _loop.A.Send([LoopFixture.Descriptor(7, 3)]);
-        _loop.B.Wait(HourNs);
+        Patience.Run(() => _loop.B.Wait(HourNs));
         _loop.B.Receive(new LinkDescriptor[1]);
         _loop.B.Release([new LinkRelease(3, 1)]);
-        _loop.A.Wait(HourNs);
+        Patience.Run(() => _loop.A.Wait(HourNs));
         _loop.A.Dispose();
-        _loop.B.Wait(HourNs);
+        Patience.Run(() => _loop.B.Wait(HourNs));
         Assert.That(_loop.B.Receive(new LinkDescriptor[1]), Is.EqualTo(Link.PeerGone));
     }
 
@@ -200,7 +201,7 @@ public sealed class LoopLinkTests(LinkPreference preference)
         const int Rounds = 200;
         const long HourNs = 3_600L * 1_000_000_000;
         int echoed = 0;
-        Thread echo = new(() =>
+        Task echo = Patience.Start(() =>
         {
             LinkDescriptor[] received = new LinkDescriptor[1];
             while (echoed < Rounds)
@@ -221,17 +222,18 @@ public sealed class LoopLinkTests(LinkPreference preference)
                 echoed++;
             }
         });
-        echo.Start();
-        LinkRelease[] reclaimed = new LinkRelease[4];
-        for (uint i = 0; i < Rounds; i++)
+        Patience.Run(() =>
         {
-            Assert.That(_loop.A.Send([LoopFixture.Descriptor(0, i % LoopFixture.FrameCount)]), Is.EqualTo(1));
-            while (_loop.A.Reclaim(reclaimed) == 0)
+            LinkRelease[] reclaimed = new LinkRelease[4];
+            for (uint i = 0; i < Rounds; i++)
             {
-                _loop.A.Wait(HourNs);
+                Assert.That(_loop.A.Send([LoopFixture.Descriptor(0, i % LoopFixture.FrameCount)]), Is.EqualTo(1));
+                while (_loop.A.Reclaim(reclaimed) == 0)
+                {
+                    _loop.A.Wait(HourNs);
+                }
             }
-        }
-
+        });
         echo.Join();
         Assert.That(echoed, Is.EqualTo(Rounds));
     }

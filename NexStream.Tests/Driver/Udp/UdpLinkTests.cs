@@ -4,6 +4,7 @@ using NexStream.Core.Primitives;
 using NexStream.Core.Wire;
 using NexStream.Driver.Links;
 using NexStream.Tests.Driver.Links;
+using NexStream.Tests.Support;
 
 namespace NexStream.Tests.Driver.Udp;
 
@@ -213,27 +214,29 @@ public sealed class UdpLinkTests(LinkPreference preference)
         using UdpPair pair = new(_library, IPAddress.Loopback);
         NodeId toB = pair.A.Dial(pair.B.LocalEndPoint);
         pair.A.Link.Send([UdpPair.Frame(pair.ArenaA, UdpPair.NodeA, toB, 1, 10)]);
-        pair.A.Link.Wait(HourNs);
-        pair.B.Link.Wait(HourNs);
+        Patience.Run(() => pair.A.Link.Wait(HourNs));
+        Patience.Run(() => pair.B.Link.Wait(HourNs));
         Assert.That(pair.B.Link.Receive(new LinkDescriptor[1]), Is.EqualTo(1));
     }
 
-    /// <summary>Nothing comes: without a wake the test would last for an hour.</summary>
+    /// <summary>Nothing comes: without a wake it would last for an hour.</summary>
     [Test]
     public void Wake_BeforeAWaitOrFromAnotherThread_EndsIt()
     {
         const long HourNs = 3_600L * Instant.Second;
         using UdpPair pair = new(_library, IPAddress.Loopback);
+        using ManualResetEventSlim ended = new();
         pair.A.Link.Wake();
-        pair.A.Link.Wait(HourNs);
-        Thread waker = new(() =>
+        Task waiter = Patience.Start(() =>
         {
-            Thread.SpinWait(1_000_000);
-            pair.A.Link.Wake();
+            pair.A.Link.Wait(HourNs);
+            ended.Set();
+            pair.A.Link.Wait(HourNs);
         });
-        waker.Start();
-        pair.A.Link.Wait(HourNs);
-        waker.Join();
+        ended.Await();
+        Thread.SpinWait(1_000_000);
+        pair.A.Link.Wake();
+        waiter.Join();
     }
 
     [Test]
