@@ -1,5 +1,3 @@
-using NexStream.Core.Config;
-using NexStream.Core.Events;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
 using NexStream.Core.Wire;
