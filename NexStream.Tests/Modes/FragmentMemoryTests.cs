@@ -76,18 +76,19 @@ public sealed class FragmentMemoryTests
     [TestCase(20, 301)]
     [TestCase(300, 400)]
     [TestCase(400, 401)]
+    [TestCase(400, 6)]
     public void Message_CutFinelyAtItsBeginning_IsKeptAlikeByBothWays(int piece, int count)
     {
         int room = ConnectionConfig.FrameLengthMin - Core.Wire.LinkHeader.Size - Core.Wire.MessageHead.ReliableSize;
         int[] pieces = [.. Enumerable.Repeat(piece, count), .. Enumerable.Repeat(room, 50), 10];
-        (int Chunks, int Frames, int Runs) Keep(bool usesPrediction)
+        (int Chunks, int Frames, int OfPeer, int Runs) Keep(bool usesPrediction)
         {
             ReferencePair pair = Connect(usesPrediction, out StreamHandle sender, out Func<StreamHandle> reader);
             byte[] message = Lease(pair, sender, pieces, out PayloadSlice[] slices);
             Assert.That(sender.SendZeroCopy(slices).Status, Is.EqualTo(CallStatus.Ok));
             EndpointState state = pair.Server.Endpoint.State;
-            (int, int, int) kept = default;
-            Assert.That(Receive(pair, reader, message.Length, () => kept = (state.Store.Chunks.Count, state.Frames.HeldBy(0), Counted(state))), Is.EqualTo(message));
+            (int, int, int, int) kept = default;
+            Assert.That(Receive(pair, reader, message.Length, () => kept = (state.Store.Chunks.Count, state.Frames.HeldBy(0), HeldOfPeer(state), Counted(state))), Is.EqualTo(message));
             return kept;
         }
 
@@ -141,6 +142,8 @@ public sealed class FragmentMemoryTests
         Assert.That(before - state.Frames.Arena.FreeCount, Is.LessThan(FramesFew));
     }
 
+    private static int HeldOfPeer(EndpointState state) => ((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount;
+
     /// <summary>The runs that were counted of the message that waits to be read.</summary>
     private static int Counted(EndpointState state) =>
         state.Connections[0].Streams.Head is >= 0 and int stream && state.Streams[stream].Receive.MessageHead is >= 0 and int message ? state.Inbound[message].RunCount : 0;
@@ -148,8 +151,8 @@ public sealed class FragmentMemoryTests
     /// <summary>A stream over shared memory between two endpoints with much of it.</summary>
     private static ReferencePair Connect(bool usesPrediction, out StreamHandle sender, out Func<StreamHandle> reader)
     {
-        EndpointConfig Config(byte node) => ReferencePair.ConfigOf(node, new ConnectionConfig { MaxFrameLength = ConnectionConfig.FrameLengthMin, SendBuffer = 1 << 22 })
-            with { MaxConnections = 1 };
+        var connection = new ConnectionConfig { MaxFrameLength = ConnectionConfig.FrameLengthMin, SendBuffer = 1 << 22 };
+        EndpointConfig Config(byte node) => ReferencePair.ConfigOf(node, connection) with { MaxConnections = 1 };
         var pair = new ReferencePair(Config(1), Config(2), 2048, 8192);
         StreamHandle opened = default;
         reader = () => opened;
