@@ -55,7 +55,8 @@ public sealed class Endpoint
         config.Validate();
         _state = new EndpointState(config, arena, this);
         _answers = new StatelessAnswers(_state);
-        _factory = new ConnectionFactory(_state);
+        var pathFactory = new PathFactory(_state);
+        _factory = new ConnectionFactory(_state, pathFactory);
         _factory.Check(config.Connection);
         _handshake = new Handshake(_state, _factory, _answers);
         var probabilisticStreams = new ProbabilisticStreams(_state);
@@ -78,9 +79,9 @@ public sealed class Endpoint
         var probabilisticReceiver = new ProbabilisticReceiver(_state, _lifecycle, messageReceiver, probabilisticStreams, keeper);
         var contents = new PacketContents(_state, segments, sendBuffer, _lifecycle, outbound, messageSender);
         var lossDetector = new LossDetector(_state, contents);
-        _migration = new Migration(_state, _factory, lossDetector);
-        var paths = new PathLifecycle(_state, _factory, lossDetector);
-        var liveness = new PathLiveness(_state, _factory, lossDetector);
+        _migration = new Migration(_state, _factory, pathFactory, lossDetector);
+        var paths = new PathLifecycle(_state, pathFactory, lossDetector);
+        var liveness = new PathLiveness(_state, pathFactory, lossDetector);
         _closing = new CloseSequence(_state, _lifecycle, lossDetector, _factory, _handshake);
         var streamFrames = new StreamFrameHandler(_state, _streamTable, _lifecycle, orderedReceiver, messageReceiver, probabilisticReceiver);
         var run = new ArrivingRun(_state, keeper);
@@ -90,9 +91,9 @@ public sealed class Endpoint
         var predictedFragments = new PredictedFragments(_state, inbound, messageReceiver, fragmentRun);
         var predictedData = new PredictedData(_state, _streamTable, keeper, reassembler, predictedMessages, predictedFragments, run, messageRun);
         _train = new PacketTrain(_state, predictedData, run, messageRun, fragmentRun);
-        var predictedReceive = new PredictedReceive(_state, _factory, predictedData, _train);
+        var predictedReceive = new PredictedReceive(_state, pathFactory, predictedData, _train);
         var receivePath = new ReceivePath(_state, new AckProcessor(_state, contents, lossDetector, liveness), streamFrames, _handshake, _closing, _migration, paths, liveness);
-        _dispatcher = new FrameDispatcher(_state, _factory, _answers, _handshake, _closing, predictedReceive, receivePath);
+        _dispatcher = new FrameDispatcher(_state, _factory, pathFactory, _answers, _handshake, _closing, predictedReceive, receivePath);
         var packets = new PacketWriter(
             _state, control, new PathControlWriter(_state), _lifecycle, orderedSender, messageSender, writer, new MtuProber(_state), _migration);
         var messageTurn = new MessageTurn(_state, segments, outbound, new FragmentTurn(_state, segments));

@@ -156,7 +156,8 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
 
     private void End()
     {
-        ref ReceiveHalf receive = ref _streams[_stream].Receive;
+        int stream = _stream;
+        ref ReceiveHalf receive = ref _streams[stream].Receive;
         _stream = Slab<StreamState>.None;
         if (_count == 0)
         {
@@ -170,8 +171,7 @@ internal sealed class ArrivingMessages(EndpointState state, InboundMessages inbo
         if (_form == MessageForm.Reliable)
         {
             receive.FinalSize = Math.Max(receive.FinalSize, receive.Next);
-            receive.Highest += (ulong)_bytes;
-            _connection.Received += (ulong)_bytes;
+            MessageReceiver.Charge(_connection, ref _streams[stream], (ulong)_bytes);
         }
 
         _count = 0;

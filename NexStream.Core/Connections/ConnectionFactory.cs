@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using NexStream.Core.Buffers;
 using NexStream.Core.Config;
-using NexStream.Core.Congestion;
 using NexStream.Core.Modes;
 using NexStream.Core.Primitives;
 using NexStream.Core.State;
@@ -10,20 +8,11 @@ using NexStream.Core.Wire.Frames;
 
 namespace NexStream.Core.Connections;
 
-/// <summary>Takes connections out of the endpoint's fixed stock, gives them their tags, finds them, and puts them back.</summary>
-internal sealed class ConnectionFactory(EndpointState state)
+/// <summary>Takes connections out of the endpoint's fixed stock, finds them by their peers, and puts them back.</summary>
+internal sealed class ConnectionFactory(EndpointState state, PathFactory paths)
 {
-    /// <summary>Bits of a tag that index the path; the other 44 cannot be guessed.</summary>
-    private const int TagIndexBits = 20;
-
-    private const ulong TagIndexMask = (1UL << TagIndexBits) - 1;
-    private const ulong TagDomain = 0x746167;
-    private const ulong CongestionDomain = 0x63636c6f74;
-
     // Payload that begins in the middle of a frame of the arena reaches into one more than it would fill: so a packet as long as these frames still has the slices for it.
     private const int FramesOfPacketMax = Wire.Transmission.SliceCountMax - 1;
-
-    private ulong _tagCount;
 
     /// <summary>Checks the settings of a connection, by themselves and against the endpoint that it is for.</summary>
     /// <exception cref="ArgumentException">A setting is out of its range; the message names it.</exception>
@@ -94,7 +83,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         RemovePending(connection);
 
         // The peer may have accepted this side's CONN_INIT before it sent its own: what it made of that must not speak for the connection that counts.
-        connection.Path.LocalTag = NewTag(connection.Path.Index);
+        paths.ChangeTag(connection.Path);
         connection.IsClient = false;
         connection.State.TryEstablish();
         connection.NextInitAt = Instant.Never;
@@ -108,7 +97,7 @@ internal sealed class ConnectionFactory(EndpointState state)
     /// </summary>
     public void AskAgain(Connection connection, Instant now)
     {
-        connection.Path.LocalTag = NewTag(connection.Path.Index);
+        paths.ChangeTag(connection.Path);
         connection.CookieLength = 0;
         connection.NextInitAt = now;
     }
@@ -133,58 +122,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         int limit = (int)Math.Min(parameters.MaxFrameLength, (uint)connection.Config.MaxFrameLength);
         connection.FrameLengthLimit = limit;
         connection.PeerPathsMax = parameters.FurtherPathsMax;
-        BeginFrameLength(connection, connection.Path);
-    }
-
-    /// <summary>A further path, with a tag of its own. Null: there is no room for it, here or in the connection.</summary>
-    /// <remarks>Each connection that there can be has a path of its own kept free.</remarks>
-    public Path? CreatePath(Connection connection, byte id, NodeId local, Instant now)
-    {
-        if (connection.Paths.Count == PathSet.CountMax || state.Paths.FreeCount <= state.FreeConnections.Count)
-        {
-            return null;
-        }
-
-        Path path = AddPath(connection, id, local, remote: default, now);
-        BeginFrameLength(connection, path);
-        connection.UsedPaths.Add(id);
-        return path;
-    }
-
-    /// <summary>A further path is gone: its tag names nothing any more.</summary>
-    public void FreePath(Connection connection, Path path)
-    {
-        connection.Paths.Remove(path);
-        state.Paths.Return(path);
-    }
-
-    /// <summary>
-    /// What was learnt about a path does not hold any more: one side's node changed (RFC 9000 §9.4), or it was silent for long. The frame length stays: a black hole is noticed
-    /// as on any path.
-    /// </summary>
-    public void Forget(Connection connection, Path path, Instant now)
-    {
-        path.Rtt = default;
-        path.FirstRttAt = Instant.Never;
-        path.Reordering = default;
-        path.ProbeTimeoutCount = 0;
-        path.Congestion.Reset(CongestionParameters.ForPath(now, path.FrameLength, state.Hash.Compute(CongestionDomain, path.LocalTag)));
-        path.Pacer.Reset(path.FrameLength);
-        path.Ecn.Reset(connection.Config.Ecn);
-    }
-
-    /// <summary>The path with this tag; null: there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Path? FindByTag(ulong tag)
-    {
-        ulong index = tag & TagIndexMask;
-        if (index >= (ulong)state.Paths.Count)
-        {
-            return null;
-        }
-
-        Path path = state.Paths[(int)index];
-        return path.LocalTag == tag && tag != 0 ? path : null;
+        PathFactory.BeginFrameLength(connection, connection.Path);
     }
 
     /// <summary>The connection that a peer opened, or answered, from this node with this tag of its own; null: there is none.</summary>
@@ -223,7 +161,7 @@ internal sealed class ConnectionFactory(EndpointState state)
         RemovePeer(connection);
         for (int i = connection.Paths.Count - 1; i >= 0; i--)
         {
-            FreePath(connection, connection.Paths[i]);
+            paths.Free(connection, connection.Paths[i]);
         }
 
         // What was still to be said is not any more: there is no path left to say it on.
@@ -305,43 +243,9 @@ internal sealed class ConnectionFactory(EndpointState state)
         connection.PeerPathsMax = 0;
         connection.PathsRefused = 0;
         connection.Copy = DataCopy.None;
-        connection.Path = AddPath(connection, 0, state.Node, remote, now);
+        connection.Path = paths.CreateFirst(connection, remote, now);
         state.Schedulers.Of(connection).Reset();
         return connection;
-    }
-
-    private Path AddPath(Connection connection, byte id, NodeId local, NodeId remote, Instant now)
-    {
-        ConnectionConfig config = connection.Config;
-        Path path = state.Paths.Take(config.Congestion);
-        path.Owner = connection;
-        path.LocalTag = NewTag(path.Index);
-        path.Reset(id, local, remote, config.KnownFrameLength, config.FirstPacketNumber);
-        connection.Paths.Add(path);
-        path.NextSkip = PacketNumbers.NextSkip(state, path.LocalTag, config.FirstPacketNumber, PacketNumbers.FirstSkipMax);
-        path.Congestion.Reset(CongestionParameters.ForPath(now, config.KnownFrameLength, state.Hash.Compute(CongestionDomain, path.LocalTag)));
-        path.Pacer.Reset(config.KnownFrameLength);
-        path.Received.Reset(config.AckThreshold, Instant.NsOf(config.MaxAckDelay));
-        path.Ecn.Reset(config.Ecn);
-        return path;
-    }
-
-    private static void BeginFrameLength(Connection connection, Path path)
-    {
-        int limit = connection.FrameLengthLimit;
-        path.Mtu.Reset(Math.Min(limit, connection.Config.KnownFrameLength), limit, ConnectionConfig.FrameLengthMin);
-        path.AdoptFrameLength();
-    }
-
-    private ulong NewTag(int index)
-    {
-        ulong random;
-        do
-        {
-            random = state.Hash.Compute(TagDomain, ++_tagCount) & ~TagIndexMask;
-        }
-        while (random == 0);
-        return random | (uint)index;
     }
 
     private ulong PeerKey(NodeId remote, ulong tag)

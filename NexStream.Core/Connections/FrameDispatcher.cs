@@ -11,7 +11,7 @@ namespace NexStream.Core.Connections;
 /// malformed is counted and dropped; every reference that came with a frame is taken over or given back.
 /// </summary>
 internal sealed class FrameDispatcher(
-    EndpointState state, ConnectionFactory connections, StatelessAnswers answers, Handshake handshake, CloseSequence closing, PredictedReceive predicted,
+    EndpointState state, ConnectionFactory connections, PathFactory paths, StatelessAnswers answers, Handshake handshake, CloseSequence closing, PredictedReceive predicted,
     ReceivePath receivePath)
 {
     /// <summary>Frames that are none, or not for this endpoint.</summary>
@@ -92,7 +92,7 @@ internal sealed class FrameDispatcher(
             return;
         }
 
-        if (connections.FindByTag(header.Tag) is { } path)
+        if (paths.Find(header.Tag) is { } path)
         {
             receivePath.Process(path, frame, header, now);
             return;

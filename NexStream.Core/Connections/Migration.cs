@@ -11,7 +11,7 @@ namespace NexStream.Core.Connections;
 /// to prove itself, and keeps sending to the old one meanwhile: a forged packet moves nothing. When the proof comes, the path moves, with
 /// fresh congestion state, and what was under way to the old node is sent again. If none comes, nothing has happened.
 /// </summary>
-internal sealed class Migration(EndpointState state, ConnectionFactory factory, LossDetector lossDetector)
+internal sealed class Migration(EndpointState state, ConnectionFactory factory, PathFactory paths, LossDetector lossDetector)
 {
     /// <summary>
     /// Answers that leave at once after this side moved, beyond the congestion window if need be: what fills the window may have got lost with the old way. As many as
@@ -74,7 +74,7 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
         lossDetector.Abandon(connection, path, now);
         path.Remote = source;
         path.Challenge = AddressChallenge.None;
-        factory.Forget(connection, path, now);
+        paths.Forget(connection, path, now);
         path.OnRttSample(rttNs, 0, now);
         path.Moves++;
         if (path == connection.Path)
@@ -108,7 +108,7 @@ internal sealed class Migration(EndpointState state, ConnectionFactory factory, 
         else if (MayMove(connection, path))
         {
             lossDetector.Discount(path);
-            factory.Forget(connection, path, now);
+            paths.Forget(connection, path, now);
             path.Control |= PathControl.Ping;
             path.AnswersAllowed = AnswersAllowed;
             state.MarkReady(connection);

@@ -8,7 +8,7 @@ namespace NexStream.Core.Connections;
 /// How further paths come and go (draft-ietf-quic-multipath §3, adapted to tags): one side offers a node and a tag, the other answers with its own, each asks the
 /// other on the new path by PING, and it carries data when PONG has come back. Ids are used once; what is more than this side takes is refused.
 /// </summary>
-internal sealed class PathLifecycle(EndpointState state, ConnectionFactory factory, LossDetector lossDetector)
+internal sealed class PathLifecycle(EndpointState state, PathFactory paths, LossDetector lossDetector)
 {
     /// <summary>Opens a path from one of the endpoint's own nodes.</summary>
     public CallStatus Open(Connection connection, NodeId local, Instant now, out byte id)
@@ -20,9 +20,9 @@ internal sealed class PathLifecycle(EndpointState state, ConnectionFactory facto
         }
 
         byte next = PathIds.Next(connection.LastPathId, connection.IsClient);
-        int paths = connection.Paths.Count - 1;
-        if (next == PathIds.None || paths >= Math.Min(connection.PeerPathsMax, connection.Config.MaxPaths - 1)
-            || factory.CreatePath(connection, next, local, now) is not { } path)
+        int further = connection.Paths.Count - 1;
+        if (next == PathIds.None || further >= Math.Min(connection.PeerPathsMax, connection.Config.MaxPaths - 1)
+            || paths.Create(connection, next, local, now) is not { } path)
         {
             return CallStatus.LimitReached;
         }
@@ -81,7 +81,7 @@ internal sealed class PathLifecycle(EndpointState state, ConnectionFactory facto
         }
 
         NodeId local = NodeFor(offer.PathId);
-        if (connection.Paths.Count >= connection.Config.MaxPaths || factory.CreatePath(connection, offer.PathId, local, now) is not { } path)
+        if (connection.Paths.Count >= connection.Config.MaxPaths || paths.Create(connection, offer.PathId, local, now) is not { } path)
         {
             connection.UsedPaths.Add(offer.PathId);
             connection.PathsRefused++;
@@ -180,6 +180,6 @@ internal sealed class PathLifecycle(EndpointState state, ConnectionFactory facto
         lossDetector.Abandon(connection, path, now);
         lossDetector.ForgetAll(path);
         connection.Copy.Paths &= (byte)(byte.MaxValue ^ path.SlotBit);
-        factory.FreePath(connection, path);
+        paths.Free(connection, path);
     }
 }

@@ -8,7 +8,7 @@ namespace NexStream.Core.Connections;
 /// elsewhere: a path that was only slow costs some packets twice, one that is dead would cost time. A dead path is asked at the pace of its probe time-out; the
 /// first answer, in whatever packet it comes, brings it back.
 /// </summary>
-internal sealed class PathLiveness(EndpointState state, ConnectionFactory factory, LossDetector lossDetector)
+internal sealed class PathLiveness(EndpointState state, PathFactory paths, LossDetector lossDetector)
 {
     /// <summary>The path with the lowest round-trip time of those that carry data; where there is none, the one that the connection was opened on.</summary>
     public static Path Best(Connection connection)
@@ -64,7 +64,7 @@ internal sealed class PathLiveness(EndpointState state, ConnectionFactory factor
         if (now - path.SilentSince > path.Rtt.PersistentCongestionNs(connection.PeerMaxAckDelayNs))
         {
             // Silent for as long as would be persistent congestion (RFC 9002 §7.6): nothing that was learnt before is sure to hold.
-            factory.Forget(connection, path, now);
+            paths.Forget(connection, path, now);
         }
 
         path.ProbeTimeoutCount = 0;

@@ -73,8 +73,7 @@ internal sealed class PredictedMessages(EndpointState state, InboundMessages mes
         if (isReliable)
         {
             receive.FinalSize = Math.Max(receive.FinalSize, receive.Next);
-            receive.Highest += (uint)length;
-            connection.Received += (uint)length;
+            MessageReceiver.Charge(connection, ref stream, (uint)length);
         }
 
         return true;

@@ -9,7 +9,7 @@ namespace NexStream.Core.Connections;
 /// nothing in it but data that is the next of its stream (<see cref="PredictedData"/>).
 /// What is not just that is left to <see cref="ReceivePath"/> untouched. Both leave the same state behind: a test runs one against the other.
 /// </summary>
-internal sealed class PredictedReceive(EndpointState state, ConnectionFactory connections, PredictedData data, PacketTrain train)
+internal sealed class PredictedReceive(EndpointState state, PathFactory paths, PredictedData data, PacketTrain train)
 {
     /// <summary>Takes the frame in. False: it is none of these, and nothing was done.</summary>
     public bool TryProcess(in LinkFrame frame, Instant now)
@@ -21,7 +21,7 @@ internal sealed class PredictedReceive(EndpointState state, ConnectionFactory co
 
         ref readonly DataHead head = ref DataHead.In(frame.Head);
         ref readonly LinkHeader link = ref frame.Header;
-        if (connections.FindByTag(head.Tag) is not { Owner: { State: ConnectionState.Established, ClosePhase: ClosePhase.None } connection } path
+        if (paths.Find(head.Tag) is not { Owner: { State: ConnectionState.Established, ClosePhase: ClosePhase.None } connection } path
             || !head.IsPacket(path.Id, unchecked((uint)(path.Received.Largest + 1))) || link.Destination != path.Local || link.Source != path.Remote
             || !path.Received.HasAny || !path.IsUsable || !data.TryTake(connection, frame))
         {

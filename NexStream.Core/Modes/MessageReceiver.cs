@@ -333,8 +333,9 @@ internal sealed class MessageReceiver(EndpointState state, StreamLifecycle lifec
         return messageIndex;
     }
 
-    /// <summary>A message uses so much of the credit that the peer was given.</summary>
-    public static void Charge(Connection connection, ref StreamState stream, uint bytes)
+    /// <summary>Messages use so much of the credit that the peer was given.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Charge(Connection connection, ref StreamState stream, ulong bytes)
     {
         connection.Received += bytes;
         stream.Receive.Highest += bytes;

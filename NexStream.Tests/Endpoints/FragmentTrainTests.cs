@@ -166,6 +166,25 @@ public sealed class FragmentTrainTests
         Assert.That(looks[0], Is.EqualTo(looks[1]));
     }
 
+    // Beyond the runs that it may have, what follows is copied.
+    [Test]
+    public void Fragment_OfAMessageInTooManyRuns_HoldsNoFrameOfThePeers()
+    {
+        List<string>[] looks = [.. new[] { true, false }.Select(usesPrediction =>
+        {
+            var world = new World(new SeededRandom(1), usesPrediction, isGenerous: true);
+            world.Send(0, 4 * Room);
+            world.Pair.Deliver();
+            EndpointState state = world.Pair.Server.Endpoint.State;
+            state.Inbound[state.Streams[state.Connections[0].Streams.Tail].Receive.PartialHead].RunCount = 1000;
+            world.Pair.Deliver();
+            world.Look();
+            Assert.That(world.Looks[^1], Does.Contain("1 of the peer's").And.Contain($" {2 * Room} held"));
+            return world.Looks;
+        })];
+        Assert.That(looks[0], Is.EqualTo(looks[1]));
+    }
+
     // What is left of a message that is a little longer than a packet takes no frame for itself, however many of them nobody reads.
     [Test]
     public void Fragment_ThatIsShortAndTheLast_SharesAFrameWithOthers([Values] bool usesPrediction)

@@ -84,6 +84,8 @@ public sealed class FragmentMemoryTests
         (int Chunks, int Frames, int OfPeer, int Runs) Keep(bool usesPrediction)
         {
             ReferencePair pair = Connect(usesPrediction, out StreamHandle sender, out Func<StreamHandle> reader);
+            sender.Send([1]);
+            Receive(pair, reader, 1);
             byte[] message = Lease(pair, sender, pieces, out PayloadSlice[] slices);
             Assert.That(sender.SendZeroCopy(slices).Status, Is.EqualTo(CallStatus.Ok));
             EndpointState state = pair.Server.Endpoint.State;
