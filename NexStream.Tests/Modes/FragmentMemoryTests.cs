@@ -101,47 +101,47 @@ public sealed class FragmentMemoryTests
     [Test]
     public void TinyFragmentsInOrder_OfTwoMessagesInTurn_ShareRecords()
     {
-        var pair = new Pair(connection: new ConnectionConfig { MaxMessageLength = 10_000 }, frameCount: 1024);
-        pair.Connect();
-        (StreamHandle client, _) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
-        pair.RunFor(Instant.Second);
+        Pair pair = OverANetwork(out StreamHandle client);
         EndpointState state = pair.Server.Endpoint.State;
         const int Bytes = 1000;
         for (uint i = 0; i < 2 * Bytes; i++)
         {
-            var frame = new DataFrame { Mode = TransportMode.ReliableUnordered, StreamId = client.Id, Position = i % 2, MessageLength = 2 * Bytes, FragmentOffset = i / 2 };
-            Forge.Inject(pair, pair.Server, (ref Core.Wire.FrameWriter writer) => frame.TryWrite(ref writer), [1]);
+            InjectByte(pair, client, number: i % 2, length: 2 * Bytes, offset: i / 2);
         }
 
-        Assert.That(state.Inbound[state.Streams[pair.Server.Endpoint.State.Connections[0].Streams.Head].Receive.PartialHead].Received, Is.EqualTo(Bytes), "None was refused.");
+        Assert.That(state.Inbound[state.Streams[state.Connections[0].Streams.Head].Receive.PartialHead].Received, Is.EqualTo(Bytes), "None was refused.");
         Assert.That(state.Store.Chunks.Count, Is.LessThanOrEqualTo(2 * (64 + 4)));
     }
 
     [Test]
     public void TinyFragmentsInOrder_OfManyMessages_ShareFrames()
     {
-        var pair = new Pair(connection: new ConnectionConfig { MaxMessageLength = 10_000 }, frameCount: 1024);
-        pair.Connect();
-        (StreamHandle client, _) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
-        pair.RunFor(Instant.Second);
+        Pair pair = OverANetwork(out StreamHandle client);
         EndpointState state = pair.Server.Endpoint.State;
         int before = state.Frames.Arena.FreeCount;
         const int Messages = 200;
-        for (int packet = 0; packet < 2 * Messages; packet++)
+        for (uint packet = 0; packet < 2 * Messages; packet++)
         {
-            var frame = new DataFrame
-            {
-                Mode = TransportMode.ReliableUnordered,
-                StreamId = client.Id,
-                Position = (uint)packet / 2,
-                MessageLength = 10,
-                FragmentOffset = (uint)packet % 2,
-            };
-            Forge.Inject(pair, pair.Server, (ref Core.Wire.FrameWriter writer) => frame.TryWrite(ref writer), [1]);
+            InjectByte(pair, client, number: packet / 2, length: 10, offset: packet % 2);
         }
 
         Assert.That(state.Inbound.Count, Is.EqualTo(Messages));
         Assert.That(before - state.Frames.Arena.FreeCount, Is.LessThan(FramesFew));
+    }
+
+    private static Pair OverANetwork(out StreamHandle client)
+    {
+        var pair = new Pair(connection: new ConnectionConfig { MaxMessageLength = 10_000 }, frameCount: 1024);
+        pair.Connect();
+        (client, _) = pair.Open(new StreamConfig(TransportMode.ReliableUnordered));
+        pair.RunFor(Instant.Second);
+        return pair;
+    }
+
+    private static void InjectByte(Pair pair, StreamHandle stream, ulong number, uint length, uint offset)
+    {
+        var frame = new DataFrame { Mode = TransportMode.ReliableUnordered, StreamId = stream.Id, Position = number, MessageLength = length, FragmentOffset = offset };
+        Forge.Inject(pair, pair.Server, (ref Core.Wire.FrameWriter writer) => frame.TryWrite(ref writer), [1]);
     }
 
     private static int HeldOfPeer(EndpointState state) => ((PeerRegion)state.Frames.RegionOf(PayloadSlice.FrameOf(1, 0))).HeldCount;
